@@ -1,0 +1,4 @@
+//! The project's chores as a library, so that the suites across crates can call them.
+
+pub mod document;
+pub mod normalise;
