@@ -1,14 +1,13 @@
 //! The project's chores. This file only dispatches: each task is a file of its own.
 
-
-use xtask::{document, normalise};
+use xtask::{document, emit, normalise};
 
 fn main() -> anyhow::Result<()> {
     let path = std::env::args().nth(1).unwrap();
-    let doc = document::read::read_openapi(path.as_ref())?;
+    let mut doc = document::read::read_openapi(path.as_ref())?;
+    document::overlay::corrections(&mut doc, "openapi/corrections".as_ref(), true)?;
     let n = normalise::normalise(&doc.root)?;
-    for (name, s) in n.schemas() { println!("{}{name} {}", if n.written.contains(name) {"*"} else {" "}, serde_json::to_string(s)?.chars().take(100).collect::<String>()); }
-    for o in &n.operations { println!("{} {} {} {:?} {:?}", o.name, o.path, o.server, o.success, o.body); }
-    println!("{:?}", n.servers);
+    let files = emit::emit(&n)?;
+    for (f, t) in files { println!("{f} {}", t.lines().count()); let p=format!("crates/{f}"); std::fs::create_dir_all(std::path::Path::new(&p).parent().unwrap())?; std::fs::write(p, t)?; }
     Ok(())
 }

@@ -4,7 +4,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, MapAccess, SeqAccess};
 use serde_json::{Number, Value};
 
-use super::{Fit, Read};
+use super::{Fit, Plain, Read};
 
 impl Read for String {
     fn read_str(text: &str) -> Option<Self> {
@@ -110,5 +110,35 @@ fn boxed<T>(fit: Fit<T>) -> Fit<Box<T>> {
         Fit::Value(value) => Fit::Value(Box::new(value)),
         Fit::Null => Fit::Null,
         Fit::Misfit(value) => Fit::Misfit(value),
+    }
+}
+
+impl Plain for String {
+    fn plain(&self) -> String {
+        self.clone()
+    }
+}
+
+impl Plain for str {
+    fn plain(&self) -> String {
+        self.to_owned()
+    }
+}
+
+impl Plain for bool {
+    fn plain(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Plain for i64 {
+    fn plain(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl<T: Plain + ?Sized> Plain for &T {
+    fn plain(&self) -> String {
+        (**self).plain()
     }
 }

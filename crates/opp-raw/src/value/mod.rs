@@ -25,8 +25,12 @@ pub use field::Slot;
 pub use list::List;
 pub use map::Map;
 pub use number::Number;
-pub(crate) use object::{Debugger, Object, debug, object, read_object, serialize};
-pub(crate) use text::{Format, Rule, integer, text, text_of};
+pub(crate) use object::{Debugger, Object, bare, debug, headers, object, read_bare_seq, read_object, serialize};
+#[cfg(feature = "schemars")]
+pub(crate) use text::schema_of;
+pub(crate) use text::{Format, Rule, day, instant, integer, text, text_of};
+#[cfg(feature = "schemars")]
+pub(crate) use variants::one;
 pub(crate) use variants::{choice, open_enum};
 
 /// What one JSON value turned out to be.
@@ -83,6 +87,11 @@ pub trait Read: Sized {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fit<Self>, D::Error> {
         deserializer.deserialize_any(Reader(PhantomData))
     }
+}
+
+/// The text of a value as it stands in a header or a query.
+pub(crate) trait Plain {
+    fn plain(&self) -> String;
 }
 
 /// Reads a value that is in memory already.

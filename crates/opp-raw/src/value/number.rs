@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{Fit, Read};
+use super::{Fit, Plain, Read};
 use crate::check::{Check, Invalid};
 
 /// A JSON number with every digit that it was written with, so that no amount passes through binary floating point.
@@ -80,6 +80,12 @@ impl Serialize for Number {
 }
 
 impl Check for Number {}
+
+impl Plain for Number {
+    fn plain(&self) -> String {
+        self.0.clone()
+    }
+}
 
 #[cfg(feature = "schemars")]
 impl schemars::JsonSchema for Number {
