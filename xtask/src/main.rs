@@ -1,13 +1,24 @@
 //! The project's chores. This file only dispatches: each task is a file of its own.
 
-use xtask::{document, emit, normalise};
+use clap::{Parser, Subcommand};
+use xtask::codegen;
+
+/// The project's chores.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Chores {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Generate the raw crate and its mocks from the document.
+    Codegen(codegen::Arguments),
+}
 
 fn main() -> anyhow::Result<()> {
-    let path = std::env::args().nth(1).unwrap();
-    let mut doc = document::read::read_openapi(path.as_ref())?;
-    document::overlay::corrections(&mut doc, "openapi/corrections".as_ref(), true)?;
-    let n = normalise::normalise(&doc.root)?;
-    let files = emit::emit(&n)?;
-    for (f, t) in files { println!("{f} {}", t.lines().count()); let p=format!("crates/{f}"); std::fs::create_dir_all(std::path::Path::new(&p).parent().unwrap())?; std::fs::write(p, t)?; }
-    Ok(())
+    match Chores::parse().chore {
+        Chore::Codegen(arguments) => codegen::run(&arguments),
+    }
 }

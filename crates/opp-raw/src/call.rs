@@ -68,6 +68,7 @@ impl<'a> Call<'a> {
     }
 
     /// Adds a list, as one pair for each element.
+    #[allow(dead_code, reason = "only documents with repeated keys need it")]
     pub(crate) fn query_each(mut self, name: &str, values: Option<&[impl Plain]>) -> Self {
         for value in values.unwrap_or_default() {
             self.pair(name, &value.plain());
@@ -156,7 +157,7 @@ impl<'a> Call<'a> {
         Err(Error::from_answer(operation, answer, limit).await)
     }
 
-    fn request(mut self, accept: HeaderValue) -> Result<reqwest::Request, Error> {
+    fn request(self, accept: HeaderValue) -> Result<reqwest::Request, Error> {
         let headers = self.headers(accept);
         if let Some(mistake) = self.mistake {
             return Err(Error::invalid_call(self.operation, mistake));
@@ -192,7 +193,8 @@ impl<'a> Call<'a> {
             let Ok(key) = HeaderName::try_from(name) else { return Err(invalid("is no name of a header")) };
             match text {
                 Some(text) => {
-                    let mut value = HeaderValue::try_from(text).map_err(|_| invalid("has a value that no header can carry"))?;
+                    let mut value =
+                        HeaderValue::try_from(text).map_err(|_| invalid("has a value that no header can carry"))?;
                     value.set_sensitive(true);
                     headers.insert(key, value);
                 }

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::fmt;
 
-
 /// What is wrong with a value that was to be sent, and where. It names the rule, never the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
@@ -196,6 +195,7 @@ macro_rules! unchecked {
 }
 pub(crate) use unchecked;
 
+#[allow(dead_code, reason = "only documents that limit a list need it")]
 pub(crate) fn items(count: usize, min: usize, max: usize, name: &str) -> Result<(), Invalid> {
     if count < min {
         return Err(Invalid::new(format!("needs at least {min} entries")).within(name));
@@ -206,6 +206,7 @@ pub(crate) fn items(count: usize, min: usize, max: usize, name: &str) -> Result<
     Ok(())
 }
 
+#[allow(dead_code, reason = "only documents with exclusive alternatives need it")]
 pub(crate) fn exactly_one(given: &[bool], names: &[&[&str]]) -> Result<(), Invalid> {
     if given.iter().filter(|given| **given).count() == 1 {
         return Ok(());
@@ -213,4 +214,3 @@ pub(crate) fn exactly_one(given: &[bool], names: &[&[&str]]) -> Result<(), Inval
     let names: Vec<String> = names.iter().map(|group| group.join(" with ")).collect();
     Err(Invalid::new("has to be given, and no other of them").within(&names.join(" or ")))
 }
-

@@ -137,32 +137,61 @@ impl Error {
         Self::new(Kind::Configuration, None, None, what, Some(Box::new(error.without_url())))
     }
 
-    pub(crate) fn from_transport(operation: &'static Operation, request_id: Option<String>, error: reqwest::Error) -> Self {
+    pub(crate) fn from_transport(
+        operation: &'static Operation,
+        request_id: Option<String>,
+        error: reqwest::Error,
+    ) -> Self {
         let (kind, what) = if error.is_connect() {
             (Kind::Connect, "found no connection, so nothing was sent: check host, DNS, proxy and certificate")
         } else if error.is_timeout() {
-            (Kind::Timeout, unknown(operation, "ran out of time", "ran out of time: what it did is unknown, so read before you send it again"))
+            (
+                Kind::Timeout,
+                unknown(
+                    operation,
+                    "ran out of time",
+                    "ran out of time: what it did is unknown, so read before you send it again",
+                ),
+            )
         } else {
-            (Kind::Transport, unknown(operation, "lost its connection", "lost its connection: what it did is unknown, so read before you send it again"))
+            (
+                Kind::Transport,
+                unknown(
+                    operation,
+                    "lost its connection",
+                    "lost its connection: what it did is unknown, so read before you send it again",
+                ),
+            )
         };
         Self::new(kind, Some(operation), request_id, what.to_owned(), Some(Box::new(error.without_url())))
     }
 
     /// An error status. The body is read as far as it can be: half of it is better than none.
-    pub(crate) async fn from_answer(operation: &'static Operation, mut answer: reqwest::Response, limit: usize) -> Self {
+    pub(crate) async fn from_answer(
+        operation: &'static Operation,
+        mut answer: reqwest::Response,
+        limit: usize,
+    ) -> Self {
         let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
         let body = body(&mut answer, limit.min(1 << 20)).await.unwrap_or_default();
         let problem = Problem::parse(&body);
         Self::answered(Kind::Status, operation, status, headers, body, problem, advice(status).to_owned(), None)
     }
 
-    pub(crate) fn from_body(operation: &'static Operation, status: StatusCode, headers: HeaderMap, failure: Failure) -> Self {
+    pub(crate) fn from_body(
+        operation: &'static Operation,
+        status: StatusCode,
+        headers: HeaderMap,
+        failure: Failure,
+    ) -> Self {
         let (kind, what, source) = match failure {
             Failure::TooLarge(limit) => (Kind::Body, too_large(limit), None),
             Failure::Transport(error) if error.is_timeout() => {
                 (Kind::Timeout, "ran out of time while the answer was read".to_owned(), Some(error))
             }
-            Failure::Transport(error) => (Kind::Transport, "lost its connection while the answer was read".to_owned(), Some(error)),
+            Failure::Transport(error) => {
+                (Kind::Transport, "lost its connection while the answer was read".to_owned(), Some(error))
+            }
         };
         let source = source.map(|error| Box::new(error.without_url()) as Box<dyn StdError + Send + Sync>);
         Self::answered(kind, operation, status, headers, Bytes::new(), None, what, source)
@@ -176,7 +205,11 @@ impl Error {
         error: &serde_json::Error,
     ) -> Self {
         // The text of a decoding error may quote the body; its place does not.
-        let place = if error.is_eof() { "ends too early".to_owned() } else { format!("is not what it should be at line {}, column {}", error.line(), error.column()) };
+        let place = if error.is_eof() {
+            "ends too early".to_owned()
+        } else {
+            format!("is not what it should be at line {}, column {}", error.line(), error.column())
+        };
         let what = format!("succeeded, but its answer {place}: the body of this error has all of it");
         Self::answered(Kind::Body, operation, status, headers, body, None, what, None)
     }

@@ -15,7 +15,8 @@ pub type HookFuture<'a> = Pin<Box<dyn Future<Output = Result<reqwest::Response, 
 /// [`Error::from_hook`].
 pub trait Hook: Send + Sync {
     /// Sends a request, or refuses to.
-    fn around<'a>(&'a self, operation: &'static Operation, request: reqwest::Request, next: Next<'a>) -> HookFuture<'a>;
+    fn around<'a>(&'a self, operation: &'static Operation, request: reqwest::Request, next: Next<'a>)
+    -> HookFuture<'a>;
 }
 
 /// The way to the network.

@@ -1,18 +1,18 @@
 #![doc = include_str!("../README.md")]
 
 // In the order in which data flows: what is asked for, how it is sent, what comes back.
-mod operation;
 mod check;
+mod operation;
 mod value;
 #[rustfmt::skip]
 mod generated;
-mod client;
-mod hooks;
 mod call;
-mod response;
-mod problem;
+mod client;
 mod error;
+mod hooks;
 mod multipart;
+mod problem;
+mod response;
 
 pub use bytes::Bytes;
 pub use check::{Builder, Check, Invalid};

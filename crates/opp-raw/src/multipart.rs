@@ -42,7 +42,9 @@ impl Multipart {
         let boundary = format!("opp-{}", uuid::Uuid::new_v4().simple());
         let mut body = Vec::new();
         for (name, media, content) in &self.parts {
-            let head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\nContent-Type: {media}\r\n\r\n");
+            let head = format!(
+                "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\nContent-Type: {media}\r\n\r\n"
+            );
             body.extend_from_slice(head.as_bytes());
             body.extend_from_slice(content);
             body.extend_from_slice(b"\r\n");

@@ -74,7 +74,10 @@ fn message(value: &Value) -> Option<Message> {
 }
 
 fn text(value: &Value, key: &str) -> Option<String> {
-    value.get(key).filter(|value| !value.is_null() && !value.is_object()).and_then(|value| String::deserialize_lossy(value))
+    value
+        .get(key)
+        .filter(|value| !value.is_null() && !value.is_object())
+        .and_then(|value| String::deserialize_lossy(value))
 }
 
 /// Text, or a number or flag where text was promised.

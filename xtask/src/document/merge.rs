@@ -83,7 +83,8 @@ mod tests {
 
     #[test]
     fn a_fragment_adds_paths_schemas_and_tags() {
-        let mut root = json!({"tags": [{"name": "A"}], "paths": {"/a": {"get": {}}}, "components": {"schemas": {"a": {}}}});
+        let mut root =
+            json!({"tags": [{"name": "A"}], "paths": {"/a": {"get": {}}}, "components": {"schemas": {"a": {}}}});
         let fragment = json!({
             "openapi": "3.0.1",
             "info": {"title": "fragment"},

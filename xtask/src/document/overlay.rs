@@ -97,7 +97,8 @@ fn apply(root: &mut Value, overlay: &Overlay) -> Applied {
     let mut applied = Applied { name: overlay.name.clone(), places: 0, unmatched: Vec::new() };
     for action in &overlay.actions {
         let located = action.target.query_located(root);
-        let mut pointers: Vec<String> = located.locations().map(serde_json_path::NormalizedPath::to_json_pointer).collect();
+        let mut pointers: Vec<String> =
+            located.locations().map(serde_json_path::NormalizedPath::to_json_pointer).collect();
         pointers.sort();
         pointers.dedup();
         if pointers.is_empty() {

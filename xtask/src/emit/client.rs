@@ -119,7 +119,14 @@ fn one(out: &mut String, normal: &Normal, operation: &Operation, method: &Method
     Ok(())
 }
 
-fn emit_method(out: &mut String, normal: &Normal, operation: &Operation, method: &Method, form: Form, suffix: &str) -> Result<()> {
+fn emit_method(
+    out: &mut String,
+    normal: &Normal,
+    operation: &Operation,
+    method: &Method,
+    form: Form,
+    suffix: &str,
+) -> Result<()> {
     let body = operation.body.as_ref().filter(|body| body.json.is_some() && form != Form::Raw);
     let mut arguments = String::new();
     let mut steps = String::new();
@@ -174,7 +181,10 @@ fn emit_method(out: &mut String, normal: &Normal, operation: &Operation, method:
     out.push_str(&documentation(normal, operation, form));
     let arguments = arguments.trim_end_matches(", ");
     let comma = if arguments.is_empty() { "" } else { ", " };
-    let mut signature = format!("    pub async fn {}{suffix}(&self{comma}{arguments}) -> Result<Response<{result}>, Error> {{\n", operation.name);
+    let mut signature = format!(
+        "    pub async fn {}{suffix}(&self{comma}{arguments}) -> Result<Response<{result}>, Error> {{\n",
+        operation.name
+    );
     if signature.len() > 118 {
         let broken = arguments.replace(", ", ",\n        ").replace(",\n        Value>", ", Value>");
         signature = format!(
@@ -183,7 +193,11 @@ fn emit_method(out: &mut String, normal: &Normal, operation: &Operation, method:
         );
     }
     out.push_str(&signature);
-    let _ = write!(out, "        self.call(&operations::{}){steps}\n            .{send}\n            .await\n    }}\n\n", operation.constant());
+    let _ = write!(
+        out,
+        "        self.call(&operations::{}){steps}\n            .{send}\n            .await\n    }}\n\n",
+        operation.constant()
+    );
     Ok(())
 }
 
@@ -198,7 +212,9 @@ fn wires(operation: &Operation, arguments: &[(String, String)]) -> Result<Vec<(S
         let place = arguments.iter().position(|(name, _)| name.trim_start_matches("r#").trim_end_matches('_') == snake);
         let Some(place) = place else {
             let what = format!("parameter {} has no argument", parameter.name);
-            return Err(Unsupported::new(&operation.path, what, "Rename the parameter with a correction.").in_operation(&operation.id).into());
+            return Err(Unsupported::new(&operation.path, what, "Rename the parameter with a correction.")
+                .in_operation(&operation.id)
+                .into());
         };
         wires.push((parameter.name.clone(), place));
     }
@@ -233,6 +249,11 @@ fn documentation(normal: &Normal, operation: &Operation, form: Form) -> String {
     if !required.is_empty() {
         let _ = writeln!(prose, "- Required headers: `{}`.", required.join("`, `"));
     }
-    let _ = writeln!(prose, "- Success: {}. Errors: {}.", operation.success.statuses.join(", "), operation.errors.join(", "));
+    let _ = writeln!(
+        prose,
+        "- Success: {}. Errors: {}.",
+        operation.success.statuses.join(", "),
+        operation.errors.join(", ")
+    );
     docs::lines(&prose, 4)
 }

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
-use super::shape::Shapes;
 use super::HEAD;
+use super::shape::Shapes;
 use crate::normalise::Normal;
 
 /// Emits the mocks.

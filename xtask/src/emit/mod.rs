@@ -32,5 +32,7 @@ pub fn emit(normal: &Normal) -> Result<Files> {
 }
 
 fn module() -> String {
-    format!("{HEAD}//! What is generated: the types, the facts of the operations, and a method for each.\n\nmod client;\npub mod operations;\npub mod types;\n")
+    format!(
+        "{HEAD}//! What is generated: the types, the facts of the operations, and a method for each.\n\nmod client;\npub mod operations;\npub mod types;\n"
+    )
 }

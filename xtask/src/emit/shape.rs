@@ -55,8 +55,13 @@ pub fn shapes(normal: &Normal) -> Result<Shapes> {
     let generated = std::panic::catch_unwind(|| progenitor::Generator::new(&settings).generate_tokens(&spec));
     // progenitor asserts where it could refuse; what it says is the best there is.
     let tokens = generated.map_err(|panic| {
-        let said = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
-        Unsupported::new("/", format!("progenitor gave up: {}", said.unwrap_or_default()), "Write a pass that normalises it.")
+        let said =
+            panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
+        Unsupported::new(
+            "/",
+            format!("progenitor gave up: {}", said.unwrap_or_default()),
+            "Write a pass that normalises it.",
+        )
     })?;
     let file: syn::File = syn::parse2(tokens.map_err(|error| anyhow!("progenitor refuses the document: {error}"))?)?;
     read(&file, normal)
@@ -85,7 +90,9 @@ fn reduce(normal: &Normal) -> Value {
         let responses = operation.get("responses").and_then(Value::as_object);
         let answer = responses.into_iter().flat_map(Map::values).find_map(|answer| json_schema(Some(answer)));
         reduced["responses"] = match answer {
-            Some(schema) => json!({"200": {"description": "", "content": {"application/json": {"schema": plain(schema, false)}}}}),
+            Some(schema) => {
+                json!({"200": {"description": "", "content": {"application/json": {"schema": plain(schema, false)}}}})
+            }
             None => json!({"204": {"description": ""}}),
         };
         paths.entry(path).or_insert_with(|| json!({}))[method] = reduced;
@@ -101,7 +108,11 @@ fn reduce(normal: &Normal) -> Value {
 fn parameter(parameter: &Value) -> Value {
     let schema = parameter.get("schema").map_or_else(|| json!({"type": "string"}), |schema| plain(schema, false));
     // An id in a path is text, whatever the document calls it: only its name in the signature matters here.
-    let schema = if text(parameter, "in") == Some("path") && schema_ref(&schema).is_none() { json!({"type": "string"}) } else { schema };
+    let schema = if text(parameter, "in") == Some("path") && schema_ref(&schema).is_none() {
+        json!({"type": "string"})
+    } else {
+        schema
+    };
     json!({"name": parameter["name"], "in": parameter["in"], "required": parameter.get("required").cloned().unwrap_or(json!(false)), "schema": schema})
 }
 
@@ -164,7 +175,9 @@ fn read(file: &syn::File, normal: &Normal) -> Result<Shapes> {
     for operation in &normal.operations {
         if !shapes.methods.contains_key(&operation.name) {
             let what = format!("progenitor made no method called {}", operation.name);
-            return Err(Unsupported::new(&operation.path, what, "Give the operation another id.").in_operation(&operation.id).into());
+            return Err(Unsupported::new(&operation.path, what, "Give the operation another id.")
+                .in_operation(&operation.id)
+                .into());
         }
     }
     Ok(shapes)

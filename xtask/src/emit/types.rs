@@ -70,13 +70,18 @@ fn wrap(names: &[&str]) -> String {
 }
 
 fn description(schema: &Value) -> &str {
-    text(schema, "description").map(str::trim).filter(|text| !text.is_empty()).unwrap_or("Not described by the document.")
+    text(schema, "description")
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .unwrap_or("Not described by the document.")
 }
 
 /// The fields in the order of the document: banks keep to it, and readers find what belongs together side by side.
 fn ordered<'a>(properties: &'a Map<String, Value>, fields: &'a [Field]) -> Vec<(&'a Field, &'a Value)> {
-    let mut ordered: Vec<_> =
-        properties.iter().filter_map(|(wire, property)| Some((fields.iter().find(|f| f.wire == *wire)?, property))).collect();
+    let mut ordered: Vec<_> = properties
+        .iter()
+        .filter_map(|(wire, property)| Some((fields.iter().find(|f| f.wire == *wire)?, property)))
+        .collect();
     ordered.dedup_by_key(|(field, _)| &field.wire);
     ordered
 }
@@ -108,7 +113,11 @@ fn object(out: &mut String, normal: &Normal, name: &str, schema: &Value, fields:
         .map(|index| format!(" bare {index}"))
         .unwrap_or_default();
     let wrapped = text(schema, "x-opp-unwrap").map(|key| format!(" wrapped {key:?}")).unwrap_or_default();
-    let _ = writeln!(out, "object! {{ {name} {{ {} }}{bare}{wrapped} }}", wrap(&list.iter().map(String::as_str).collect::<Vec<_>>()));
+    let _ = writeln!(
+        out,
+        "object! {{ {name} {{ {} }}{bare}{wrapped} }}",
+        wrap(&list.iter().map(String::as_str).collect::<Vec<_>>())
+    );
     if name == headers::REQUEST {
         let idents: Vec<&str> = ordered.iter().map(|(field, _)| field.ident.as_str()).collect();
         let _ = writeln!(out, "headers! {{ {name} {{ {} }} }}", wrap(&idents));
@@ -136,7 +145,9 @@ fn builder(out: &mut String, name: &str, schema: &Value, fields: &[(&Field, &Val
         let _ = writeln!(out, "{line};");
     }
     let groups = schema.get("x-opp-one-of").and_then(Value::as_array);
-    let ident = |wire: &Value| fields.iter().find(|(field, _)| Some(field.wire.as_str()) == wire.as_str()).map(|(f, _)| f.ident.clone());
+    let ident = |wire: &Value| {
+        fields.iter().find(|(field, _)| Some(field.wire.as_str()) == wire.as_str()).map(|(f, _)| f.ident.clone())
+    };
     out.push('}');
     if let Some(groups) = groups {
         let groups: Vec<String> = groups
@@ -163,7 +174,8 @@ fn choice(out: &mut String, name: &str, schema: &Value) {
 }
 
 fn open_enum(out: &mut String, name: &str, schema: &Value) {
-    let values: Vec<&str> = schema.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let values: Vec<&str> =
+        schema.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let variants = variants(&values);
     out.push_str(&docs::lines(description(schema), 0));
     out.push_str("#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]\n#[non_exhaustive]\n");
@@ -172,8 +184,10 @@ fn open_enum(out: &mut String, name: &str, schema: &Value) {
         let _ = writeln!(out, "    /// `{value}`\n    {variant},");
     }
     out.push_str("    /// A value that the document does not know, as it came.\n    Unknown(String),\n}\n");
-    let list: Vec<String> = variants.iter().zip(&values).map(|(variant, value)| format!("{variant} = {value:?}")).collect();
-    let _ = writeln!(out, "open_enum! {{ {name} {{ {} }} }}\n", wrap(&list.iter().map(String::as_str).collect::<Vec<_>>()));
+    let list: Vec<String> =
+        variants.iter().zip(&values).map(|(variant, value)| format!("{variant} = {value:?}")).collect();
+    let _ =
+        writeln!(out, "open_enum! {{ {name} {{ {} }} }}\n", wrap(&list.iter().map(String::as_str).collect::<Vec<_>>()));
 }
 
 /// A variant for each value: an identifier, and each one different.

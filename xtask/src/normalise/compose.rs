@@ -3,7 +3,9 @@
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
-use crate::document::walk::{component, each_root_schema_mut, each_schema_mut, operations_mut, schemas, schemas_mut, text};
+use crate::document::walk::{
+    component, each_root_schema_mut, each_schema_mut, operations_mut, schemas, schemas_mut, text,
+};
 
 /// How deep references may lead into each other before it is a cycle.
 const DEPTH: usize = 32;
@@ -23,9 +25,11 @@ pub fn flatten_all_of(root: &mut Value) -> Result<()> {
                 return;
             }
             let own = Value::Object(map.clone());
-            let mut whole = parts.iter().fold(json!({}), |whole, part| union(&whole, &expand(part, &known, DEPTH), &known));
+            let mut whole =
+                parts.iter().fold(json!({}), |whole, part| union(&whole, &expand(part, &known, DEPTH), &known));
             whole = union(&whole, &own, &known);
-            let prose: Vec<_> = map.iter().filter(|(key, _)| is_prose(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
+            let prose: Vec<_> =
+                map.iter().filter(|(key, _)| is_prose(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
             *schema = whole;
             if let Some(map) = schema.as_object_mut() {
                 map.extend(prose);
@@ -160,7 +164,10 @@ pub fn drop_schemas_of_bytes(root: &mut Value) -> Result<()> {
             match key.as_str() {
                 "requestBody" => contents.extend(part.get_mut("content")),
                 "responses" => contents.extend(
-                    part.as_object_mut().into_iter().flat_map(Map::values_mut).filter_map(|answer| answer.get_mut("content")),
+                    part.as_object_mut()
+                        .into_iter()
+                        .flat_map(Map::values_mut)
+                        .filter_map(|answer| answer.get_mut("content")),
                 ),
                 _ => {}
             }
@@ -196,7 +203,8 @@ fn choice(schema: &Value) -> Option<(&'static str, Vec<Value>)> {
 }
 
 fn is_prose(key: &str) -> bool {
-    matches!(key, "description" | "title" | "example" | "examples" | "externalDocs" | "default") || key.starts_with("x-")
+    matches!(key, "description" | "title" | "example" | "examples" | "externalDocs" | "default")
+        || key.starts_with("x-")
 }
 
 fn is_empty(schema: &Value) -> bool {
@@ -211,7 +219,10 @@ fn property_names(schema: &Value) -> Vec<String> {
 fn expand(schema: &Value, known: &Map<String, Value>, depth: usize) -> Value {
     let mut current = schema;
     for _ in 0..depth {
-        match text(current, "$ref").and_then(|reference| component(reference, "schemas")).and_then(|name| known.get(name)) {
+        match text(current, "$ref")
+            .and_then(|reference| component(reference, "schemas"))
+            .and_then(|name| known.get(name))
+        {
             Some(next) => current = next,
             None => break,
         }
@@ -343,7 +354,9 @@ fn same_facts(a: &Value, b: &Value) -> bool {
         match value {
             Value::Object(map) => Value::Object(
                 map.iter()
-                    .filter(|(key, inner)| !(matches!(key.as_str(), "description" | "title" | "example") && !inner.is_object()))
+                    .filter(|(key, inner)| {
+                        !(matches!(key.as_str(), "description" | "title" | "example") && !inner.is_object())
+                    })
                     .map(|(key, inner)| (key.clone(), facts(inner)))
                     .collect(),
             ),
@@ -423,7 +436,8 @@ mod tests {
     #[test]
     fn two_successes_are_one_type() {
         let body = |name: &str| json!({"content": {"application/json": {"schema": {"type": "object", "properties": {name: {}}}}}});
-        let mut root = json!({"paths": {"/a": {"delete": {"responses": {"200": body("a"), "202": body("b"), "204": {}}}}}});
+        let mut root =
+            json!({"paths": {"/a": {"delete": {"responses": {"200": body("a"), "202": body("b"), "204": {}}}}}});
         one_answer(&mut root).unwrap();
         let schema = &root["paths"]["/a"]["delete"]["responses"]["202"]["content"]["application/json"]["schema"];
         assert_eq!(property_names(schema), ["a", "b"]);
@@ -441,11 +455,8 @@ mod tests {
 
     #[test]
     fn one_value_or_a_list_of_such_is_a_list() {
-        let whole = union(
-            &json!({"type": "string"}),
-            &json!({"type": "array", "items": {"type": "string"}}),
-            &Map::new(),
-        );
+        let whole =
+            union(&json!({"type": "string"}), &json!({"type": "array", "items": {"type": "string"}}), &Map::new());
         assert_eq!(whole["type"], "array");
     }
 }

@@ -31,7 +31,9 @@ pub fn lift_headers(root: &mut Value) -> Result<()> {
         }
     });
     crate::document::walk::operations_mut(root, |_, _, operation| {
-        for answer in operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
+        for answer in
+            operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut)
+        {
             if let Some(map) = answer.as_object_mut() {
                 map.shift_remove("headers");
             }

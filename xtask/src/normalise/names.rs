@@ -6,7 +6,9 @@ use anyhow::Result;
 use heck::ToUpperCamelCase;
 use serde_json::{Map, Value, json};
 
-use crate::document::walk::{component, each_root_schema_mut, each_schema_mut, operations_mut, schema_ref, schemas, schemas_mut, text, to_schema};
+use crate::document::walk::{
+    component, each_root_schema_mut, each_schema_mut, operations_mut, schema_ref, schemas, schemas_mut, text, to_schema,
+};
 
 use super::compose::each_media_schema;
 
@@ -39,7 +41,9 @@ fn is_shapeless(schema: &Value) -> bool {
     match text(schema, "type") {
         Some("object") => schema.get("properties").and_then(Value::as_object).is_none_or(Map::is_empty),
         Some("string") => false,
-        Some("integer" | "number") => !["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"].iter().any(|key| schema.get(key).is_some()),
+        Some("integer" | "number") => !["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]
+            .iter()
+            .any(|key| schema.get(key).is_some()),
         Some(_) | None => schema.get("oneOf").is_none(),
     }
 }
@@ -49,7 +53,8 @@ pub fn flags(root: &mut Value) -> Result<()> {
     each_root_schema_mut(root, &mut |schema| {
         each_schema_mut(schema, &mut |schema| {
             let Some(values) = schema.get("enum").and_then(Value::as_array) else { return };
-            let mut words: Vec<String> = values.iter().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_lowercase)).collect();
+            let mut words: Vec<String> =
+                values.iter().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_lowercase)).collect();
             words.sort();
             if words == ["false", "true"] {
                 if let Some(map) = schema.as_object_mut() {
@@ -206,7 +211,10 @@ fn facts(schema: &Value) -> Value {
         Value::Object(map) => Value::Object(
             map.iter()
                 .filter(|(key, value)| {
-                    let prose = matches!(key.as_str(), "description" | "title" | "example" | "examples" | "default" | "x-opp-name");
+                    let prose = matches!(
+                        key.as_str(),
+                        "description" | "title" | "example" | "examples" | "default" | "x-opp-name"
+                    );
                     !prose || value.is_object()
                 })
                 .map(|(key, value)| (key.clone(), facts(value)))
@@ -228,7 +236,9 @@ pub fn pascal(root: &mut Value) -> Result<()> {
             base = format!("Schema{base}");
         }
         // These are taken: by the language, or by what every generated module has in scope.
-        if ["Self", "Option", "Box", "String", "Vec", "List", "Map", "Value", "Extra", "Number"].contains(&base.as_str()) {
+        if ["Self", "Option", "Box", "String", "Vec", "List", "Map", "Value", "Extra", "Number"]
+            .contains(&base.as_str())
+        {
             base.push_str("Schema");
         }
         let mut unique = base.clone();
@@ -257,7 +267,8 @@ fn rename(root: &mut Value, renamed: &BTreeMap<String, String>) {
         }
     }
     let old = std::mem::take(schemas_mut(root));
-    *schemas_mut(root) = old.into_iter().map(|(name, schema)| (renamed.get(&name).cloned().unwrap_or(name), schema)).collect();
+    *schemas_mut(root) =
+        old.into_iter().map(|(name, schema)| (renamed.get(&name).cloned().unwrap_or(name), schema)).collect();
 }
 
 /// Components that no operation reaches are not generated.

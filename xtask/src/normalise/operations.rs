@@ -89,11 +89,9 @@ impl Operation {
 pub fn collect(root: &Value) -> Result<Vec<Operation>> {
     let mut all = Vec::new();
     let mut failure = None;
-    operations(root, |path, method, operation, pointer| {
-        match read(path, method, operation, &pointer) {
-            Ok(read) => all.push(read),
-            Err(error) => failure = failure.take().or(Some(error)),
-        }
+    operations(root, |path, method, operation, pointer| match read(path, method, operation, &pointer) {
+        Ok(read) => all.push(read),
+        Err(error) => failure = failure.take().or(Some(error)),
     });
     failure.map_or(Ok(all), |error| Err(error.into()))
 }
@@ -153,7 +151,8 @@ fn read(path: &str, method: &str, operation: &Value, pointer: &str) -> Result<Op
 pub fn note_errors(root: &mut Value) -> Result<()> {
     crate::document::walk::operations_mut(root, |_, _, operation| {
         let responses = operation.get("responses").and_then(Value::as_object);
-        let statuses: Vec<_> = responses.into_iter().flat_map(|r| r.keys()).filter(|s| s.starts_with(['4', '5'])).cloned().collect();
+        let statuses: Vec<_> =
+            responses.into_iter().flat_map(|r| r.keys()).filter(|s| s.starts_with(['4', '5'])).cloned().collect();
         operation["x-opp-errors"] = statuses.into();
     });
     Ok(())
@@ -242,7 +241,8 @@ mod tests {
 
     #[test]
     fn a_cookie_parameter_is_an_error_that_names_the_operation() {
-        let root = json!({"paths": {"/a": {"get": {"operationId": "getA", "parameters": [{"name": "c", "in": "cookie"}]}}}});
+        let root =
+            json!({"paths": {"/a": {"get": {"operationId": "getA", "parameters": [{"name": "c", "in": "cookie"}]}}}});
         let message = collect(&root).unwrap_err().to_string();
         assert!(message.contains("getA") && message.contains("/paths/~1a/get"), "{message}");
     }

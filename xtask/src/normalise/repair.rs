@@ -148,6 +148,30 @@ pub fn patterns(root: &mut Value) {
     });
 }
 
+/// A body or an answer that is "exactly one of" schemas which overlap can never be valid: what is meant is any of them.
+///
+/// An object with a choice beside its properties is left alone: there the alternatives do exclude each other.
+pub fn overlapping_choices(root: &mut Value) {
+    let mut mend = |schema: &mut Value| {
+        let Some(map) = schema.as_object_mut().filter(|map| !map.contains_key("properties")) else { return };
+        if let Some(alternatives) = map.shift_remove("oneOf") {
+            map.insert("anyOf".into(), alternatives);
+        }
+    };
+    for section in ["requestBodies", "responses"] {
+        if let Some(section) = root.pointer_mut(&format!("/components/{section}")) {
+            super::compose::each_media_schema(section, &mut mend);
+        }
+    }
+    operations_mut(root, |_, _, operation| {
+        for part in ["requestBody", "responses"] {
+            if let Some(part) = operation.get_mut(part) {
+                super::compose::each_media_schema(part, &mut mend);
+            }
+        }
+    });
+}
+
 fn bare_quantifier(pattern: &str) -> Option<(u32, u32)> {
     let (min, max) = pattern.trim_matches(['^', '$']).strip_prefix('{')?.strip_suffix('}')?.split_once(',')?;
     Some((min.trim().parse().ok()?, max.trim().parse().ok()?))
@@ -198,7 +222,10 @@ mod tests {
     fn responses_lose_what_is_no_status_and_gain_descriptions() {
         let mut root = with_operation(&json!({"responses": {"200": {}, "description": "stray"}}));
         responses(&mut root);
-        assert_eq!(root["paths"]["/kyc/v1/{PSU-Corporate-ID}"]["get"]["responses"], json!({"200": {"description": ""}}));
+        assert_eq!(
+            root["paths"]["/kyc/v1/{PSU-Corporate-ID}"]["get"]["responses"],
+            json!({"200": {"description": ""}})
+        );
     }
 
     #[test]
@@ -249,6 +276,17 @@ mod tests {
                 "c": {"type": "string", "pattern": "[a-z]+"}
             })
         );
+    }
+
+    #[test]
+    fn overlapping_alternatives_of_a_body_are_any_of_them() {
+        let mut root = json!({
+            "components": {"schemas": {"giro": {"properties": {}, "oneOf": [{}, {}]}}},
+            "paths": {"/a": {"put": {"requestBody": {"content": {"application/json": {"schema": {"oneOf": [{"type": "object"}]}}}}}}}
+        });
+        overlapping_choices(&mut root);
+        assert!(root.pointer("/paths/~1a/put/requestBody/content/application~1json/schema/anyOf").is_some());
+        assert!(root.pointer("/components/schemas/giro/oneOf").is_some());
     }
 
     #[test]

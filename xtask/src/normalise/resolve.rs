@@ -17,7 +17,9 @@ pub fn references(root: &mut Value) -> Result<()> {
     for (path, item) in paths.iter_mut() {
         let pointer = join("/paths", path);
         if let Some(reference) = text(item, "$ref") {
-            return Err(Unsupported::new(&pointer, format!("the path item refers to {reference}"), "Write it inline.").into());
+            return Err(
+                Unsupported::new(&pointer, format!("the path item refers to {reference}"), "Write it inline.").into()
+            );
         }
         let shared = item.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
         let servers = item.get("servers").cloned();
@@ -60,7 +62,11 @@ fn follow(value: &mut Value, components: &Value, pointer: &str) -> Result<(), Un
     if let Some(reference) = text(value, "$ref").map(str::to_owned) {
         if let Some(name) = component(&reference, "schemas") {
             if components.pointer(&join("/schemas", name)).is_none() {
-                return Err(Unsupported::new(pointer, format!("{reference} is not in the document"), "Add the component or mend the reference."));
+                return Err(Unsupported::new(
+                    pointer,
+                    format!("{reference} is not in the document"),
+                    "Add the component or mend the reference.",
+                ));
             }
             // OpenAPI 3.0 ignores whatever stands beside a reference.
             *value = json!({ "$ref": reference });
@@ -76,7 +82,11 @@ fn follow(value: &mut Value, components: &Value, pointer: &str) -> Result<(), Un
         });
         let Some((section, name, found)) = found else {
             let what = format!("{reference} cannot be followed");
-            return Err(Unsupported::new(pointer, what, "Only references within the document work: bundle it into one file first."));
+            return Err(Unsupported::new(
+                pointer,
+                what,
+                "Only references within the document work: bundle it into one file first.",
+            ));
         };
         *value = found;
         if matches!(section, "responses" | "requestBodies") {
@@ -110,7 +120,9 @@ fn name_inline_schemas(value: &mut Value, section: &str, name: &str) {
     };
     let suffix = if section == "responses" { "Response" } else { "Request" };
     let type_name = format!("{}{suffix}", bare.to_upper_camel_case());
-    for media in value.get_mut("content").and_then(Value::as_object_mut).into_iter().flat_map(|content| content.values_mut()) {
+    for media in
+        value.get_mut("content").and_then(Value::as_object_mut).into_iter().flat_map(|content| content.values_mut())
+    {
         if let Some(schema) = media.get_mut("schema").filter(|schema| schema.get("$ref").is_none()) {
             if let Some(map) = schema.as_object_mut() {
                 map.entry("x-opp-name").or_insert(Value::String(type_name.clone()));

@@ -330,7 +330,7 @@ impl Client {
     pub async fn start_consent_authorisation(
         &self,
         consent_id: &types::ConsentId,
-        body: Option<&types::StartConsentAuthorisationRequest>,
+        body: Option<&types::AuthorisationRequest>,
     ) -> Result<Response<types::StartScaprocessResponse>, Error> {
         self.call(&operations::START_CONSENT_AUTHORISATION)
             .path("consentId", consent_id.as_str())
@@ -407,7 +407,7 @@ impl Client {
         &self,
         consent_id: &types::ConsentId,
         authorisation_id: &types::AuthorisationId,
-        body: &types::UpdateConsentsPsuDataRequest,
+        body: &types::AuthorisationRequest,
     ) -> Result<Response<types::UpdatePsuDataResponse>, Error> {
         self.call(&operations::UPDATE_CONSENTS_PSU_DATA)
             .path("consentId", consent_id.as_str())
@@ -904,7 +904,7 @@ impl Client {
         payment_service: &types::PaymentService,
         payment_product: &types::PaymentProduct,
         payment_id: &types::PaymentId,
-        body: Option<&types::StartPaymentAuthorisationRequest>,
+        body: Option<&types::AuthorisationRequest>,
     ) -> Result<Response<types::StartScaprocessResponse>, Error> {
         self.call(&operations::START_PAYMENT_AUTHORISATION)
             .path("payment-service", payment_service.as_str())
@@ -986,7 +986,7 @@ impl Client {
         payment_product: &types::PaymentProduct,
         payment_id: &types::PaymentId,
         authorisation_id: &types::AuthorisationId,
-        body: &types::UpdatePaymentPsuDataRequest,
+        body: &types::AuthorisationRequest,
     ) -> Result<Response<types::UpdatePsuDataResponse>, Error> {
         self.call(&operations::UPDATE_PAYMENT_PSU_DATA)
             .path("payment-service", payment_service.as_str())
@@ -1115,7 +1115,7 @@ impl Client {
         payment_product: &types::PaymentProduct,
         payment_id: &types::PaymentId,
         cancellation_id: &types::CancellationId,
-        body: &types::UpdatePaymentCancellationPsuDataRequest,
+        body: &types::AuthorisationRequest,
     ) -> Result<Response<types::UpdatePsuDataResponse>, Error> {
         self.call(&operations::UPDATE_PAYMENT_CANCELLATION_PSU_DATA)
             .path("payment-service", payment_service.as_str())

@@ -580,6 +580,19 @@ open_enum! { AuthenticationType { SmsOtp = "SMS_OTP", ChipOtp = "CHIP_OTP", Phot
 pub struct AuthorisationId(String);
 text! { AuthorisationId }
 
+/// Input for one step of a signature, empty when there is nothing to say.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum AuthorisationRequest {
+    /// See [`UpdatePsuAuthentication`].
+    UpdatePsuAuthentication(UpdatePsuAuthentication),
+    /// See [`SelectPsuAuthenticationMethod`].
+    SelectPsuAuthenticationMethod(SelectPsuAuthenticationMethod),
+    /// See [`TransactionAuthorisation`].
+    TransactionAuthorisation(TransactionAuthorisation),
+}
+choice! { AuthorisationRequest { UpdatePsuAuthentication, SelectPsuAuthenticationMethod, TransactionAuthorisation } }
+
 /// Which authorisations a consent or payment has, finished ones included.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -3828,36 +3841,10 @@ builder! { SelectPsuAuthenticationMethod {
     authentication_method_id: AuthenticationMethodId = "authenticationMethodId", required;
 } }
 
-/// Input for one step of a signature, empty when there is nothing to say.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum StartConsentAuthorisationRequest {
-    /// See [`UpdatePsuAuthentication`].
-    UpdatePsuAuthentication(UpdatePsuAuthentication),
-    /// See [`SelectPsuAuthenticationMethod`].
-    SelectPsuAuthenticationMethod(SelectPsuAuthenticationMethod),
-    /// See [`TransactionAuthorisation`].
-    TransactionAuthorisation(TransactionAuthorisation),
-}
-choice! { StartConsentAuthorisationRequest { UpdatePsuAuthentication, SelectPsuAuthenticationMethod, TransactionAuthorisation } }
-
 /// First day on which the standing order may be executed, `yyyy-MM-dd`, normally from tomorrow on.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StartDate(String);
 text! { StartDate, format = Format::Date; date }
-
-/// Input for one step of a signature, empty when there is nothing to say.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum StartPaymentAuthorisationRequest {
-    /// See [`UpdatePsuAuthentication`].
-    UpdatePsuAuthentication(UpdatePsuAuthentication),
-    /// See [`SelectPsuAuthenticationMethod`].
-    SelectPsuAuthenticationMethod(SelectPsuAuthenticationMethod),
-    /// See [`TransactionAuthorisation`].
-    TransactionAuthorisation(TransactionAuthorisation),
-}
-choice! { StartPaymentAuthorisationRequest { UpdatePsuAuthentication, SelectPsuAuthenticationMethod, TransactionAuthorisation } }
 
 /// An authorisation has been opened for a consent, a payment or a cancellation. Keep `authorisationId`, choose from `scaMethods`, and send the choice in an update. At HANDSESS the 30 seconds for BankID run from this very call.
 #[derive(Clone, Default, PartialEq)]
@@ -4240,45 +4227,6 @@ text! { UltimateCreditor, max = 70 }
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UltimateDebtor(String);
 text! { UltimateDebtor, max = 70 }
-
-/// Input for one step of a signature, empty when there is nothing to say.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum UpdateConsentsPsuDataRequest {
-    /// See [`UpdatePsuAuthentication`].
-    UpdatePsuAuthentication(UpdatePsuAuthentication),
-    /// See [`SelectPsuAuthenticationMethod`].
-    SelectPsuAuthenticationMethod(SelectPsuAuthenticationMethod),
-    /// See [`TransactionAuthorisation`].
-    TransactionAuthorisation(TransactionAuthorisation),
-}
-choice! { UpdateConsentsPsuDataRequest { UpdatePsuAuthentication, SelectPsuAuthenticationMethod, TransactionAuthorisation } }
-
-/// Input for one step of a signature, empty when there is nothing to say.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum UpdatePaymentCancellationPsuDataRequest {
-    /// See [`UpdatePsuAuthentication`].
-    UpdatePsuAuthentication(UpdatePsuAuthentication),
-    /// See [`SelectPsuAuthenticationMethod`].
-    SelectPsuAuthenticationMethod(SelectPsuAuthenticationMethod),
-    /// See [`TransactionAuthorisation`].
-    TransactionAuthorisation(TransactionAuthorisation),
-}
-choice! { UpdatePaymentCancellationPsuDataRequest { UpdatePsuAuthentication, SelectPsuAuthenticationMethod, TransactionAuthorisation } }
-
-/// Input for one step of a signature, empty when there is nothing to say.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum UpdatePaymentPsuDataRequest {
-    /// See [`UpdatePsuAuthentication`].
-    UpdatePsuAuthentication(UpdatePsuAuthentication),
-    /// See [`SelectPsuAuthenticationMethod`].
-    SelectPsuAuthenticationMethod(SelectPsuAuthenticationMethod),
-    /// See [`TransactionAuthorisation`].
-    TransactionAuthorisation(TransactionAuthorisation),
-}
-choice! { UpdatePaymentPsuDataRequest { UpdatePsuAuthentication, SelectPsuAuthenticationMethod, TransactionAuthorisation } }
 
 /// Hands the user's password to the bank, for embedded signing. The Nordic banks sign decoupled or by redirect and do not ask for it; if one does, show nothing of it in logs.
 #[derive(Clone, Default, PartialEq)]

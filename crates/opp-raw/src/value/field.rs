@@ -12,7 +12,12 @@ use crate::check::{Check, Invalid};
 /// A field of a generated object: an `Option`, a [`List`] or a [`Map`].
 pub trait Slot {
     /// Reads the value that comes next; what does not fit goes to `extra` under the field's name.
-    fn fill<'de, A: MapAccess<'de>>(&mut self, name: &'static str, extra: &mut Extra, map: &mut A) -> Result<(), A::Error>;
+    fn fill<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &'static str,
+        extra: &mut Extra,
+        map: &mut A,
+    ) -> Result<(), A::Error>;
 
     /// Whether there is nothing to write.
     fn is_absent(&self) -> bool;
@@ -39,7 +44,12 @@ fn keep<T>(fit: Fit<T>, name: &'static str, extra: &mut Extra) -> Option<T> {
 }
 
 impl<T: Read + serde::Serialize + Debug + Check> Slot for Option<T> {
-    fn fill<'de, A: MapAccess<'de>>(&mut self, name: &'static str, extra: &mut Extra, map: &mut A) -> Result<(), A::Error> {
+    fn fill<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &'static str,
+        extra: &mut Extra,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
         *self = keep(map.next_value_seed(Seed::<T>::new())?, name, extra);
         Ok(())
     }

@@ -126,7 +126,11 @@ impl<T: Read> Read for List<T> {
 
     fn read_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<Fit<Self>, A::Error> {
         // A size hint is a stranger's promise: trust it only so far.
-        let mut list = Self { items: Vec::with_capacity(seq.size_hint().unwrap_or(0).min(1024)), misfits: Vec::new(), given: true };
+        let mut list = Self {
+            items: Vec::with_capacity(seq.size_hint().unwrap_or(0).min(1024)),
+            misfits: Vec::new(),
+            given: true,
+        };
         let mut position = 0;
         while let Some(fit) = seq.next_element_seed(Seed::<T>::new())? {
             match fit {
@@ -202,4 +206,3 @@ impl<T: schemars::JsonSchema> schemars::JsonSchema for List<T> {
         <Vec<T>>::json_schema(generator)
     }
 }
-

@@ -184,10 +184,9 @@ macro_rules! deserialize_by_reading {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 match <$name as $crate::value::Read>::read(deserializer)? {
                     $crate::value::Fit::Value(value) => Ok(value),
-                    $crate::value::Fit::Null | $crate::value::Fit::Misfit(_) => Err(serde::de::Error::custom(concat!(
-                        "this is no ",
-                        stringify!($name)
-                    ))),
+                    $crate::value::Fit::Null | $crate::value::Fit::Misfit(_) => {
+                        Err(serde::de::Error::custom(concat!("this is no ", stringify!($name))))
+                    }
                 }
             }
         }

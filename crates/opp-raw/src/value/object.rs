@@ -51,7 +51,8 @@ pub(crate) fn read_object<'de, T: Object + Read, A: MapAccess<'de>>(mut map: A) 
 
 /// The inner object, with what stood beside it.
 fn unwrapped<T: Object + Read>(inner: Value, mut outer: T) -> Fit<T> {
-    let beside: Vec<(String, Value)> = outer.extra_mut().iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
+    let beside: Vec<(String, Value)> =
+        outer.extra_mut().iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
     match read_value::<T>(inner) {
         Fit::Value(mut object) => {
             for (name, value) in beside {

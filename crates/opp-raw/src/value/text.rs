@@ -16,6 +16,7 @@ pub(crate) struct Rule {
 
 /// The formats that are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "not every document has every format")]
 pub(crate) enum Format {
     Any,
     Date,
