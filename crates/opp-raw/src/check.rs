@@ -140,7 +140,9 @@ impl<T> From<T> for Builder<T> {
 
 /// Writes the setters of a type that is sent, and the rules that concern its fields together.
 macro_rules! builder {
-    ($name:ident { $( $field:ident: $kind:ty = $wire:literal $(, $required:ident)? $(, items $min:literal..=$max:literal)? ; )* } $( one of $( [ $( $one:ident ),* ] )* )? ) => {
+    ($name:ident {
+        $( $field:ident: $kind:ty = $wire:literal $(! $required:ident)? $([ $min:literal..=$max:literal ])? ; )*
+    } $( one of $( [ $( $one:ident ),* ] )* )? ) => {
         impl $name {
             /// Starts building one.
             pub fn builder() -> $crate::check::Builder<Self> {

@@ -19,7 +19,7 @@ pub fn operations(normal: &Normal) -> String {
     for server in &normal.servers {
         let _ = writeln!(out, "    Server {{ name: {:?}, urls: &{:?} }},", server.name, server.urls);
     }
-    out.push_str("];\n\n/// All operations, in the document's order.\npub static ALL: &[&Operation] = &[\n");
+    out.push_str("];\n\n/// All operations, sorted by path.\npub static ALL: &[&Operation] = &[\n");
     for operation in &normal.operations {
         let _ = writeln!(out, "    &{},", operation.constant());
     }

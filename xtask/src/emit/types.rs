@@ -135,12 +135,12 @@ fn builder(out: &mut String, name: &str, schema: &Value, fields: &[(&Field, &Val
     for (field, property) in fields {
         let mut line = format!("    {}: {} = {:?}", field.ident, field.kind, field.wire);
         if required(&field.wire) {
-            line.push_str(", required");
+            line.push_str(" !required");
         }
         let bound = |key: &str| property.get(key).and_then(Value::as_u64);
         if let (Some("array"), true) = (text(property, "type"), bound("minItems").or(bound("maxItems")).is_some()) {
             let max = bound("maxItems").map_or_else(|| "0xffff_ffff".to_owned(), |max| max.to_string());
-            let _ = write!(line, ", items {}..={max}", bound("minItems").unwrap_or(0));
+            let _ = write!(line, " [{}..={max}]", bound("minItems").unwrap_or(0));
         }
         let _ = writeln!(out, "{line};");
     }

@@ -85,7 +85,7 @@ impl Operation {
     }
 }
 
-/// Reads the operations, in the document's order.
+/// Reads the operations, sorted by path: what belongs together stands together, whatever order an edition has.
 pub fn collect(root: &Value) -> Result<Vec<Operation>> {
     let mut all = Vec::new();
     let mut failure = None;
@@ -93,6 +93,7 @@ pub fn collect(root: &Value) -> Result<Vec<Operation>> {
         Ok(read) => all.push(read),
         Err(error) => failure = failure.take().or(Some(error)),
     });
+    all.sort_by(|a, b| a.path.cmp(&b.path).then(a.method.cmp(&b.method)));
     failure.map_or(Ok(all), |error| Err(error.into()))
 }
 

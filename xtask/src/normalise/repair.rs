@@ -7,6 +7,24 @@ use serde_json::{Map, Value, json};
 
 use crate::document::walk::{each_root_schema_mut, each_schema_mut, operations_mut, text};
 
+/// What the client and the list of operations call their own things: no operation may be called so.
+const RESERVED: [&str; 14] = [
+    "all",
+    "builder",
+    "call",
+    "clone",
+    "extraheaders",
+    "headers",
+    "hook",
+    "http",
+    "maxbody",
+    "new",
+    "server",
+    "servers",
+    "withheader",
+    "withheaders",
+];
+
 /// Every operation gets an id that is an identifier and stands once.
 pub fn operation_ids(root: &mut Value) {
     let mut taken = BTreeSet::new();
@@ -20,7 +38,15 @@ pub fn operation_ids(root: &mut Value) {
         } else {
             written.to_lower_camel_case()
         };
-        let base = if base.starts_with(|c: char| c.is_ascii_digit()) { format!("op{base}") } else { base };
+        let base = match base.as_str() {
+            // `new` of the service `kyc` becomes `kycNew`.
+            _ if RESERVED.contains(&base.to_lowercase().as_str()) => {
+                let service = path.split('/').find(|part| !part.is_empty()).unwrap_or("operation");
+                format!("{service} {base}").to_lower_camel_case()
+            }
+            _ if base.starts_with(|c: char| c.is_ascii_digit()) => format!("op{base}"),
+            _ => base,
+        };
         let mut id = base.clone();
         let mut next = 2;
         while !taken.insert(id.to_lowercase()) {
@@ -210,9 +236,11 @@ mod tests {
     fn ids_with_spaces_missing_or_twice_become_identifiers() {
         let mut root = json!({"paths": {
             "/a": {"get": {"operationId": "Get Creditor Name"}, "post": {"operationId": "getAll"}},
-            "/v1/b/{id}": {"delete": {}, "get": {"operationId": "getAll"}}
+            "/v1/b/{id}": {"delete": {}, "get": {"operationId": "getAll"}},
+            "/kyc/new": {"post": {"operationId": "new"}}
         }});
         operation_ids(&mut root);
+        assert_eq!(root["paths"]["/kyc/new"]["post"]["operationId"], "kycNew");
         assert_eq!(root["paths"]["/a"]["get"]["operationId"], "getCreditorName");
         assert_eq!(root["paths"]["/v1/b/{id}"]["get"]["operationId"], "getAll2");
         assert_eq!(root["paths"]["/v1/b/{id}"]["delete"]["operationId"], "deleteV1BId");

@@ -12,411 +12,6 @@ use super::{operations, types};
 use crate::{ByteStream, Bytes, Client, Error, List, Map, Number, Response};
 
 impl Client {
-    /// List banks
-    ///
-    /// The banks that the platform reaches, as an object with the list under `aspsps`: BIC, name, logo.
-    /// Call it to let the user choose a bank, and cache the answer; the list changes seldom.
-    ///
-    /// `isoCountryCodes` and `cityIds` narrow the list. Both together widen it again: a bank in *either*
-    /// counts. Send each as one comma-separated value (`SE,FI`), not as a repeated key.
-    ///
-    /// **Needs** scope `aspspinformation` with a context. Reports about the sandbox differ: for one client
-    /// `aspspinformation corporate` was refused and `accountinformation corporate` opened the list, so keep
-    /// this scope configurable.
-    ///
-    /// **Next** read the details of the chosen bank, or go straight to a consent or payment with its
-    /// `bicFi`. Take the BIC as key: names may carry stray spaces.
-    ///
-    /// **Repeat** as you like.
-    ///
-    /// `GET /psd2/aspspinformation/v1/aspsps`
-    ///
-    /// - Scopes: `aspspinformation private` or `aspspinformation corporate`.
-    /// - Required headers: `X-Request-ID`.
-    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 412, 415, 429, 500, 503.
-    pub async fn get_aspsp_list(
-        &self,
-        city_ids: Option<&[String]>,
-        iso_country_codes: Option<&[String]>,
-    ) -> Result<Response<types::AspspList>, Error> {
-        self.call(&operations::GET_ASPSP_LIST)
-            .query_commas("cityIds", city_ids)
-            .query_commas("isoCountryCodes", iso_country_codes)
-            .send()
-            .await
-    }
-
-    /// Get a bank
-    ///
-    /// One bank by BIC: address, logo, and the three things that steer a client. `globalPaymentProducts`
-    /// lists the payment products to offer. `supportedAuthorizationMethods` tells redirect (`OAuth2`) from
-    /// `Decoupled`. `affiliatedAspsps` holds the savings banks behind a common BIC, today at SWEDSESS
-    /// alone; let the user choose one and send its id as `X-AffiliatedASPSP-ID` when you create a consent
-    /// or payment.
-    ///
-    /// **Needs** scope `aspspinformation` with a context. An unknown BIC answers 404 `RESOURCE_NOT_FOUND`.
-    ///
-    /// **Next** create a consent or a payment. **Repeat** as you like; cache it like the list.
-    ///
-    /// `GET /psd2/aspspinformation/v1/aspsps/{bicFi}`
-    ///
-    /// - Scopes: `aspspinformation private` or `aspspinformation corporate`.
-    /// - Required headers: `X-Request-ID`.
-    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 412, 415, 429, 500, 503.
-    pub async fn get_aspsp_details(&self, bic_fi: &types::BicFi) -> Result<Response<types::Aspsp>, Error> {
-        self.call(&operations::GET_ASPSP_DETAILS)
-            .path("bicFi", bic_fi.as_str())
-            .send()
-            .await
-    }
-
-    /// List cities
-    ///
-    /// Cities with banks, as an object with the list under `cities`. The filters are those of the bank
-    /// list: comma-separated, and together a union. Use a `cityId` to narrow the bank list.
-    ///
-    /// Newer editions of the API leave cities out: a client that is to last filters banks by country.
-    ///
-    /// **Needs** scope `aspspinformation` with a context. **Repeat** as you like.
-    ///
-    /// `GET /psd2/aspspinformation/v1/cities`
-    ///
-    /// - Scopes: `aspspinformation private` or `aspspinformation corporate`.
-    /// - Required headers: `X-Request-ID`.
-    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 412, 415, 429, 500, 503.
-    pub async fn get_city_list(
-        &self,
-        city_ids: Option<&[String]>,
-        iso_country_codes: Option<&[String]>,
-    ) -> Result<Response<types::CityList>, Error> {
-        self.call(&operations::GET_CITY_LIST)
-            .query_commas("cityIds", city_ids)
-            .query_commas("isoCountryCodes", iso_country_codes)
-            .send()
-            .await
-    }
-
-    /// Get a city
-    ///
-    /// One city by id: name and country. An id comes from the city list; any other answers 404. Like the
-    /// city list, this call is missing from newer editions of the API.
-    ///
-    /// **Needs** scope `aspspinformation` with a context. **Repeat** as you like.
-    ///
-    /// `GET /psd2/aspspinformation/v1/cities/{city-id}`
-    ///
-    /// - Scopes: `aspspinformation private` or `aspspinformation corporate`.
-    /// - Required headers: `X-Request-ID`.
-    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 412, 415, 429, 500, 503.
-    pub async fn get_city_details(&self, city_id: &str) -> Result<Response<types::City>, Error> {
-        self.call(&operations::GET_CITY_DETAILS)
-            .path("city-id", city_id)
-            .send()
-            .await
-    }
-
-    /// List countries
-    ///
-    /// Countries with banks, as an object with the list under `countries`. Call it to fill a country
-    /// choice, then list the banks of the chosen country. `isoCountryCodes` narrows the answer to the codes
-    /// you name.
-    ///
-    /// **Needs** scope `aspspinformation` with a context. **Repeat** as you like.
-    ///
-    /// `GET /psd2/aspspinformation/v1/countries`
-    ///
-    /// - Scopes: `aspspinformation private` or `aspspinformation corporate`.
-    /// - Required headers: `X-Request-ID`.
-    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 412, 415, 429, 500, 503.
-    pub async fn get_countries_list(
-        &self,
-        iso_country_codes: Option<&[String]>,
-    ) -> Result<Response<types::CountryList>, Error> {
-        self.call(&operations::GET_COUNTRIES_LIST)
-            .query_commas("isoCountryCodes", iso_country_codes)
-            .send()
-            .await
-    }
-
-    /// Get a country
-    ///
-    /// One country by its two-letter code: `isoCountryCode` and `name`. Rarely needed, since the list says
-    /// the same; newer editions of the API have only the list.
-    ///
-    /// **Needs** scope `aspspinformation` with a context. **Repeat** as you like.
-    ///
-    /// `GET /psd2/aspspinformation/v1/countries/{isoCountryCode}`
-    ///
-    /// - Scopes: `aspspinformation private` or `aspspinformation corporate`.
-    /// - Required headers: `X-Request-ID`.
-    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 412, 415, 429, 500, 503.
-    pub async fn get_country_details(
-        &self,
-        iso_country_code: &types::IsoCountryCode,
-    ) -> Result<Response<types::Country>, Error> {
-        self.call(&operations::GET_COUNTRY_DETAILS)
-            .path("isoCountryCode", iso_country_code.as_str())
-            .send()
-            .await
-    }
-
-    /// Create a consent
-    ///
-    /// Registers which accounts you ask to read, for how long and how often. Nothing is readable yet: the
-    /// consent is `received` and becomes `valid` only when the user has signed it. Call it once for each
-    /// user and bank, again shortly before the old one expires, and whenever a read answers
-    /// `CONSENT_EXPIRED` or `CONSENT_INVALID`.
-    ///
-    /// An empty `access` object asks for all accounts of the user. Once a new *recurring* consent is
-    /// signed, the user's earlier recurring one ends. A bank may grant less than `validUntil` asks for.
-    ///
-    /// **Needs** scope `accountinformation`; `PSU-ID` where known; in the corporate context
-    /// `PSU-Corporate-ID` and a corporate token.
-    ///
-    /// - SWEDSESS: some `PSU-ID`, `PSU-IP-Address` and `PSU-User-Agent`. `TPP-Redirect-Preferred: false`
-    ///   for decoupled, and then `X-AffiliatedASPSP-ID` if the user has accounts in several savings banks.
-    ///   Without a list of accounts the user signs twice, as the bank keeps two consents.
-    /// - HANDSESS: `PSU-IP-Address`.
-    /// - NDEASESS: redirect, or decoupled with `TPP-Redirect-Preferred: false`.
-    ///
-    /// **Next** store `consentId` together with BIC, context and redirect preference, then start an
-    /// authorisation. `scaMethods` may be missing here.
-    ///
-    /// **Repeat** makes a second consent. An unsigned one opens nothing, so a lost answer does no harm
-    /// beyond a leftover; still, let the user sign one of them only.
-    ///
-    /// `POST /psd2/consent/v1/consents`
-    ///
-    /// - Scopes: `accountinformation private` or `accountinformation corporate`.
-    /// - Required headers: `X-Request-ID`, `X-BicFi`.
-    /// - Success: 201. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503.
-    pub async fn create_consent(
-        &self,
-        body: &types::Consents,
-    ) -> Result<Response<types::ConsentsResponse201>, Error> {
-        self.call(&operations::CREATE_CONSENT)
-            .json("application/json", Some(body))
-            .send()
-            .await
-    }
-
-    /// Get a consent
-    ///
-    /// What the bank has granted, which may be less than was asked: accounts, `validUntil`,
-    /// `frequencyPerDay`, `lastActionDate` and status. Call it once after the consent has become `valid`,
-    /// and plan renewal by the `validUntil` found here.
-    ///
-    /// **Needs** scope `accountinformation`, in the context that created the consent. HANDSESS:
-    /// `PSU-IP-Address`.
-    ///
-    /// **Next** list the accounts. **Repeat** as you like.
-    ///
-    /// `GET /psd2/consent/v1/consents/{consentId}`
-    ///
-    /// - Scopes: `accountinformation private` or `accountinformation corporate`.
-    /// - Required headers: `X-Request-ID`, `X-BicFi`.
-    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503.
-    pub async fn get_consent_information(
-        &self,
-        consent_id: &types::ConsentId,
-    ) -> Result<Response<types::ConsentInformationResponse200Json>, Error> {
-        self.call(&operations::GET_CONSENT_INFORMATION)
-            .path("consentId", consent_id.as_str())
-            .send()
-            .await
-    }
-
-    /// Delete a consent
-    ///
-    /// Gives the permission back: the consent becomes `terminatedByTpp` for good, and account calls with it
-    /// fail from then on. Call it when the user leaves or disconnects the bank, and for leftovers that
-    /// nobody signed. The user signs nothing.
-    ///
-    /// **Needs** scope `accountinformation`. HANDSESS: `PSU-IP-Address`.
-    ///
-    /// **Next** nothing; a fresh consent is the only way back.
-    ///
-    /// **Repeat** ends nothing more, but what it answers is not laid down. When in doubt read the status
-    /// and take `terminatedByTpp` as done.
-    ///
-    /// `DELETE /psd2/consent/v1/consents/{consentId}`
-    ///
-    /// - Scopes: `accountinformation private` or `accountinformation corporate`.
-    /// - Required headers: `X-Request-ID`, `X-BicFi`.
-    /// - Success: 204. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503.
-    pub async fn delete_consent(&self, consent_id: &types::ConsentId) -> Result<Response<()>, Error> {
-        self.call(&operations::DELETE_CONSENT)
-            .path("consentId", consent_id.as_str())
-            .send_for_nothing()
-            .await
-    }
-
-    /// Get the status of a consent
-    ///
-    /// The status alone, cheaper than the whole consent. Call it when the signature has finished, and
-    /// before a scheduled read. `valid` opens the accounts. `rejected`, `expired`, `revokedByPsu` and
-    /// `terminatedByTpp` are final: create a new consent. `received` still waits for a signature. Several
-    /// signers may lead through `partiallyAuthorised`, and more values may come: treat an unknown one as
-    /// not yet valid.
-    ///
-    /// While the user signs, poll the authorisation instead. This status shows neither challenges nor a
-    /// failed signature, so that waiting for it alone may never end.
-    ///
-    /// **Needs** scope `accountinformation`. HANDSESS: `PSU-IP-Address`.
-    ///
-    /// **Next** list the accounts. **Repeat** as you like.
-    ///
-    /// `GET /psd2/consent/v1/consents/{consentId}/status`
-    ///
-    /// - Scopes: `accountinformation private` or `accountinformation corporate`.
-    /// - Required headers: `X-Request-ID`, `X-BicFi`.
-    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503.
-    pub async fn get_consent_status(
-        &self,
-        consent_id: &types::ConsentId,
-    ) -> Result<Response<types::ConsentStatusResponse200>, Error> {
-        self.call(&operations::GET_CONSENT_STATUS)
-            .path("consentId", consent_id.as_str())
-            .send()
-            .await
-    }
-
-    /// List authorisations of a consent
-    ///
-    /// The ids of all signatures started on a consent, as an object with the list under `authorisationIds`.
-    /// Call it to pick up the thread after a lost answer or a restart, or to count the signers.
-    ///
-    /// **Needs** scope `accountinformation`. HANDSESS: `PSU-IP-Address`.
-    ///
-    /// **Next** read the status of each. **Repeat** as you like.
-    ///
-    /// `GET /psd2/consent/v1/consents/{consentId}/authorisations`
-    ///
-    /// - Scopes: `accountinformation private` or `accountinformation corporate`.
-    /// - Required headers: `X-Request-ID`, `X-BicFi`.
-    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503.
-    pub async fn get_consent_authorisation(
-        &self,
-        consent_id: &types::ConsentId,
-    ) -> Result<Response<types::Authorisations>, Error> {
-        self.call(&operations::GET_CONSENT_AUTHORISATION)
-            .path("consentId", consent_id.as_str())
-            .send()
-            .await
-    }
-
-    /// Start signing a consent
-    ///
-    /// Opens one signature on a consent and answers with its `authorisationId` and, mostly, the
-    /// `scaMethods` to choose from. Call it when the user is ready, not when the consent is made: at
-    /// HANDSESS the 30 seconds to open BankID count from here. In the sandbox HANDSESS signs by itself.
-    ///
-    /// Each signer of a corporate consent needs an authorisation of their own.
-    ///
-    /// **Needs** scope `accountinformation`; `PSU-ID` of the person who signs; the same
-    /// `TPP-Redirect-Preferred` as at creation. HANDSESS: `PSU-IP-Address`.
-    ///
-    /// **Next** select a method by `authenticationMethodId` with a PUT to this address plus
-    /// `authorisationId`. If no methods are listed, name the one that you know the bank to have, `mbid` as
-    /// a rule.
-    ///
-    /// **Repeat** opens another authorisation. After a lost answer list the authorisations first.
-    ///
-    /// `POST /psd2/consent/v1/consents/{consentId}/authorisations`
-    ///
-    /// - Scopes: `accountinformation private` or `accountinformation corporate`.
-    /// - Required headers: `X-Request-ID`, `X-BicFi`.
-    /// - Success: 201. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503.
-    pub async fn start_consent_authorisation(
-        &self,
-        consent_id: &types::ConsentId,
-        body: Option<&types::AuthorisationRequest>,
-    ) -> Result<Response<types::StartScaprocessResponse>, Error> {
-        self.call(&operations::START_CONSENT_AUTHORISATION)
-            .path("consentId", consent_id.as_str())
-            .json("application/json", body)
-            .content_type("application/json")
-            .send()
-            .await
-    }
-
-    /// Poll a consent signature
-    ///
-    /// Where the signature stands, and what the user has to see now. Poll once a second while a challenge
-    /// is on the screen, every two seconds while the user is away on a redirect, and give up after about
-    /// three minutes.
-    ///
-    /// Draw the challenge anew whenever the status, `challengeData.data` or the image changes: the animated
-    /// QR methods change it at each poll, and each round has its own. The challenge may also appear here
-    /// first. Stop at `finalised`, `exempted` (the bank waived the signature: a success) or `failed`; poll
-    /// on at anything else.
-    ///
-    /// - ESSESESS: one round, the token comes with `started`.
-    /// - SWEDSESS decoupled: two rounds, `authenticationStarted` and `started`, a new token each.
-    /// - NDEASESS decoupled: `started`, `psuIdentified`, `psuAuthenticated`, `finalised`.
-    ///
-    /// **Needs** scope `accountinformation`. HANDSESS: `PSU-IP-Address`.
-    ///
-    /// **Next** read the consent status until `valid`. After `failed` start over with a new authorisation,
-    /// or with a new consent if that one is `rejected`.
-    ///
-    /// **Repeat** is the purpose of this call.
-    ///
-    /// `GET /psd2/consent/v1/consents/{consentId}/authorisations/{authorisationId}`
-    ///
-    /// - Scopes: `accountinformation private` or `accountinformation corporate`.
-    /// - Required headers: `X-Request-ID`, `X-BicFi`.
-    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503.
-    pub async fn get_consent_sca_status(
-        &self,
-        consent_id: &types::ConsentId,
-        authorisation_id: &types::AuthorisationId,
-    ) -> Result<Response<types::ScaStatusResponse>, Error> {
-        self.call(&operations::GET_CONSENT_SCA_STATUS)
-            .path("consentId", consent_id.as_str())
-            .path("authorisationId", authorisation_id.as_str())
-            .send()
-            .await
-    }
-
-    /// Choose the signing method of a consent
-    ///
-    /// Chooses how the user signs, and sets the signature going: BankID may ring from this moment, so have
-    /// the screen ready and call it once. The header `ASPSP-SCA-Approach` decides what follows; if it is
-    /// missing, `_links.scaOAuth` or `_links.scaRedirect` mean redirect and anything else means decoupled.
-    ///
-    /// Choose by `authenticationMethodId`, never by position: `mbid_same_device` or `mbid` on a phone,
-    /// `mbid_animated_qr_image` or `mbid_animated_qr_token` on a larger screen.
-    ///
-    /// **Needs** scope `accountinformation`; `PSU-ID`, at HANDSESS in twelve digits with the century; the
-    /// same `TPP-Redirect-Preferred` as before. HANDSESS: `PSU-IP-Address`.
-    ///
-    /// **Next** decoupled: show `challengeData.data[0]` and poll, also if there is no challenge yet.
-    /// Redirect: send the user to the link, exchange the code if the link was `scaOAuth` (headers
-    /// `X-ConsentId` and `X-ConsentAuthorisationId`), then poll.
-    ///
-    /// **Repeat** may start another BankID order and make the first one void. After a lost answer poll
-    /// first; repeat only if the status has not moved.
-    ///
-    /// `PUT /psd2/consent/v1/consents/{consentId}/authorisations/{authorisationId}`
-    ///
-    /// - Scopes: `accountinformation private` or `accountinformation corporate`.
-    /// - Required headers: `X-Request-ID`, `X-BicFi`.
-    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503.
-    pub async fn update_consents_psu_data(
-        &self,
-        consent_id: &types::ConsentId,
-        authorisation_id: &types::AuthorisationId,
-        body: &types::AuthorisationRequest,
-    ) -> Result<Response<types::UpdatePsuDataResponse>, Error> {
-        self.call(&operations::UPDATE_CONSENTS_PSU_DATA)
-            .path("consentId", consent_id.as_str())
-            .path("authorisationId", authorisation_id.as_str())
-            .json("application/json", Some(body))
-            .send()
-            .await
-    }
-
     /// List accounts
     ///
     /// The accounts that a consent covers, under `accounts`; 204 means none. `withBalance=true`, in lower
@@ -615,6 +210,411 @@ impl Client {
             .await
     }
 
+    /// List banks
+    ///
+    /// The banks that the platform reaches, as an object with the list under `aspsps`: BIC, name, logo.
+    /// Call it to let the user choose a bank, and cache the answer; the list changes seldom.
+    ///
+    /// `isoCountryCodes` and `cityIds` narrow the list. Both together widen it again: a bank in *either*
+    /// counts. Send each as one comma-separated value (`SE,FI`), not as a repeated key.
+    ///
+    /// **Needs** scope `aspspinformation` with a context. Reports about the sandbox differ: for one client
+    /// `aspspinformation corporate` was refused and `accountinformation corporate` opened the list, so keep
+    /// this scope configurable.
+    ///
+    /// **Next** read the details of the chosen bank, or go straight to a consent or payment with its
+    /// `bicFi`. Take the BIC as key: names may carry stray spaces.
+    ///
+    /// **Repeat** as you like.
+    ///
+    /// `GET /psd2/aspspinformation/v1/aspsps`
+    ///
+    /// - Scopes: `aspspinformation private` or `aspspinformation corporate`.
+    /// - Required headers: `X-Request-ID`.
+    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 412, 415, 429, 500, 503.
+    pub async fn get_aspsp_list(
+        &self,
+        city_ids: Option<&[String]>,
+        iso_country_codes: Option<&[String]>,
+    ) -> Result<Response<types::AspspList>, Error> {
+        self.call(&operations::GET_ASPSP_LIST)
+            .query_commas("cityIds", city_ids)
+            .query_commas("isoCountryCodes", iso_country_codes)
+            .send()
+            .await
+    }
+
+    /// Get a bank
+    ///
+    /// One bank by BIC: address, logo, and the three things that steer a client. `globalPaymentProducts`
+    /// lists the payment products to offer. `supportedAuthorizationMethods` tells redirect (`OAuth2`) from
+    /// `Decoupled`. `affiliatedAspsps` holds the savings banks behind a common BIC, today at SWEDSESS
+    /// alone; let the user choose one and send its id as `X-AffiliatedASPSP-ID` when you create a consent
+    /// or payment.
+    ///
+    /// **Needs** scope `aspspinformation` with a context. An unknown BIC answers 404 `RESOURCE_NOT_FOUND`.
+    ///
+    /// **Next** create a consent or a payment. **Repeat** as you like; cache it like the list.
+    ///
+    /// `GET /psd2/aspspinformation/v1/aspsps/{bicFi}`
+    ///
+    /// - Scopes: `aspspinformation private` or `aspspinformation corporate`.
+    /// - Required headers: `X-Request-ID`.
+    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 412, 415, 429, 500, 503.
+    pub async fn get_aspsp_details(&self, bic_fi: &types::BicFi) -> Result<Response<types::Aspsp>, Error> {
+        self.call(&operations::GET_ASPSP_DETAILS)
+            .path("bicFi", bic_fi.as_str())
+            .send()
+            .await
+    }
+
+    /// List cities
+    ///
+    /// Cities with banks, as an object with the list under `cities`. The filters are those of the bank
+    /// list: comma-separated, and together a union. Use a `cityId` to narrow the bank list.
+    ///
+    /// Newer editions of the API leave cities out: a client that is to last filters banks by country.
+    ///
+    /// **Needs** scope `aspspinformation` with a context. **Repeat** as you like.
+    ///
+    /// `GET /psd2/aspspinformation/v1/cities`
+    ///
+    /// - Scopes: `aspspinformation private` or `aspspinformation corporate`.
+    /// - Required headers: `X-Request-ID`.
+    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 412, 415, 429, 500, 503.
+    pub async fn get_city_list(
+        &self,
+        city_ids: Option<&[String]>,
+        iso_country_codes: Option<&[String]>,
+    ) -> Result<Response<types::CityList>, Error> {
+        self.call(&operations::GET_CITY_LIST)
+            .query_commas("cityIds", city_ids)
+            .query_commas("isoCountryCodes", iso_country_codes)
+            .send()
+            .await
+    }
+
+    /// Get a city
+    ///
+    /// One city by id: name and country. An id comes from the city list; any other answers 404. Like the
+    /// city list, this call is missing from newer editions of the API.
+    ///
+    /// **Needs** scope `aspspinformation` with a context. **Repeat** as you like.
+    ///
+    /// `GET /psd2/aspspinformation/v1/cities/{city-id}`
+    ///
+    /// - Scopes: `aspspinformation private` or `aspspinformation corporate`.
+    /// - Required headers: `X-Request-ID`.
+    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 412, 415, 429, 500, 503.
+    pub async fn get_city_details(&self, city_id: &str) -> Result<Response<types::City>, Error> {
+        self.call(&operations::GET_CITY_DETAILS)
+            .path("city-id", city_id)
+            .send()
+            .await
+    }
+
+    /// List countries
+    ///
+    /// Countries with banks, as an object with the list under `countries`. Call it to fill a country
+    /// choice, then list the banks of the chosen country. `isoCountryCodes` narrows the answer to the codes
+    /// you name.
+    ///
+    /// **Needs** scope `aspspinformation` with a context. **Repeat** as you like.
+    ///
+    /// `GET /psd2/aspspinformation/v1/countries`
+    ///
+    /// - Scopes: `aspspinformation private` or `aspspinformation corporate`.
+    /// - Required headers: `X-Request-ID`.
+    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 412, 415, 429, 500, 503.
+    pub async fn get_countries_list(
+        &self,
+        iso_country_codes: Option<&[String]>,
+    ) -> Result<Response<types::CountryList>, Error> {
+        self.call(&operations::GET_COUNTRIES_LIST)
+            .query_commas("isoCountryCodes", iso_country_codes)
+            .send()
+            .await
+    }
+
+    /// Get a country
+    ///
+    /// One country by its two-letter code: `isoCountryCode` and `name`. Rarely needed, since the list says
+    /// the same; newer editions of the API have only the list.
+    ///
+    /// **Needs** scope `aspspinformation` with a context. **Repeat** as you like.
+    ///
+    /// `GET /psd2/aspspinformation/v1/countries/{isoCountryCode}`
+    ///
+    /// - Scopes: `aspspinformation private` or `aspspinformation corporate`.
+    /// - Required headers: `X-Request-ID`.
+    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 412, 415, 429, 500, 503.
+    pub async fn get_country_details(
+        &self,
+        iso_country_code: &types::IsoCountryCode,
+    ) -> Result<Response<types::Country>, Error> {
+        self.call(&operations::GET_COUNTRY_DETAILS)
+            .path("isoCountryCode", iso_country_code.as_str())
+            .send()
+            .await
+    }
+
+    /// Create a consent
+    ///
+    /// Registers which accounts you ask to read, for how long and how often. Nothing is readable yet: the
+    /// consent is `received` and becomes `valid` only when the user has signed it. Call it once for each
+    /// user and bank, again shortly before the old one expires, and whenever a read answers
+    /// `CONSENT_EXPIRED` or `CONSENT_INVALID`.
+    ///
+    /// An empty `access` object asks for all accounts of the user. Once a new *recurring* consent is
+    /// signed, the user's earlier recurring one ends. A bank may grant less than `validUntil` asks for.
+    ///
+    /// **Needs** scope `accountinformation`; `PSU-ID` where known; in the corporate context
+    /// `PSU-Corporate-ID` and a corporate token.
+    ///
+    /// - SWEDSESS: some `PSU-ID`, `PSU-IP-Address` and `PSU-User-Agent`. `TPP-Redirect-Preferred: false`
+    ///   for decoupled, and then `X-AffiliatedASPSP-ID` if the user has accounts in several savings banks.
+    ///   Without a list of accounts the user signs twice, as the bank keeps two consents.
+    /// - HANDSESS: `PSU-IP-Address`.
+    /// - NDEASESS: redirect, or decoupled with `TPP-Redirect-Preferred: false`.
+    ///
+    /// **Next** store `consentId` together with BIC, context and redirect preference, then start an
+    /// authorisation. `scaMethods` may be missing here.
+    ///
+    /// **Repeat** makes a second consent. An unsigned one opens nothing, so a lost answer does no harm
+    /// beyond a leftover; still, let the user sign one of them only.
+    ///
+    /// `POST /psd2/consent/v1/consents`
+    ///
+    /// - Scopes: `accountinformation private` or `accountinformation corporate`.
+    /// - Required headers: `X-Request-ID`, `X-BicFi`.
+    /// - Success: 201. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503.
+    pub async fn create_consent(
+        &self,
+        body: &types::Consents,
+    ) -> Result<Response<types::ConsentsResponse201>, Error> {
+        self.call(&operations::CREATE_CONSENT)
+            .json("application/json", Some(body))
+            .send()
+            .await
+    }
+
+    /// Delete a consent
+    ///
+    /// Gives the permission back: the consent becomes `terminatedByTpp` for good, and account calls with it
+    /// fail from then on. Call it when the user leaves or disconnects the bank, and for leftovers that
+    /// nobody signed. The user signs nothing.
+    ///
+    /// **Needs** scope `accountinformation`. HANDSESS: `PSU-IP-Address`.
+    ///
+    /// **Next** nothing; a fresh consent is the only way back.
+    ///
+    /// **Repeat** ends nothing more, but what it answers is not laid down. When in doubt read the status
+    /// and take `terminatedByTpp` as done.
+    ///
+    /// `DELETE /psd2/consent/v1/consents/{consentId}`
+    ///
+    /// - Scopes: `accountinformation private` or `accountinformation corporate`.
+    /// - Required headers: `X-Request-ID`, `X-BicFi`.
+    /// - Success: 204. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503.
+    pub async fn delete_consent(&self, consent_id: &types::ConsentId) -> Result<Response<()>, Error> {
+        self.call(&operations::DELETE_CONSENT)
+            .path("consentId", consent_id.as_str())
+            .send_for_nothing()
+            .await
+    }
+
+    /// Get a consent
+    ///
+    /// What the bank has granted, which may be less than was asked: accounts, `validUntil`,
+    /// `frequencyPerDay`, `lastActionDate` and status. Call it once after the consent has become `valid`,
+    /// and plan renewal by the `validUntil` found here.
+    ///
+    /// **Needs** scope `accountinformation`, in the context that created the consent. HANDSESS:
+    /// `PSU-IP-Address`.
+    ///
+    /// **Next** list the accounts. **Repeat** as you like.
+    ///
+    /// `GET /psd2/consent/v1/consents/{consentId}`
+    ///
+    /// - Scopes: `accountinformation private` or `accountinformation corporate`.
+    /// - Required headers: `X-Request-ID`, `X-BicFi`.
+    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503.
+    pub async fn get_consent_information(
+        &self,
+        consent_id: &types::ConsentId,
+    ) -> Result<Response<types::ConsentInformationResponse200Json>, Error> {
+        self.call(&operations::GET_CONSENT_INFORMATION)
+            .path("consentId", consent_id.as_str())
+            .send()
+            .await
+    }
+
+    /// List authorisations of a consent
+    ///
+    /// The ids of all signatures started on a consent, as an object with the list under `authorisationIds`.
+    /// Call it to pick up the thread after a lost answer or a restart, or to count the signers.
+    ///
+    /// **Needs** scope `accountinformation`. HANDSESS: `PSU-IP-Address`.
+    ///
+    /// **Next** read the status of each. **Repeat** as you like.
+    ///
+    /// `GET /psd2/consent/v1/consents/{consentId}/authorisations`
+    ///
+    /// - Scopes: `accountinformation private` or `accountinformation corporate`.
+    /// - Required headers: `X-Request-ID`, `X-BicFi`.
+    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503.
+    pub async fn get_consent_authorisation(
+        &self,
+        consent_id: &types::ConsentId,
+    ) -> Result<Response<types::Authorisations>, Error> {
+        self.call(&operations::GET_CONSENT_AUTHORISATION)
+            .path("consentId", consent_id.as_str())
+            .send()
+            .await
+    }
+
+    /// Start signing a consent
+    ///
+    /// Opens one signature on a consent and answers with its `authorisationId` and, mostly, the
+    /// `scaMethods` to choose from. Call it when the user is ready, not when the consent is made: at
+    /// HANDSESS the 30 seconds to open BankID count from here. In the sandbox HANDSESS signs by itself.
+    ///
+    /// Each signer of a corporate consent needs an authorisation of their own.
+    ///
+    /// **Needs** scope `accountinformation`; `PSU-ID` of the person who signs; the same
+    /// `TPP-Redirect-Preferred` as at creation. HANDSESS: `PSU-IP-Address`.
+    ///
+    /// **Next** select a method by `authenticationMethodId` with a PUT to this address plus
+    /// `authorisationId`. If no methods are listed, name the one that you know the bank to have, `mbid` as
+    /// a rule.
+    ///
+    /// **Repeat** opens another authorisation. After a lost answer list the authorisations first.
+    ///
+    /// `POST /psd2/consent/v1/consents/{consentId}/authorisations`
+    ///
+    /// - Scopes: `accountinformation private` or `accountinformation corporate`.
+    /// - Required headers: `X-Request-ID`, `X-BicFi`.
+    /// - Success: 201. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503.
+    pub async fn start_consent_authorisation(
+        &self,
+        consent_id: &types::ConsentId,
+        body: Option<&types::AuthorisationRequest>,
+    ) -> Result<Response<types::StartScaprocessResponse>, Error> {
+        self.call(&operations::START_CONSENT_AUTHORISATION)
+            .path("consentId", consent_id.as_str())
+            .json("application/json", body)
+            .content_type("application/json")
+            .send()
+            .await
+    }
+
+    /// Poll a consent signature
+    ///
+    /// Where the signature stands, and what the user has to see now. Poll once a second while a challenge
+    /// is on the screen, every two seconds while the user is away on a redirect, and give up after about
+    /// three minutes.
+    ///
+    /// Draw the challenge anew whenever the status, `challengeData.data` or the image changes: the animated
+    /// QR methods change it at each poll, and each round has its own. The challenge may also appear here
+    /// first. Stop at `finalised`, `exempted` (the bank waived the signature: a success) or `failed`; poll
+    /// on at anything else.
+    ///
+    /// - ESSESESS: one round, the token comes with `started`.
+    /// - SWEDSESS decoupled: two rounds, `authenticationStarted` and `started`, a new token each.
+    /// - NDEASESS decoupled: `started`, `psuIdentified`, `psuAuthenticated`, `finalised`.
+    ///
+    /// **Needs** scope `accountinformation`. HANDSESS: `PSU-IP-Address`.
+    ///
+    /// **Next** read the consent status until `valid`. After `failed` start over with a new authorisation,
+    /// or with a new consent if that one is `rejected`.
+    ///
+    /// **Repeat** is the purpose of this call.
+    ///
+    /// `GET /psd2/consent/v1/consents/{consentId}/authorisations/{authorisationId}`
+    ///
+    /// - Scopes: `accountinformation private` or `accountinformation corporate`.
+    /// - Required headers: `X-Request-ID`, `X-BicFi`.
+    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503.
+    pub async fn get_consent_sca_status(
+        &self,
+        consent_id: &types::ConsentId,
+        authorisation_id: &types::AuthorisationId,
+    ) -> Result<Response<types::ScaStatusResponse>, Error> {
+        self.call(&operations::GET_CONSENT_SCA_STATUS)
+            .path("consentId", consent_id.as_str())
+            .path("authorisationId", authorisation_id.as_str())
+            .send()
+            .await
+    }
+
+    /// Choose the signing method of a consent
+    ///
+    /// Chooses how the user signs, and sets the signature going: BankID may ring from this moment, so have
+    /// the screen ready and call it once. The header `ASPSP-SCA-Approach` decides what follows; if it is
+    /// missing, `_links.scaOAuth` or `_links.scaRedirect` mean redirect and anything else means decoupled.
+    ///
+    /// Choose by `authenticationMethodId`, never by position: `mbid_same_device` or `mbid` on a phone,
+    /// `mbid_animated_qr_image` or `mbid_animated_qr_token` on a larger screen.
+    ///
+    /// **Needs** scope `accountinformation`; `PSU-ID`, at HANDSESS in twelve digits with the century; the
+    /// same `TPP-Redirect-Preferred` as before. HANDSESS: `PSU-IP-Address`.
+    ///
+    /// **Next** decoupled: show `challengeData.data[0]` and poll, also if there is no challenge yet.
+    /// Redirect: send the user to the link, exchange the code if the link was `scaOAuth` (headers
+    /// `X-ConsentId` and `X-ConsentAuthorisationId`), then poll.
+    ///
+    /// **Repeat** may start another BankID order and make the first one void. After a lost answer poll
+    /// first; repeat only if the status has not moved.
+    ///
+    /// `PUT /psd2/consent/v1/consents/{consentId}/authorisations/{authorisationId}`
+    ///
+    /// - Scopes: `accountinformation private` or `accountinformation corporate`.
+    /// - Required headers: `X-Request-ID`, `X-BicFi`.
+    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503.
+    pub async fn update_consents_psu_data(
+        &self,
+        consent_id: &types::ConsentId,
+        authorisation_id: &types::AuthorisationId,
+        body: &types::AuthorisationRequest,
+    ) -> Result<Response<types::UpdatePsuDataResponse>, Error> {
+        self.call(&operations::UPDATE_CONSENTS_PSU_DATA)
+            .path("consentId", consent_id.as_str())
+            .path("authorisationId", authorisation_id.as_str())
+            .json("application/json", Some(body))
+            .send()
+            .await
+    }
+
+    /// Get the status of a consent
+    ///
+    /// The status alone, cheaper than the whole consent. Call it when the signature has finished, and
+    /// before a scheduled read. `valid` opens the accounts. `rejected`, `expired`, `revokedByPsu` and
+    /// `terminatedByTpp` are final: create a new consent. `received` still waits for a signature. Several
+    /// signers may lead through `partiallyAuthorised`, and more values may come: treat an unknown one as
+    /// not yet valid.
+    ///
+    /// While the user signs, poll the authorisation instead. This status shows neither challenges nor a
+    /// failed signature, so that waiting for it alone may never end.
+    ///
+    /// **Needs** scope `accountinformation`. HANDSESS: `PSU-IP-Address`.
+    ///
+    /// **Next** list the accounts. **Repeat** as you like.
+    ///
+    /// `GET /psd2/consent/v1/consents/{consentId}/status`
+    ///
+    /// - Scopes: `accountinformation private` or `accountinformation corporate`.
+    /// - Required headers: `X-Request-ID`, `X-BicFi`.
+    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503.
+    pub async fn get_consent_status(
+        &self,
+        consent_id: &types::ConsentId,
+    ) -> Result<Response<types::ConsentStatusResponse200>, Error> {
+        self.call(&operations::GET_CONSENT_STATUS)
+            .path("consentId", consent_id.as_str())
+            .send()
+            .await
+    }
+
     /// Create a payment
     ///
     /// Hands a payment to the bank. No money moves before the user has signed. The path says what kind:
@@ -690,6 +690,43 @@ impl Client {
             .await
     }
 
+    /// Cancel a payment
+    ///
+    /// Takes back a payment that has not been carried out. 204: gone. 202: the cancellation wants a
+    /// signature of its own; start it under `cancellation-authorisations`. 405 `CANCELLATION_INVALID`: too
+    /// late, or not with this product.
+    ///
+    /// Hardly any bank cancels: ESSESESS, HANDSESS, NDEASESS, SWEDSESS, DABASESX, NDEAFIHH and OKOYFIHH are
+    /// all documented as not supporting it. An unsigned payment in the sandbox has been cancelled with
+    /// success.
+    ///
+    /// **Needs** scope `paymentinitiation`, and service, product and id of the payment.
+    ///
+    /// **Next** after 202 start the authorisation. In the end read the payment status: only `CANC` is
+    /// cancelled.
+    ///
+    /// **Repeat** cannot cancel more than once, but what it answers is not laid down; it may also ask for
+    /// another signature. When in doubt read the status.
+    ///
+    /// `DELETE /psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}`
+    ///
+    /// - Scopes: `paymentinitiation private` or `paymentinitiation corporate`.
+    /// - Required headers: `X-Request-ID`, `X-BicFi`.
+    /// - Success: 204, 202. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503.
+    pub async fn cancel_payment(
+        &self,
+        payment_service: &types::PaymentService,
+        payment_product: &types::PaymentProduct,
+        payment_id: &types::PaymentId,
+    ) -> Result<Response<types::PaymentInitiationCancelResponse202>, Error> {
+        self.call(&operations::CANCEL_PAYMENT)
+            .path("payment-service", payment_service.as_str())
+            .path("payment-product", payment_product.as_str())
+            .path("paymentId", payment_id.as_str())
+            .send()
+            .await
+    }
+
     /// Get a payment
     ///
     /// The payment as the bank knows it, with its status. Optional on the bank's part: HANDSESS lacks it,
@@ -737,109 +774,6 @@ impl Client {
         accept: &str,
     ) -> Result<Response<ByteStream>, Error> {
         self.call(&operations::GET_PAYMENT_INFORMATION)
-            .path("payment-service", payment_service.as_str())
-            .path("payment-product", payment_product.as_str())
-            .path("paymentId", payment_id.as_str())
-            .stream(accept)
-            .await
-    }
-
-    /// Cancel a payment
-    ///
-    /// Takes back a payment that has not been carried out. 204: gone. 202: the cancellation wants a
-    /// signature of its own; start it under `cancellation-authorisations`. 405 `CANCELLATION_INVALID`: too
-    /// late, or not with this product.
-    ///
-    /// Hardly any bank cancels: ESSESESS, HANDSESS, NDEASESS, SWEDSESS, DABASESX, NDEAFIHH and OKOYFIHH are
-    /// all documented as not supporting it. An unsigned payment in the sandbox has been cancelled with
-    /// success.
-    ///
-    /// **Needs** scope `paymentinitiation`, and service, product and id of the payment.
-    ///
-    /// **Next** after 202 start the authorisation. In the end read the payment status: only `CANC` is
-    /// cancelled.
-    ///
-    /// **Repeat** cannot cancel more than once, but what it answers is not laid down; it may also ask for
-    /// another signature. When in doubt read the status.
-    ///
-    /// `DELETE /psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}`
-    ///
-    /// - Scopes: `paymentinitiation private` or `paymentinitiation corporate`.
-    /// - Required headers: `X-Request-ID`, `X-BicFi`.
-    /// - Success: 204, 202. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503.
-    pub async fn cancel_payment(
-        &self,
-        payment_service: &types::PaymentService,
-        payment_product: &types::PaymentProduct,
-        payment_id: &types::PaymentId,
-    ) -> Result<Response<types::PaymentInitiationCancelResponse202>, Error> {
-        self.call(&operations::CANCEL_PAYMENT)
-            .path("payment-service", payment_service.as_str())
-            .path("payment-product", payment_product.as_str())
-            .path("paymentId", payment_id.as_str())
-            .send()
-            .await
-    }
-
-    /// Get the status of a payment
-    ///
-    /// Where the payment stands: `transactionStatus`, sometimes `fundsAvailable` and messages. Call it
-    /// after signing, then at growing intervals until a final value.
-    ///
-    /// - `ACSC` and `ACCC` mean settled, `RJCT` and `CANC` mean that nothing will be paid. These four are
-    ///   final.
-    /// - `ACSP` is under way; the sandbox may rest there for ever, so set a limit.
-    /// - `PATC` waits for another signer.
-    /// - `ACTC` is no payment: HANDSESS sends it before the signature, other banks after it.
-    /// - NDEASESS and NDEAFIHH may take minutes from the signature to `ACSC`.
-    ///
-    /// A harmonised set of values is announced as the default from 2026-09-30; the request header
-    /// `X-Feature-Flags: new-statuses` opts in earlier.
-    ///
-    /// Do not take goods as paid on `finalised`, `ACTC` or a value that you do not know. While the user
-    /// signs, poll the authorisation instead.
-    ///
-    /// **Needs** scope `paymentinitiation`. HANDSESS: `PSU-IP-Address`, and this is the only way to read a
-    /// payment.
-    ///
-    /// **Next** as above. **Repeat** as you like, within reason.
-    ///
-    /// `GET /psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}/status`
-    ///
-    /// - Scopes: `paymentinitiation private` or `paymentinitiation corporate`.
-    /// - Required headers: `X-Request-ID`, `X-BicFi`.
-    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503, 502.
-    pub async fn get_payment_initiation_status(
-        &self,
-        payment_service: &types::PaymentService,
-        payment_product: &types::PaymentProduct,
-        payment_id: &types::PaymentId,
-    ) -> Result<Response<types::PaymentInitiationStatusResponse200Json>, Error> {
-        self.call(&operations::GET_PAYMENT_INITIATION_STATUS)
-            .path("payment-service", payment_service.as_str())
-            .path("payment-product", payment_product.as_str())
-            .path("paymentId", payment_id.as_str())
-            .send()
-            .await
-    }
-
-    /// Get the status of a payment
-    ///
-    /// The answer comes as a stream of bytes, in the media type asked for: `application/xml`.
-    ///
-    /// `GET /psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}/status`
-    ///
-    /// - Scopes: `paymentinitiation private` or `paymentinitiation corporate`.
-    /// - Required headers: `X-Request-ID`, `X-BicFi`.
-    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503, 502.
-    pub async fn get_payment_initiation_status_stream(
-        &self,
-        payment_service: &types::PaymentService,
-        payment_product: &types::PaymentProduct,
-        payment_id: &types::PaymentId,
-        accept: &str,
-    ) -> Result<Response<ByteStream>, Error> {
-        self.call(&operations::GET_PAYMENT_INITIATION_STATUS)
             .path("payment-service", payment_service.as_str())
             .path("payment-product", payment_product.as_str())
             .path("paymentId", payment_id.as_str())
@@ -1124,6 +1058,72 @@ impl Client {
             .path("cancellationId", cancellation_id.as_str())
             .json("application/json", Some(body))
             .send()
+            .await
+    }
+
+    /// Get the status of a payment
+    ///
+    /// Where the payment stands: `transactionStatus`, sometimes `fundsAvailable` and messages. Call it
+    /// after signing, then at growing intervals until a final value.
+    ///
+    /// - `ACSC` and `ACCC` mean settled, `RJCT` and `CANC` mean that nothing will be paid. These four are
+    ///   final.
+    /// - `ACSP` is under way; the sandbox may rest there for ever, so set a limit.
+    /// - `PATC` waits for another signer.
+    /// - `ACTC` is no payment: HANDSESS sends it before the signature, other banks after it.
+    /// - NDEASESS and NDEAFIHH may take minutes from the signature to `ACSC`.
+    ///
+    /// A harmonised set of values is announced as the default from 2026-09-30; the request header
+    /// `X-Feature-Flags: new-statuses` opts in earlier.
+    ///
+    /// Do not take goods as paid on `finalised`, `ACTC` or a value that you do not know. While the user
+    /// signs, poll the authorisation instead.
+    ///
+    /// **Needs** scope `paymentinitiation`. HANDSESS: `PSU-IP-Address`, and this is the only way to read a
+    /// payment.
+    ///
+    /// **Next** as above. **Repeat** as you like, within reason.
+    ///
+    /// `GET /psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}/status`
+    ///
+    /// - Scopes: `paymentinitiation private` or `paymentinitiation corporate`.
+    /// - Required headers: `X-Request-ID`, `X-BicFi`.
+    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503, 502.
+    pub async fn get_payment_initiation_status(
+        &self,
+        payment_service: &types::PaymentService,
+        payment_product: &types::PaymentProduct,
+        payment_id: &types::PaymentId,
+    ) -> Result<Response<types::PaymentInitiationStatusResponse200Json>, Error> {
+        self.call(&operations::GET_PAYMENT_INITIATION_STATUS)
+            .path("payment-service", payment_service.as_str())
+            .path("payment-product", payment_product.as_str())
+            .path("paymentId", payment_id.as_str())
+            .send()
+            .await
+    }
+
+    /// Get the status of a payment
+    ///
+    /// The answer comes as a stream of bytes, in the media type asked for: `application/xml`.
+    ///
+    /// `GET /psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}/status`
+    ///
+    /// - Scopes: `paymentinitiation private` or `paymentinitiation corporate`.
+    /// - Required headers: `X-Request-ID`, `X-BicFi`.
+    /// - Success: 200. Errors: 400, 401, 403, 404, 405, 406, 408, 409, 415, 429, 500, 503, 502.
+    pub async fn get_payment_initiation_status_stream(
+        &self,
+        payment_service: &types::PaymentService,
+        payment_product: &types::PaymentProduct,
+        payment_id: &types::PaymentId,
+        accept: &str,
+    ) -> Result<Response<ByteStream>, Error> {
+        self.call(&operations::GET_PAYMENT_INITIATION_STATUS)
+            .path("payment-service", payment_service.as_str())
+            .path("payment-product", payment_product.as_str())
+            .path("paymentId", payment_id.as_str())
+            .stream(accept)
             .await
     }
 }

@@ -9,8 +9,13 @@ pub static SERVERS: &[Server] = &[
     Server { name: "api", urls: &["https://api.sandbox.openbankingplatform.com", "https://api.openbankingplatform.com"] },
 ];
 
-/// All operations, in the document's order.
+/// All operations, sorted by path.
 pub static ALL: &[&Operation] = &[
+    &GET_ACCOUNT_LIST,
+    &READ_ACCOUNT_DETAILS,
+    &GET_BALANCES,
+    &GET_TRANSACTION_LIST,
+    &GET_TRANSACTION_DETAILS,
     &GET_ASPSP_LIST,
     &GET_ASPSP_DETAILS,
     &GET_CITY_LIST,
@@ -18,22 +23,16 @@ pub static ALL: &[&Operation] = &[
     &GET_COUNTRIES_LIST,
     &GET_COUNTRY_DETAILS,
     &CREATE_CONSENT,
-    &GET_CONSENT_INFORMATION,
     &DELETE_CONSENT,
-    &GET_CONSENT_STATUS,
+    &GET_CONSENT_INFORMATION,
     &GET_CONSENT_AUTHORISATION,
     &START_CONSENT_AUTHORISATION,
     &GET_CONSENT_SCA_STATUS,
     &UPDATE_CONSENTS_PSU_DATA,
-    &GET_ACCOUNT_LIST,
-    &READ_ACCOUNT_DETAILS,
-    &GET_BALANCES,
-    &GET_TRANSACTION_LIST,
-    &GET_TRANSACTION_DETAILS,
+    &GET_CONSENT_STATUS,
     &INITIATE_PAYMENT,
-    &GET_PAYMENT_INFORMATION,
     &CANCEL_PAYMENT,
-    &GET_PAYMENT_INITIATION_STATUS,
+    &GET_PAYMENT_INFORMATION,
     &GET_PAYMENT_INITIATION_AUTHORISATION,
     &START_PAYMENT_AUTHORISATION,
     &GET_PAYMENT_INITIATION_SCA_STATUS,
@@ -42,34 +41,35 @@ pub static ALL: &[&Operation] = &[
     &START_PAYMENT_INITIATION_CANCELLATION_AUTHORISATION,
     &GET_PAYMENT_CANCELLATION_SCA_STATUS,
     &UPDATE_PAYMENT_CANCELLATION_PSU_DATA,
+    &GET_PAYMENT_INITIATION_STATUS,
 ];
 
-const HEADERS_0: &[&str] = &["X-Request-ID"];
-const HEADERS_1: &[&str] = &["Digest", "Signature", "TPP-Signature-Certificate"];
-const HEADERS_2: &[&str] = &["X-Request-ID", "X-BicFi"];
-const HEADERS_3: &[&str] = &["X-AffiliatedASPSP-ID", "Digest", "Signature", "TPP-Signature-Certificate", "PSU-ID",
+const HEADERS_0: &[&str] = &["X-Request-ID", "X-BicFi", "Consent-ID"];
+const HEADERS_1: &[&str] = &["Digest", "Signature", "TPP-Signature-Certificate", "PSU-IP-Address", "PSU-IP-Port",
+    "PSU-Accept", "TPP-Redirect-Preferred", "PSU-Accept-Charset", "PSU-Accept-Encoding", "PSU-Accept-Language",
+    "PSU-User-Agent", "PSU-Http-Method", "PSU-Device-ID", "PSU-Geo-Location", "PSU-ID",
+    "PSU-Corporate-ID", "PSU-Corporate-ID-Type"];
+const HEADERS_2: &[&str] = &["Digest", "Signature", "TPP-Signature-Certificate", "PSU-IP-Address", "PSU-IP-Port",
+    "TPP-Redirect-Preferred", "PSU-Accept", "PSU-Accept-Charset", "PSU-Accept-Encoding", "PSU-Accept-Language",
+    "PSU-User-Agent", "PSU-Http-Method", "PSU-Device-ID", "PSU-Geo-Location", "PSU-ID",
+    "PSU-Corporate-ID", "PSU-Corporate-ID-Type"];
+const HEADERS_3: &[&str] = &["X-Request-ID"];
+const HEADERS_4: &[&str] = &["Digest", "Signature", "TPP-Signature-Certificate"];
+const HEADERS_5: &[&str] = &["X-Request-ID", "X-BicFi"];
+const HEADERS_6: &[&str] = &["X-AffiliatedASPSP-ID", "Digest", "Signature", "TPP-Signature-Certificate", "PSU-ID",
     "PSU-ID-Type", "PSU-Corporate-ID", "PSU-Corporate-ID-Type", "TPP-Redirect-Preferred", "TPP-Redirect-URI",
     "TPP-Nok-Redirect-URI", "TPP-Explicit-Authorisation-Preferred", "TPP-Notification-URI", "TPP-Notification-Content-Preferred", "PSU-IP-Address",
     "PSU-IP-Port", "PSU-Accept", "PSU-Accept-Charset", "PSU-Accept-Encoding", "PSU-Accept-Language",
     "PSU-User-Agent", "PSU-Http-Method", "PSU-Device-ID", "PSU-Geo-Location"];
-const HEADERS_4: &[&str] = &["Digest", "Signature", "TPP-Signature-Certificate", "PSU-IP-Address", "PSU-IP-Port",
-    "TPP-Redirect-Preferred", "PSU-Accept", "PSU-Accept-Charset", "PSU-Accept-Encoding", "PSU-Accept-Language",
-    "PSU-User-Agent", "PSU-Http-Method", "PSU-Device-ID", "PSU-Geo-Location", "PSU-ID",
-    "PSU-Corporate-ID", "PSU-Corporate-ID-Type"];
-const HEADERS_5: &[&str] = &["Digest", "Signature", "TPP-Signature-Certificate", "PSU-ID", "PSU-ID-Type",
+const HEADERS_7: &[&str] = &["Digest", "Signature", "TPP-Signature-Certificate", "PSU-ID", "PSU-ID-Type",
     "PSU-Corporate-ID", "PSU-Corporate-ID-Type", "TPP-Redirect-Preferred", "TPP-Redirect-URI", "TPP-Nok-Redirect-URI",
     "TPP-Notification-URI", "TPP-Notification-Content-Preferred", "PSU-IP-Address", "PSU-IP-Port", "PSU-Accept",
     "PSU-Accept-Charset", "PSU-Accept-Encoding", "PSU-Accept-Language", "PSU-User-Agent", "PSU-Http-Method",
     "PSU-Device-ID", "PSU-Geo-Location"];
-const HEADERS_6: &[&str] = &["Digest", "Signature", "TPP-Signature-Certificate", "PSU-ID", "PSU-ID-Type",
+const HEADERS_8: &[&str] = &["Digest", "Signature", "TPP-Signature-Certificate", "PSU-ID", "PSU-ID-Type",
     "PSU-Corporate-ID", "PSU-Corporate-ID-Type", "PSU-IP-Address", "PSU-IP-Port", "TPP-Redirect-Preferred",
     "PSU-Accept", "PSU-Accept-Charset", "PSU-Accept-Encoding", "PSU-Accept-Language", "PSU-User-Agent",
     "PSU-Http-Method", "PSU-Device-ID", "PSU-Geo-Location", "PSU-Authoriser-ID"];
-const HEADERS_7: &[&str] = &["X-Request-ID", "X-BicFi", "Consent-ID"];
-const HEADERS_8: &[&str] = &["Digest", "Signature", "TPP-Signature-Certificate", "PSU-IP-Address", "PSU-IP-Port",
-    "PSU-Accept", "TPP-Redirect-Preferred", "PSU-Accept-Charset", "PSU-Accept-Encoding", "PSU-Accept-Language",
-    "PSU-User-Agent", "PSU-Http-Method", "PSU-Device-ID", "PSU-Geo-Location", "PSU-ID",
-    "PSU-Corporate-ID", "PSU-Corporate-ID-Type"];
 const HEADERS_9: &[&str] = &["X-Request-ID", "X-BicFi", "PSU-IP-Address"];
 const HEADERS_10: &[&str] = &["X-AffiliatedASPSP-ID", "Digest", "Signature", "TPP-Signature-Certificate", "PSU-ID",
     "PSU-ID-Type", "PSU-Corporate-ID", "PSU-Corporate-ID-Type", "Consent-ID", "TPP-Redirect-Preferred",
@@ -86,168 +86,14 @@ const HEADERS_12: &[&str] = &["Digest", "Signature", "TPP-Signature-Certificate"
     "PSU-User-Agent", "PSU-Http-Method", "PSU-Device-ID", "PSU-Geo-Location", "PSU-ID",
     "PSU-Corporate-ID", "PSU-Corporate-ID-Type"];
 
-/// `GET /psd2/aspspinformation/v1/aspsps`
-pub static GET_ASPSP_LIST: Operation = Operation {
-    id: "getASPSPList",
-    method: "GET",
-    path: "/psd2/aspspinformation/v1/aspsps",
-    server: 0,
-    required_headers: HEADERS_0,
-    optional_headers: HEADERS_1,
-    scopes: &["aspspinformation private", "aspspinformation corporate"],
-};
-
-/// `GET /psd2/aspspinformation/v1/aspsps/{bicFi}`
-pub static GET_ASPSP_DETAILS: Operation = Operation {
-    id: "getASPSPDetails",
-    method: "GET",
-    path: "/psd2/aspspinformation/v1/aspsps/{bicFi}",
-    server: 0,
-    required_headers: HEADERS_0,
-    optional_headers: HEADERS_1,
-    scopes: &["aspspinformation private", "aspspinformation corporate"],
-};
-
-/// `GET /psd2/aspspinformation/v1/cities`
-pub static GET_CITY_LIST: Operation = Operation {
-    id: "getCityList",
-    method: "GET",
-    path: "/psd2/aspspinformation/v1/cities",
-    server: 0,
-    required_headers: HEADERS_0,
-    optional_headers: HEADERS_1,
-    scopes: &["aspspinformation private", "aspspinformation corporate"],
-};
-
-/// `GET /psd2/aspspinformation/v1/cities/{city-id}`
-pub static GET_CITY_DETAILS: Operation = Operation {
-    id: "getCityDetails",
-    method: "GET",
-    path: "/psd2/aspspinformation/v1/cities/{city-id}",
-    server: 0,
-    required_headers: HEADERS_0,
-    optional_headers: HEADERS_1,
-    scopes: &["aspspinformation private", "aspspinformation corporate"],
-};
-
-/// `GET /psd2/aspspinformation/v1/countries`
-pub static GET_COUNTRIES_LIST: Operation = Operation {
-    id: "getCountriesList",
-    method: "GET",
-    path: "/psd2/aspspinformation/v1/countries",
-    server: 0,
-    required_headers: HEADERS_0,
-    optional_headers: HEADERS_1,
-    scopes: &["aspspinformation private", "aspspinformation corporate"],
-};
-
-/// `GET /psd2/aspspinformation/v1/countries/{isoCountryCode}`
-pub static GET_COUNTRY_DETAILS: Operation = Operation {
-    id: "getCountryDetails",
-    method: "GET",
-    path: "/psd2/aspspinformation/v1/countries/{isoCountryCode}",
-    server: 0,
-    required_headers: HEADERS_0,
-    optional_headers: HEADERS_1,
-    scopes: &["aspspinformation private", "aspspinformation corporate"],
-};
-
-/// `POST /psd2/consent/v1/consents`
-pub static CREATE_CONSENT: Operation = Operation {
-    id: "createConsent",
-    method: "POST",
-    path: "/psd2/consent/v1/consents",
-    server: 0,
-    required_headers: HEADERS_2,
-    optional_headers: HEADERS_3,
-    scopes: &["accountinformation private", "accountinformation corporate"],
-};
-
-/// `GET /psd2/consent/v1/consents/{consentId}`
-pub static GET_CONSENT_INFORMATION: Operation = Operation {
-    id: "getConsentInformation",
-    method: "GET",
-    path: "/psd2/consent/v1/consents/{consentId}",
-    server: 0,
-    required_headers: HEADERS_2,
-    optional_headers: HEADERS_4,
-    scopes: &["accountinformation private", "accountinformation corporate"],
-};
-
-/// `DELETE /psd2/consent/v1/consents/{consentId}`
-pub static DELETE_CONSENT: Operation = Operation {
-    id: "deleteConsent",
-    method: "DELETE",
-    path: "/psd2/consent/v1/consents/{consentId}",
-    server: 0,
-    required_headers: HEADERS_2,
-    optional_headers: HEADERS_4,
-    scopes: &["accountinformation private", "accountinformation corporate"],
-};
-
-/// `GET /psd2/consent/v1/consents/{consentId}/status`
-pub static GET_CONSENT_STATUS: Operation = Operation {
-    id: "getConsentStatus",
-    method: "GET",
-    path: "/psd2/consent/v1/consents/{consentId}/status",
-    server: 0,
-    required_headers: HEADERS_2,
-    optional_headers: HEADERS_4,
-    scopes: &["accountinformation private", "accountinformation corporate"],
-};
-
-/// `GET /psd2/consent/v1/consents/{consentId}/authorisations`
-pub static GET_CONSENT_AUTHORISATION: Operation = Operation {
-    id: "getConsentAuthorisation",
-    method: "GET",
-    path: "/psd2/consent/v1/consents/{consentId}/authorisations",
-    server: 0,
-    required_headers: HEADERS_2,
-    optional_headers: HEADERS_4,
-    scopes: &["accountinformation private", "accountinformation corporate"],
-};
-
-/// `POST /psd2/consent/v1/consents/{consentId}/authorisations`
-pub static START_CONSENT_AUTHORISATION: Operation = Operation {
-    id: "startConsentAuthorisation",
-    method: "POST",
-    path: "/psd2/consent/v1/consents/{consentId}/authorisations",
-    server: 0,
-    required_headers: HEADERS_2,
-    optional_headers: HEADERS_5,
-    scopes: &["accountinformation private", "accountinformation corporate"],
-};
-
-/// `GET /psd2/consent/v1/consents/{consentId}/authorisations/{authorisationId}`
-pub static GET_CONSENT_SCA_STATUS: Operation = Operation {
-    id: "getConsentScaStatus",
-    method: "GET",
-    path: "/psd2/consent/v1/consents/{consentId}/authorisations/{authorisationId}",
-    server: 0,
-    required_headers: HEADERS_2,
-    optional_headers: HEADERS_4,
-    scopes: &["accountinformation private", "accountinformation corporate"],
-};
-
-/// `PUT /psd2/consent/v1/consents/{consentId}/authorisations/{authorisationId}`
-pub static UPDATE_CONSENTS_PSU_DATA: Operation = Operation {
-    id: "updateConsentsPsuData",
-    method: "PUT",
-    path: "/psd2/consent/v1/consents/{consentId}/authorisations/{authorisationId}",
-    server: 0,
-    required_headers: HEADERS_2,
-    optional_headers: HEADERS_6,
-    scopes: &["accountinformation private", "accountinformation corporate"],
-};
-
 /// `GET /psd2/accountinformation/v1/accounts`
 pub static GET_ACCOUNT_LIST: Operation = Operation {
     id: "getAccountList",
     method: "GET",
     path: "/psd2/accountinformation/v1/accounts",
     server: 0,
-    required_headers: HEADERS_7,
-    optional_headers: HEADERS_8,
+    required_headers: HEADERS_0,
+    optional_headers: HEADERS_1,
     scopes: &["accountinformation private", "accountinformation corporate"],
 };
 
@@ -257,8 +103,8 @@ pub static READ_ACCOUNT_DETAILS: Operation = Operation {
     method: "GET",
     path: "/psd2/accountinformation/v1/accounts/{account-id}",
     server: 0,
-    required_headers: HEADERS_7,
-    optional_headers: HEADERS_4,
+    required_headers: HEADERS_0,
+    optional_headers: HEADERS_2,
     scopes: &["accountinformation private", "accountinformation corporate"],
 };
 
@@ -268,8 +114,8 @@ pub static GET_BALANCES: Operation = Operation {
     method: "GET",
     path: "/psd2/accountinformation/v1/accounts/{account-id}/balances",
     server: 0,
-    required_headers: HEADERS_7,
-    optional_headers: HEADERS_4,
+    required_headers: HEADERS_0,
+    optional_headers: HEADERS_2,
     scopes: &["accountinformation private", "accountinformation corporate"],
 };
 
@@ -279,8 +125,8 @@ pub static GET_TRANSACTION_LIST: Operation = Operation {
     method: "GET",
     path: "/psd2/accountinformation/v1/accounts/{account-id}/transactions",
     server: 0,
-    required_headers: HEADERS_7,
-    optional_headers: HEADERS_4,
+    required_headers: HEADERS_0,
+    optional_headers: HEADERS_2,
     scopes: &["accountinformation private", "accountinformation corporate"],
 };
 
@@ -290,8 +136,162 @@ pub static GET_TRANSACTION_DETAILS: Operation = Operation {
     method: "GET",
     path: "/psd2/accountinformation/v1/accounts/{account-id}/transactions/{transactionId}",
     server: 0,
-    required_headers: HEADERS_7,
+    required_headers: HEADERS_0,
+    optional_headers: HEADERS_2,
+    scopes: &["accountinformation private", "accountinformation corporate"],
+};
+
+/// `GET /psd2/aspspinformation/v1/aspsps`
+pub static GET_ASPSP_LIST: Operation = Operation {
+    id: "getASPSPList",
+    method: "GET",
+    path: "/psd2/aspspinformation/v1/aspsps",
+    server: 0,
+    required_headers: HEADERS_3,
     optional_headers: HEADERS_4,
+    scopes: &["aspspinformation private", "aspspinformation corporate"],
+};
+
+/// `GET /psd2/aspspinformation/v1/aspsps/{bicFi}`
+pub static GET_ASPSP_DETAILS: Operation = Operation {
+    id: "getASPSPDetails",
+    method: "GET",
+    path: "/psd2/aspspinformation/v1/aspsps/{bicFi}",
+    server: 0,
+    required_headers: HEADERS_3,
+    optional_headers: HEADERS_4,
+    scopes: &["aspspinformation private", "aspspinformation corporate"],
+};
+
+/// `GET /psd2/aspspinformation/v1/cities`
+pub static GET_CITY_LIST: Operation = Operation {
+    id: "getCityList",
+    method: "GET",
+    path: "/psd2/aspspinformation/v1/cities",
+    server: 0,
+    required_headers: HEADERS_3,
+    optional_headers: HEADERS_4,
+    scopes: &["aspspinformation private", "aspspinformation corporate"],
+};
+
+/// `GET /psd2/aspspinformation/v1/cities/{city-id}`
+pub static GET_CITY_DETAILS: Operation = Operation {
+    id: "getCityDetails",
+    method: "GET",
+    path: "/psd2/aspspinformation/v1/cities/{city-id}",
+    server: 0,
+    required_headers: HEADERS_3,
+    optional_headers: HEADERS_4,
+    scopes: &["aspspinformation private", "aspspinformation corporate"],
+};
+
+/// `GET /psd2/aspspinformation/v1/countries`
+pub static GET_COUNTRIES_LIST: Operation = Operation {
+    id: "getCountriesList",
+    method: "GET",
+    path: "/psd2/aspspinformation/v1/countries",
+    server: 0,
+    required_headers: HEADERS_3,
+    optional_headers: HEADERS_4,
+    scopes: &["aspspinformation private", "aspspinformation corporate"],
+};
+
+/// `GET /psd2/aspspinformation/v1/countries/{isoCountryCode}`
+pub static GET_COUNTRY_DETAILS: Operation = Operation {
+    id: "getCountryDetails",
+    method: "GET",
+    path: "/psd2/aspspinformation/v1/countries/{isoCountryCode}",
+    server: 0,
+    required_headers: HEADERS_3,
+    optional_headers: HEADERS_4,
+    scopes: &["aspspinformation private", "aspspinformation corporate"],
+};
+
+/// `POST /psd2/consent/v1/consents`
+pub static CREATE_CONSENT: Operation = Operation {
+    id: "createConsent",
+    method: "POST",
+    path: "/psd2/consent/v1/consents",
+    server: 0,
+    required_headers: HEADERS_5,
+    optional_headers: HEADERS_6,
+    scopes: &["accountinformation private", "accountinformation corporate"],
+};
+
+/// `DELETE /psd2/consent/v1/consents/{consentId}`
+pub static DELETE_CONSENT: Operation = Operation {
+    id: "deleteConsent",
+    method: "DELETE",
+    path: "/psd2/consent/v1/consents/{consentId}",
+    server: 0,
+    required_headers: HEADERS_5,
+    optional_headers: HEADERS_2,
+    scopes: &["accountinformation private", "accountinformation corporate"],
+};
+
+/// `GET /psd2/consent/v1/consents/{consentId}`
+pub static GET_CONSENT_INFORMATION: Operation = Operation {
+    id: "getConsentInformation",
+    method: "GET",
+    path: "/psd2/consent/v1/consents/{consentId}",
+    server: 0,
+    required_headers: HEADERS_5,
+    optional_headers: HEADERS_2,
+    scopes: &["accountinformation private", "accountinformation corporate"],
+};
+
+/// `GET /psd2/consent/v1/consents/{consentId}/authorisations`
+pub static GET_CONSENT_AUTHORISATION: Operation = Operation {
+    id: "getConsentAuthorisation",
+    method: "GET",
+    path: "/psd2/consent/v1/consents/{consentId}/authorisations",
+    server: 0,
+    required_headers: HEADERS_5,
+    optional_headers: HEADERS_2,
+    scopes: &["accountinformation private", "accountinformation corporate"],
+};
+
+/// `POST /psd2/consent/v1/consents/{consentId}/authorisations`
+pub static START_CONSENT_AUTHORISATION: Operation = Operation {
+    id: "startConsentAuthorisation",
+    method: "POST",
+    path: "/psd2/consent/v1/consents/{consentId}/authorisations",
+    server: 0,
+    required_headers: HEADERS_5,
+    optional_headers: HEADERS_7,
+    scopes: &["accountinformation private", "accountinformation corporate"],
+};
+
+/// `GET /psd2/consent/v1/consents/{consentId}/authorisations/{authorisationId}`
+pub static GET_CONSENT_SCA_STATUS: Operation = Operation {
+    id: "getConsentScaStatus",
+    method: "GET",
+    path: "/psd2/consent/v1/consents/{consentId}/authorisations/{authorisationId}",
+    server: 0,
+    required_headers: HEADERS_5,
+    optional_headers: HEADERS_2,
+    scopes: &["accountinformation private", "accountinformation corporate"],
+};
+
+/// `PUT /psd2/consent/v1/consents/{consentId}/authorisations/{authorisationId}`
+pub static UPDATE_CONSENTS_PSU_DATA: Operation = Operation {
+    id: "updateConsentsPsuData",
+    method: "PUT",
+    path: "/psd2/consent/v1/consents/{consentId}/authorisations/{authorisationId}",
+    server: 0,
+    required_headers: HEADERS_5,
+    optional_headers: HEADERS_8,
+    scopes: &["accountinformation private", "accountinformation corporate"],
+};
+
+/// `GET /psd2/consent/v1/consents/{consentId}/status`
+pub static GET_CONSENT_STATUS: Operation = Operation {
+    id: "getConsentStatus",
+    method: "GET",
+    path: "/psd2/consent/v1/consents/{consentId}/status",
+    server: 0,
+    required_headers: HEADERS_5,
+    optional_headers: HEADERS_2,
     scopes: &["accountinformation private", "accountinformation corporate"],
 };
 
@@ -306,36 +306,25 @@ pub static INITIATE_PAYMENT: Operation = Operation {
     scopes: &["paymentinitiation private", "paymentinitiation corporate"],
 };
 
-/// `GET /psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}`
-pub static GET_PAYMENT_INFORMATION: Operation = Operation {
-    id: "getPaymentInformation",
-    method: "GET",
-    path: "/psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}",
-    server: 0,
-    required_headers: HEADERS_2,
-    optional_headers: HEADERS_4,
-    scopes: &["paymentinitiation private", "paymentinitiation corporate"],
-};
-
 /// `DELETE /psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}`
 pub static CANCEL_PAYMENT: Operation = Operation {
     id: "cancelPayment",
     method: "DELETE",
     path: "/psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}",
     server: 0,
-    required_headers: HEADERS_2,
-    optional_headers: HEADERS_4,
+    required_headers: HEADERS_5,
+    optional_headers: HEADERS_2,
     scopes: &["paymentinitiation private", "paymentinitiation corporate"],
 };
 
-/// `GET /psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}/status`
-pub static GET_PAYMENT_INITIATION_STATUS: Operation = Operation {
-    id: "getPaymentInitiationStatus",
+/// `GET /psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}`
+pub static GET_PAYMENT_INFORMATION: Operation = Operation {
+    id: "getPaymentInformation",
     method: "GET",
-    path: "/psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}/status",
+    path: "/psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}",
     server: 0,
-    required_headers: HEADERS_2,
-    optional_headers: HEADERS_4,
+    required_headers: HEADERS_5,
+    optional_headers: HEADERS_2,
     scopes: &["paymentinitiation private", "paymentinitiation corporate"],
 };
 
@@ -345,8 +334,8 @@ pub static GET_PAYMENT_INITIATION_AUTHORISATION: Operation = Operation {
     method: "GET",
     path: "/psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}/authorisations",
     server: 0,
-    required_headers: HEADERS_2,
-    optional_headers: HEADERS_4,
+    required_headers: HEADERS_5,
+    optional_headers: HEADERS_2,
     scopes: &["paymentinitiation private", "paymentinitiation corporate"],
 };
 
@@ -356,7 +345,7 @@ pub static START_PAYMENT_AUTHORISATION: Operation = Operation {
     method: "POST",
     path: "/psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}/authorisations",
     server: 0,
-    required_headers: HEADERS_2,
+    required_headers: HEADERS_5,
     optional_headers: HEADERS_11,
     scopes: &["paymentinitiation private", "paymentinitiation corporate"],
 };
@@ -367,7 +356,7 @@ pub static GET_PAYMENT_INITIATION_SCA_STATUS: Operation = Operation {
     method: "GET",
     path: "/psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}/authorisations/{authorisationId}",
     server: 0,
-    required_headers: HEADERS_2,
+    required_headers: HEADERS_5,
     optional_headers: HEADERS_12,
     scopes: &["paymentinitiation private", "paymentinitiation corporate"],
 };
@@ -378,8 +367,8 @@ pub static UPDATE_PAYMENT_PSU_DATA: Operation = Operation {
     method: "PUT",
     path: "/psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}/authorisations/{authorisationId}",
     server: 0,
-    required_headers: HEADERS_2,
-    optional_headers: HEADERS_6,
+    required_headers: HEADERS_5,
+    optional_headers: HEADERS_8,
     scopes: &["paymentinitiation private", "paymentinitiation corporate"],
 };
 
@@ -389,8 +378,8 @@ pub static GET_PAYMENT_INITIATION_CANCELLATION_AUTHORISATION_INFORMATION: Operat
     method: "GET",
     path: "/psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}/cancellation-authorisations",
     server: 0,
-    required_headers: HEADERS_2,
-    optional_headers: HEADERS_4,
+    required_headers: HEADERS_5,
+    optional_headers: HEADERS_2,
     scopes: &["paymentinitiation private", "paymentinitiation corporate"],
 };
 
@@ -400,8 +389,8 @@ pub static START_PAYMENT_INITIATION_CANCELLATION_AUTHORISATION: Operation = Oper
     method: "POST",
     path: "/psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}/cancellation-authorisations",
     server: 0,
-    required_headers: HEADERS_2,
-    optional_headers: HEADERS_5,
+    required_headers: HEADERS_5,
+    optional_headers: HEADERS_7,
     scopes: &["paymentinitiation private", "paymentinitiation corporate"],
 };
 
@@ -411,8 +400,8 @@ pub static GET_PAYMENT_CANCELLATION_SCA_STATUS: Operation = Operation {
     method: "GET",
     path: "/psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}/cancellation-authorisations/{cancellationId}",
     server: 0,
-    required_headers: HEADERS_2,
-    optional_headers: HEADERS_4,
+    required_headers: HEADERS_5,
+    optional_headers: HEADERS_2,
     scopes: &["paymentinitiation private", "paymentinitiation corporate"],
 };
 
@@ -422,7 +411,18 @@ pub static UPDATE_PAYMENT_CANCELLATION_PSU_DATA: Operation = Operation {
     method: "PUT",
     path: "/psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}/cancellation-authorisations/{cancellationId}",
     server: 0,
-    required_headers: HEADERS_2,
-    optional_headers: HEADERS_6,
+    required_headers: HEADERS_5,
+    optional_headers: HEADERS_8,
+    scopes: &["paymentinitiation private", "paymentinitiation corporate"],
+};
+
+/// `GET /psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}/status`
+pub static GET_PAYMENT_INITIATION_STATUS: Operation = Operation {
+    id: "getPaymentInitiationStatus",
+    method: "GET",
+    path: "/psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}/status",
+    server: 0,
+    required_headers: HEADERS_5,
+    optional_headers: HEADERS_2,
     scopes: &["paymentinitiation private", "paymentinitiation corporate"],
 };

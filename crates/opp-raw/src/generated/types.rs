@@ -343,7 +343,7 @@ builder! { Address {
     building_number: String = "buildingNumber";
     city: String = "city";
     postal_code: String = "postalCode";
-    country: CountryCode = "country", required;
+    country: CountryCode = "country" !required;
     state: String = "state";
 } }
 
@@ -388,8 +388,8 @@ pub struct Amount {
 }
 object! { Amount { currency: "currency", amount: "amount" } }
 builder! { Amount {
-    currency: CurrencyCode = "currency", required;
-    amount: AmountValue = "amount", required;
+    currency: CurrencyCode = "currency" !required;
+    amount: AmountValue = "amount" !required;
 } }
 
 /// Number as text: a dot before the decimals, no thousands separator, a leading minus for negative sums (never a plus). Up to 14 digits and as many decimals as the currency has, three at most. Keep it in a decimal type; a binary float turns `1249.10` into something else. Sums to be paid are always positive.
@@ -809,10 +809,10 @@ object! { BulkPaymentInitiationJson { batch_booking_preferred: "batchBookingPref
     requested_execution_time: "requestedExecutionTime", payments: "payments" } }
 builder! { BulkPaymentInitiationJson {
     batch_booking_preferred: bool = "batchBookingPreferred";
-    debtor_account: AccountReference = "debtorAccount", required;
+    debtor_account: AccountReference = "debtorAccount" !required;
     requested_execution_date: RequestedExecutionDate = "requestedExecutionDate";
     requested_execution_time: RequestedExecutionTime = "requestedExecutionTime";
-    payments: List<PaymentInitiationBulkElementJson> = "payments", required;
+    payments: List<PaymentInitiationBulkElementJson> = "payments" !required;
 } }
 
 /// Id of one attempt to sign the cancellation; the last part of the path below `cancellation-authorisations`. Opaque.
@@ -1039,11 +1039,11 @@ pub struct Consents {
 object! { Consents { access: "access", recurring_indicator: "recurringIndicator", valid_until: "validUntil", 
     frequency_per_day: "frequencyPerDay", combined_service_indicator: "combinedServiceIndicator" } }
 builder! { Consents {
-    access: AccountAccess = "access", required;
-    recurring_indicator: bool = "recurringIndicator", required;
-    valid_until: ValidUntil = "validUntil", required;
-    frequency_per_day: FrequencyPerDay = "frequencyPerDay", required;
-    combined_service_indicator: bool = "combinedServiceIndicator", required;
+    access: AccountAccess = "access" !required;
+    recurring_indicator: bool = "recurringIndicator" !required;
+    valid_until: ValidUntil = "validUntil" !required;
+    frequency_per_day: FrequencyPerDay = "frequencyPerDay" !required;
+    combined_service_indicator: bool = "combinedServiceIndicator" !required;
 } }
 
 /// A consent has been created and waits for the user's signature. Keep `consentId`, then start an authorisation. The `ASPSP-SCA-Approach` header may already be there, but the one in the answer to choosing a method decides.
@@ -1307,8 +1307,8 @@ pub struct GiroReference {
 }
 object! { GiroReference { giro_number: "giroNumber", giro_type: "giroType" } }
 builder! { GiroReference {
-    giro_number: GiroNumber = "giroNumber", required;
-    giro_type: GiroType = "giroType", required;
+    giro_number: GiroNumber = "giroNumber" !required;
+    giro_type: GiroType = "giroType" !required;
 } }
 
 /// Which Swedish giro system holds the number:
@@ -2006,11 +2006,11 @@ object! { PaymentInitiationBulkElementJson { end_to_end_identification: "endToEn
     remittance_information_unstructured: "remittanceInformationUnstructured" } }
 builder! { PaymentInitiationBulkElementJson {
     end_to_end_identification: EndToEndIdentification = "endToEndIdentification";
-    instructed_amount: Amount = "instructedAmount", required;
-    creditor_account: AccountReference = "creditorAccount", required;
+    instructed_amount: Amount = "instructedAmount" !required;
+    creditor_account: AccountReference = "creditorAccount" !required;
     creditor_agent: Bicfi = "creditorAgent";
     creditor_agent_name: CreditorAgentName = "creditorAgentName";
-    creditor_name: CreditorName = "creditorName", required;
+    creditor_name: CreditorName = "creditorName" !required;
     creditor_address: Address = "creditorAddress";
     remittance_information_unstructured: RemittanceInformationUnstructured = "remittanceInformationUnstructured";
 } }
@@ -2254,12 +2254,12 @@ object! { PaymentInitiationJson { end_to_end_identification: "endToEndIdentifica
     regulatory_reporting: "regulatoryReporting" } }
 builder! { PaymentInitiationJson {
     end_to_end_identification: EndToEndIdentification = "endToEndIdentification";
-    debtor_account: AccountReferenceWithGiro = "debtorAccount", required;
-    instructed_amount: Amount = "instructedAmount", required;
-    creditor_account: AccountReference = "creditorAccount", required;
+    debtor_account: AccountReferenceWithGiro = "debtorAccount" !required;
+    instructed_amount: Amount = "instructedAmount" !required;
+    creditor_account: AccountReference = "creditorAccount" !required;
     creditor_agent: Bicfi = "creditorAgent";
     creditor_agent_name: CreditorAgentName = "creditorAgentName";
-    creditor_name: CreditorName = "creditorName", required;
+    creditor_name: CreditorName = "creditorName" !required;
     creditor_address: Address = "creditorAddress";
     remittance_information_unstructured: RemittanceInformationUnstructured = "remittanceInformationUnstructured";
     requested_execution_date: String = "requestedExecutionDate";
@@ -2463,10 +2463,10 @@ builder! { PaymentInitiationSwedishGiroJson {
     invoice_ref: InvoiceRef = "invoiceRef";
     ocr_ref: OcrRef = "ocrRef";
     end_to_end_identification: EndToEndIdentification = "endToEndIdentification";
-    debtor_account: AccountReferenceWithGiro = "debtorAccount", required;
-    instructed_amount: Amount = "instructedAmount", required;
-    creditor_giro: GiroReference = "creditorGiro", required;
-    creditor_name: CreditorName = "creditorName", required;
+    debtor_account: AccountReferenceWithGiro = "debtorAccount" !required;
+    instructed_amount: Amount = "instructedAmount" !required;
+    creditor_giro: GiroReference = "creditorGiro" !required;
+    creditor_name: CreditorName = "creditorName" !required;
     creditor_agent: Bicfi = "creditorAgent";
     requested_execution_date: String = "requestedExecutionDate";
     debtor_account_message: DebtorAccountMessage = "debtorAccountMessage";
@@ -2580,17 +2580,17 @@ object! { PeriodicPaymentInitiationJson { end_to_end_identification: "endToEndId
     day_of_execution: "dayOfExecution" } }
 builder! { PeriodicPaymentInitiationJson {
     end_to_end_identification: EndToEndIdentification = "endToEndIdentification";
-    debtor_account: AccountReference = "debtorAccount", required;
-    instructed_amount: Amount = "instructedAmount", required;
-    creditor_account: AccountReference = "creditorAccount", required;
+    debtor_account: AccountReference = "debtorAccount" !required;
+    instructed_amount: Amount = "instructedAmount" !required;
+    creditor_account: AccountReference = "creditorAccount" !required;
     creditor_agent: Bicfi = "creditorAgent";
-    creditor_name: CreditorName = "creditorName", required;
+    creditor_name: CreditorName = "creditorName" !required;
     creditor_address: Address = "creditorAddress";
     remittance_information_unstructured: RemittanceInformationUnstructured = "remittanceInformationUnstructured";
-    start_date: StartDate = "startDate", required;
+    start_date: StartDate = "startDate" !required;
     end_date: EndDate = "endDate";
     execution_rule: ExecutionRule = "executionRule";
-    frequency: FrequencyCode = "frequency", required;
+    frequency: FrequencyCode = "frequency" !required;
     day_of_execution: DayOfExecution = "dayOfExecution";
 } }
 
@@ -2649,10 +2649,10 @@ pub struct PeriodicPaymentInitiationXmlPart2StandingorderTypeJson {
 object! { PeriodicPaymentInitiationXmlPart2StandingorderTypeJson { start_date: "startDate", end_date: "endDate", execution_rule: "executionRule", 
     frequency: "frequency", day_of_execution: "dayOfExecution" } }
 builder! { PeriodicPaymentInitiationXmlPart2StandingorderTypeJson {
-    start_date: StartDate = "startDate", required;
+    start_date: StartDate = "startDate" !required;
     end_date: EndDate = "endDate";
     execution_rule: ExecutionRule = "executionRule";
-    frequency: FrequencyCode = "frequency", required;
+    frequency: FrequencyCode = "frequency" !required;
     day_of_execution: DayOfExecution = "dayOfExecution";
 } }
 
@@ -3838,7 +3838,7 @@ pub struct SelectPsuAuthenticationMethod {
 }
 object! { SelectPsuAuthenticationMethod { authentication_method_id: "authenticationMethodId" } }
 builder! { SelectPsuAuthenticationMethod {
-    authentication_method_id: AuthenticationMethodId = "authenticationMethodId", required;
+    authentication_method_id: AuthenticationMethodId = "authenticationMethodId" !required;
 } }
 
 /// First day on which the standing order may be executed, `yyyy-MM-dd`, normally from tomorrow on.
@@ -3969,7 +3969,7 @@ pub struct TransactionAuthorisation {
 }
 object! { TransactionAuthorisation { sca_authentication_data: "scaAuthenticationData" } }
 builder! { TransactionAuthorisation {
-    sca_authentication_data: ScaAuthenticationData = "scaAuthenticationData", required;
+    sca_authentication_data: ScaAuthenticationData = "scaAuthenticationData" !required;
 } }
 
 /// One entry on an account. Only the amount is certain; what else is filled varies by bank and kind of entry. No member is a dependable unique key: `transactionId` may be missing and `transactionListId` may repeat. To recognise an entry, combine the ids you get with date, amount and text.
@@ -4241,7 +4241,7 @@ pub struct UpdatePsuAuthentication {
 }
 object! { UpdatePsuAuthentication { psu_data: "psuData" } }
 builder! { UpdatePsuAuthentication {
-    psu_data: PsuData = "psuData", required;
+    psu_data: PsuData = "psuData" !required;
 } }
 
 /// The bank now knows who the user is. Go on by polling, or by choosing a method if you were offered some. (The type's name lacks a syllable; it stays so because programs are generated from it.)
