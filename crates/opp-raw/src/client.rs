@@ -71,6 +71,12 @@ impl Client {
         Ok(client)
     }
 
+    /// A clone that sends this access token. It goes to the hosts that were configured and nowhere else; a token that
+    /// has to be renewed on the way belongs in a [`Hook`].
+    pub fn with_token(&self, token: &str) -> Result<Self, Invalid> {
+        self.with_header("Authorization", &format!("Bearer {token}"))
+    }
+
     /// Starts a call of an operation; the generated methods do nothing else.
     pub(crate) fn call(&self, operation: &'static Operation) -> Call<'_> {
         Call::new(self, operation)

@@ -173,7 +173,7 @@ impl Error {
         limit: usize,
     ) -> Self {
         let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
-        let body = body(&mut answer, limit.min(1 << 20)).await.unwrap_or_default();
+        let (body, _) = body(&mut answer, limit.min(1 << 20)).await;
         let problem = Problem::parse(&body);
         Self::answered(Kind::Status, operation, status, headers, body, problem, advice(status).to_owned(), None)
     }
@@ -182,6 +182,7 @@ impl Error {
         operation: &'static Operation,
         status: StatusCode,
         headers: HeaderMap,
+        body: Bytes,
         failure: Failure,
     ) -> Self {
         let (kind, what, source) = match failure {
@@ -194,7 +195,7 @@ impl Error {
             }
         };
         let source = source.map(|error| Box::new(error.without_url()) as Box<dyn StdError + Send + Sync>);
-        Self::answered(kind, operation, status, headers, Bytes::new(), None, what, source)
+        Self::answered(kind, operation, status, headers, body, None, what, source)
     }
 
     pub(crate) fn from_decoding(

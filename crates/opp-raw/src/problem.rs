@@ -1,6 +1,5 @@
 //! What an error body says, in whichever of the platform's forms it came.
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::types::MessageCode;
@@ -73,30 +72,10 @@ fn message(value: &Value) -> Option<Message> {
     })
 }
 
+/// Text under a key; a number or a flag where text was promised will do.
 fn text(value: &Value, key: &str) -> Option<String> {
-    value
-        .get(key)
-        .filter(|value| !value.is_null() && !value.is_object())
-        .and_then(|value| String::deserialize_lossy(value))
-}
-
-/// Text, or a number or flag where text was promised.
-trait Lossy: Sized {
-    fn deserialize_lossy(value: &Value) -> Option<Self>;
-}
-
-impl Lossy for String {
-    fn deserialize_lossy(value: &Value) -> Option<Self> {
-        match read_value::<Self>(value.clone()) {
-            Fit::Value(text) => Some(text),
-            Fit::Null | Fit::Misfit(_) => None,
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Problem {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        Ok(Self::parse(value.to_string().as_bytes()).unwrap_or_default())
+    match read_value(value.get(key)?.clone()) {
+        Fit::Value(text) => Some(text),
+        Fit::Null | Fit::Misfit(_) => None,
     }
 }

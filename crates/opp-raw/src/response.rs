@@ -82,10 +82,10 @@ pub(crate) async fn read_json<T: Default + serde::de::DeserializeOwned>(
     if status == StatusCode::NO_CONTENT {
         return Ok(wrap(T::default(), status, headers));
     }
-    let body = match body(&mut answer, limit).await {
-        Ok(body) => body,
-        Err(failure) => return Err(Error::from_body(operation, status, headers, failure)),
-    };
+    let (body, failure) = body(&mut answer, limit).await;
+    if let Some(failure) = failure {
+        return Err(Error::from_body(operation, status, headers, body, failure));
+    }
     match serde_json::from_slice(&body) {
         Ok(value) => Ok(wrap(value, status, headers)),
         Err(error) => Err(Error::from_decoding(operation, status, headers, body, &error)),
@@ -110,16 +110,19 @@ pub(crate) enum Failure {
     Transport(reqwest::Error),
 }
 
-/// Reads a body up to a limit.
-pub(crate) async fn body(answer: &mut reqwest::Response, limit: usize) -> Result<Bytes, Failure> {
-    let mut parts: Vec<u8> = Vec::new();
-    while let Some(part) = answer.chunk().await.map_err(Failure::Transport)? {
-        if parts.len() + part.len() > limit {
-            return Err(Failure::TooLarge(limit));
+/// Reads a body up to a limit, and gives what came of it even if its end did not.
+pub(crate) async fn body(answer: &mut reqwest::Response, limit: usize) -> (Bytes, Option<Failure>) {
+    let mut whole: Vec<u8> = Vec::new();
+    loop {
+        match answer.chunk().await {
+            Ok(None) => return (whole.into(), None),
+            Ok(Some(part)) if whole.len() + part.len() > limit => {
+                return (whole.into(), Some(Failure::TooLarge(limit)));
+            }
+            Ok(Some(part)) => whole.extend_from_slice(&part),
+            Err(error) => return (whole.into(), Some(Failure::Transport(error))),
         }
-        parts.extend_from_slice(&part);
     }
-    Ok(parts.into())
 }
 
 /// A body as it arrives: an account report in camt or MT form, or JSON that is too large to hold.

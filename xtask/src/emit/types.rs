@@ -109,6 +109,7 @@ fn object(out: &mut String, normal: &Normal, name: &str, schema: &Value, fields:
     out.push_str("    pub extra: Extra,\n}\n");
     let list: Vec<String> = ordered.iter().map(|(field, _)| format!("{}: {:?}", field.ident, field.wire)).collect();
     let bare = text(schema, "x-opp-bare")
+        .or_else(|| only_list(properties))
         .and_then(|bare| ordered.iter().position(|(field, _)| field.wire == bare))
         .map(|index| format!(" bare {index}"))
         .unwrap_or_default();
@@ -267,6 +268,15 @@ fn integer(out: &mut String, name: &str, schema: &Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_object_around_one_list_may_come_without_the_object() {
+        let properties = |value: &Value| value.as_object().cloned().unwrap_or_default();
+        let accounts = properties(&serde_json::json!({"accounts": {"type": "array"}, "_links": {}}));
+        assert_eq!(only_list(&accounts), Some("accounts"));
+        let report = properties(&serde_json::json!({"booked": {"type": "array"}, "pending": {"type": "array"}}));
+        assert_eq!(only_list(&report), None);
+    }
 
     #[test]
     fn every_value_gets_a_variant_of_its_own() {

@@ -89,6 +89,8 @@ macro_rules! text {
             $( $crate::value::text_of!(@method $special $name); )*
         }
 
+        $( $crate::value::text_of!(@from $special $name); )*
+
         $crate::value::text_of!(@debug $name $($special)*);
 
         impl $crate::check::Check for $name {
@@ -181,6 +183,21 @@ macro_rules! text_of {
         }
     };
     (@method secret $name:ident) => {};
+    (@from date $name:ident) => {
+        impl From<chrono::NaiveDate> for $name {
+            fn from(day: chrono::NaiveDate) -> Self {
+                Self(day.format("%Y-%m-%d").to_string())
+            }
+        }
+    };
+    (@from instant $name:ident) => {
+        impl From<chrono::DateTime<chrono::FixedOffset>> for $name {
+            fn from(instant: chrono::DateTime<chrono::FixedOffset>) -> Self {
+                Self(instant.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
+            }
+        }
+    };
+    (@from secret $name:ident) => {};
     (@debug $name:ident $($special:ident)* ) => {
         $crate::value::text_of!(@choose $name [$($special)*]);
     };
