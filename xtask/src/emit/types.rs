@@ -131,6 +131,15 @@ fn object(out: &mut String, normal: &Normal, name: &str, schema: &Value, fields:
     out.push('\n');
 }
 
+/// The list of an object that is nothing but a list with links: a bank may send the list alone.
+fn only_list(properties: &Map<String, Value>) -> Option<&str> {
+    let mut content = properties.iter().filter(|(name, _)| !name.starts_with('_'));
+    match (content.next(), content.next()) {
+        (Some((name, property)), None) if text(property, "type") == Some("array") => Some(name),
+        _ => None,
+    }
+}
+
 fn builder(out: &mut String, name: &str, schema: &Value, fields: &[(&Field, &Value)], required: impl Fn(&str) -> bool) {
     let _ = writeln!(out, "builder! {{ {name} {{");
     for (field, property) in fields {

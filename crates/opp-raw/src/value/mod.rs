@@ -29,8 +29,6 @@ pub(crate) use object::{Debugger, Object, bare, debug, headers, object, read_bar
 #[cfg(feature = "schemars")]
 pub(crate) use text::schema_of;
 pub(crate) use text::{Format, Rule, day, instant, integer, text, text_of};
-#[cfg(feature = "schemars")]
-pub(crate) use variants::one;
 pub(crate) use variants::{choice, open_enum};
 
 /// What one JSON value turned out to be.
