@@ -77,6 +77,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 /// Reads a document, adds the additions and applies the corrections of a folder.
 pub fn correct(spec: &Path, folder: &Path, lenient: bool) -> Result<Corrected> {
     let mut document = read::read_openapi(spec)?;
+    normalise::structure::check(&document.root).with_context(|| format!("{} cannot be read", spec.display()))?;
     normalise::repair(&mut document.root);
     let additions = merge::additions(&mut document, &folder.join("additions"))?;
     let corrections = overlay::corrections(&mut document, &folder.join("corrections"), lenient)?;

@@ -11,6 +11,7 @@ pub mod operations;
 pub mod repair;
 pub mod resolve;
 pub mod servers;
+pub mod structure;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,6 +56,7 @@ pub fn repair(root: &mut Value) {
 
 /// Runs every pass in order.
 pub fn normalise(document: &Value) -> Result<Normal> {
+    structure::check(document)?;
     let mut root = document.clone();
     repair(&mut root);
     let passes: [(&str, Pass); 18] = [
