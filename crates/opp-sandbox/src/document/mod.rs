@@ -362,3 +362,72 @@ fn follow<'a>(root: &'a Value, pointer: &str) -> (String, &'a Value) {
 fn escape(text: &str) -> String {
     text.replace('~', "~0").replace('/', "~1")
 }
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+    use serde_json::json;
+
+    use super::*;
+    use crate::server::wire::Reply;
+
+    fn operation<'a>(document: &'a Document, id: &str) -> &'a Operation {
+        document
+            .operations
+            .iter()
+            .find(|operation| operation.id == id)
+            .expect(id)
+    }
+
+    #[test]
+    fn all_operations_are_below_psd2() {
+        let document = Document::load().unwrap();
+        assert_eq!(document.operations.len(), 31);
+        for operation in &document.operations {
+            assert!(matches!(&operation.segments[0], Segment::Literal(text) if text == "psd2"));
+        }
+    }
+
+    #[test]
+    fn every_schema_of_every_operation_compiles() {
+        let document = Document::load().unwrap();
+        let none = json!(null);
+        for operation in &document.operations {
+            let bodies = operation.body.iter().flat_map(|body| body.media.values());
+            let replies = operation
+                .responses
+                .values()
+                .flat_map(|response| response.media.values());
+            let parameters = operation
+                .parameters
+                .iter()
+                .map(|parameter| &parameter.schema);
+            for pointer in bodies.chain(replies).chain(parameters) {
+                for violation in document.schemas.violations(pointer, &none) {
+                    assert!(
+                        !violation.text.contains("does not compile"),
+                        "{}",
+                        violation.text
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_reply_that_breaks_the_document_is_found_with_its_pointer() {
+        let document = Document::load().unwrap();
+        let operation = operation(&document, "getConsentStatus");
+        let id = "0f9d0c9e-58f4-4a0e-8d4f-6c1a58f0a111";
+        let good = Reply::ok(json!({ "consentStatus": "valid" })).with("x-request-id", id);
+        assert_eq!(check_reply(&document, operation, &good), Ok(()));
+        let bad = Reply::ok(json!({ "consentStatus": 7 })).with("x-request-id", id);
+        assert!(
+            check_reply(&document, operation, &bad)
+                .unwrap_err()
+                .contains("/consentStatus")
+        );
+        let undeclared = Reply::empty(StatusCode::IM_A_TEAPOT).with("x-request-id", id);
+        assert!(check_reply(&document, operation, &undeclared).is_err());
+    }
+}
