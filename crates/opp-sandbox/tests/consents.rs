@@ -170,7 +170,7 @@ async fn test_persons_have_their_documented_outcomes() {
         let (path, _) = desk
             .authorise(&format!("{CONSENTS}/{id}/authorisations"), "mbid")
             .await;
-        desk.sandbox.control().advance(Duration::from_secs(60));
+        desk.sandbox.control().advance(Duration::from_mins(1));
         assert_eq!(desk.read(&path).await["scaStatus"], sca, "{person}");
         assert_eq!(status(&desk, &id).await, consent_status, "{person}");
     }
@@ -289,7 +289,7 @@ async fn a_consent_expires_after_its_last_day() {
     let id = desk.valid_consent().await;
     desk.sandbox
         .control()
-        .advance(Duration::from_secs(100 * 24 * 3600));
+        .advance(Duration::from_hours(100 * 24));
     desk.token = desk.token_for(common::EVERYTHING).await;
     assert_eq!(status(&desk, &id).await, "expired");
 }
