@@ -1,1 +1,24 @@
-fn main() {}
+//! The project's chores. This file only dispatches: each task is a file of its own.
+
+use clap::{Parser, Subcommand};
+use xtask::codegen;
+
+/// The project's chores.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Chores {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Generate the raw crate and its mocks from the document.
+    Codegen(codegen::Arguments),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Chores::parse().chore {
+        Chore::Codegen(arguments) => codegen::run(&arguments),
+    }
+}

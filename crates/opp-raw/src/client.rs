@@ -1,0 +1,177 @@
+//! The client: where the hosts are, which headers go with each call, and what stands around the sending.
+
+use std::fmt;
+use std::sync::Arc;
+
+use reqwest::Url;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::call::Call;
+use crate::generated::operations::SERVERS;
+use crate::types::RequestHeaders;
+use crate::{Error, Hook, Invalid, Operation};
+
+/// A client of the platform: one method for each operation.
+///
+/// It is cheap to clone. [`with_headers`](Self::with_headers) gives a clone that carries the headers of one request,
+/// or of one user's flow.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+    headers: Arc<RequestHeaders>,
+    extra: HeaderMap,
+}
+
+struct Shared {
+    http: reqwest::Client,
+    servers: Vec<Option<Url>>,
+    hook: Option<Arc<dyn Hook>>,
+    max_body: usize,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hosts: Vec<_> = self.shared.servers.iter().flatten().map(Url::as_str).collect();
+        f.debug_struct("Client").field("servers", &hosts).field("headers", &self.headers).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// A client for the API at an address such as `https://api.sandbox.openbankingplatform.com`.
+    pub fn new(api: &str) -> Result<Self, Error> {
+        Self::builder().server("api", api).build()
+    }
+
+    /// Starts configuring one.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// A clone that sends these headers with every operation that has them in the document.
+    ///
+    /// `X-Request-ID` is best left out: each call then gets a fresh one.
+    #[must_use]
+    pub fn with_headers(&self, headers: RequestHeaders) -> Self {
+        Self { headers: Arc::new(headers), ..self.clone() }
+    }
+
+    /// The headers that are sent where the document has them.
+    pub fn headers(&self) -> &RequestHeaders {
+        &self.headers
+    }
+
+    /// A clone that sends one more header, with every operation, in the document or not.
+    pub fn with_header(&self, name: &str, value: &str) -> Result<Self, Invalid> {
+        let wrong = |rule: &str| Invalid::new(rule).within(name);
+        let parsed = HeaderName::try_from(name).map_err(|_| wrong("is no name of a header"))?;
+        let mut content = HeaderValue::try_from(value).map_err(|_| wrong("has a value that no header can carry"))?;
+        content.set_sensitive(true);
+        let mut client = self.clone();
+        client.extra.insert(parsed, content);
+        Ok(client)
+    }
+
+    /// A clone that sends this access token. It goes to the hosts that were configured and nowhere else; a token that
+    /// has to be renewed on the way belongs in a [`Hook`].
+    pub fn with_token(&self, token: &str) -> Result<Self, Invalid> {
+        self.with_header("Authorization", &format!("Bearer {token}"))
+    }
+
+    /// Starts a call of an operation; the generated methods do nothing else.
+    pub(crate) fn call(&self, operation: &'static Operation) -> Call<'_> {
+        Call::new(self, operation)
+    }
+
+    pub(crate) fn extra_headers(&self) -> &HeaderMap {
+        &self.extra
+    }
+
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.shared.http
+    }
+
+    pub(crate) fn hook(&self) -> Option<&dyn Hook> {
+        self.shared.hook.as_deref()
+    }
+
+    pub(crate) fn max_body(&self) -> usize {
+        self.shared.max_body
+    }
+
+    /// The address of the host that an operation is at.
+    pub(crate) fn server(&self, operation: &'static Operation) -> Result<&Url, Error> {
+        let known = SERVERS.get(operation.server).map_or("api", |server| server.name);
+        self.shared.servers.get(operation.server).and_then(Option::as_ref).ok_or_else(|| {
+            let rule = "has no address: name one with ClientBuilder::server";
+            Error::invalid_call(operation, Invalid::new(rule).within(known))
+        })
+    }
+}
+
+/// Configures a [`Client`].
+#[derive(Default)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct ClientBuilder {
+    http: Option<reqwest::ClientBuilder>,
+    servers: Vec<(String, String)>,
+    hook: Option<Arc<dyn Hook>>,
+    max_body: Option<usize>,
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder").field("servers", &self.servers).finish_non_exhaustive()
+    }
+}
+
+impl ClientBuilder {
+    /// Says where a group of operations is: `api` for nearly all, others as in
+    /// [`operations::SERVERS`](crate::operations::SERVERS). The address is a host, without the `/psd2` of the paths.
+    pub fn server(mut self, name: &str, address: &str) -> Self {
+        self.servers.push((name.to_owned(), address.to_owned()));
+        self
+    }
+
+    /// Timeouts, certificates, proxies: everything that is set on the HTTP client. Redirects stay off, whatever it
+    /// says: a bearer token goes to no host that was not named here.
+    pub fn http(mut self, http: reqwest::ClientBuilder) -> Self {
+        self.http = Some(http);
+        self
+    }
+
+    /// Puts something around every call.
+    pub fn hook(mut self, hook: Arc<dyn Hook>) -> Self {
+        self.hook = Some(hook);
+        self
+    }
+
+    /// The largest body that is read into memory, in bytes; 32 MiB unless set. Streams are not limited.
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = Some(bytes);
+        self
+    }
+
+    /// The client, or what is wrong with its configuration.
+    pub fn build(self) -> Result<Client, Error> {
+        let mut servers = vec![None; SERVERS.len()];
+        for (name, address) in &self.servers {
+            let wrong = |rule: String| Error::configuration(Invalid::new(rule).within(name));
+            let index = SERVERS.iter().position(|server| server.name == name);
+            let place = index.and_then(|index| servers.get_mut(index));
+            let place = place.ok_or_else(|| {
+                let names: Vec<_> = SERVERS.iter().map(|server| server.name).collect();
+                wrong(format!("is no server of the document, which has: {}", names.join(", ")))
+            })?;
+            let url = Url::parse(address).ok().filter(|url| url.has_host() && matches!(url.scheme(), "http" | "https"));
+            let url = url.ok_or_else(|| wrong("is no address of the form https://host".into()))?;
+            if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+                return Err(wrong("is more than a host: leave out user, query and fragment".into()));
+            }
+            *place = Some(url);
+        }
+        let http = self.http.unwrap_or_default().redirect(reqwest::redirect::Policy::none());
+        let http = http.build().map_err(Error::from_build)?;
+        let shared = Shared { http, servers, hook: self.hook, max_body: self.max_body.unwrap_or(32 << 20) };
+        Ok(Client { shared: Arc::new(shared), headers: Arc::default(), extra: HeaderMap::new() })
+    }
+}

@@ -1,0 +1,35 @@
+//! Where a layer above puts its token, its tracing and its retries: around the sending of each request.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::{Error, Operation};
+
+/// What a hook returns.
+pub type HookFuture<'a> = Pin<Box<dyn Future<Output = Result<reqwest::Response, Error>> + Send + 'a>>;
+
+/// Something that stands around every call.
+///
+/// The request is complete but for what the hook adds. It may call [`Next::send`] several times with
+/// [`try_clone`](reqwest::Request::try_clone)d requests, or not at all, and return an error of its own with
+/// [`Error::from_hook`].
+pub trait Hook: Send + Sync {
+    /// Sends a request, or refuses to.
+    fn around<'a>(&'a self, operation: &'static Operation, request: reqwest::Request, next: Next<'a>)
+    -> HookFuture<'a>;
+}
+
+/// The way to the network.
+#[derive(Debug, Clone, Copy)]
+pub struct Next<'a> {
+    pub(crate) http: &'a reqwest::Client,
+    pub(crate) operation: &'static Operation,
+}
+
+impl Next<'_> {
+    /// Sends the request once. Redirects are not followed.
+    pub async fn send(self, request: reqwest::Request) -> Result<reqwest::Response, Error> {
+        let id = crate::call::request_id(request.headers());
+        self.http.execute(request).await.map_err(|error| Error::from_transport(self.operation, id, error))
+    }
+}

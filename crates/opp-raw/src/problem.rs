@@ -1,0 +1,81 @@
+//! What an error body says, in whichever of the platform's forms it came.
+
+use serde_json::Value;
+
+use crate::types::MessageCode;
+use crate::value::{Fit, List, Read, read_value};
+
+/// An error body: `tppMessages`, problem details, or the form of OAuth.
+///
+/// Nothing is required and nothing is lost: the whole body stays with the error.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Problem {
+    /// What went wrong, one entry for each cause.
+    pub messages: Vec<Message>,
+    /// A headline, in problem details.
+    pub title: Option<String>,
+}
+
+/// One cause.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Message {
+    /// `ERROR` or `WARNING`; others have been seen.
+    pub category: Option<String>,
+    /// The word to decide by. A code that the document does not know is kept.
+    pub code: Option<MessageCode>,
+    /// Where in the request the cause is, if the platform tells.
+    pub path: Option<String>,
+    /// An explanation for developers.
+    pub text: Option<String>,
+}
+
+impl Problem {
+    /// Reads a body. One that is no JSON, or says nothing, gives `None`.
+    pub fn parse(body: &[u8]) -> Option<Self> {
+        let root: Value = serde_json::from_slice(body).ok()?;
+        let mut problem = Self { title: text(&root, "title"), ..Self::default() };
+        match &root {
+            // The bare list of the published document.
+            Value::Array(items) => problem.messages.extend(items.iter().filter_map(message)),
+            Value::Object(_) => {
+                for key in ["tppMessages", "tppMessage"] {
+                    if let Some(list) = root.get(key).cloned() {
+                        if let Fit::Value(list) = read_value::<List<Value>>(list) {
+                            problem.messages.extend(list.iter().filter_map(message));
+                        }
+                    }
+                }
+                // Problem details carry one cause themselves and may add others; OAuth has its own two words.
+                problem.messages.extend(message(&root));
+                let more = root.get("additionalErrors").and_then(Value::as_array);
+                problem.messages.extend(more.into_iter().flatten().filter_map(message));
+            }
+            _ => return None,
+        }
+        (!problem.messages.is_empty() || problem.title.is_some()).then_some(problem)
+    }
+}
+
+fn message(value: &Value) -> Option<Message> {
+    let code = text(value, "code").or_else(|| text(value, "error"));
+    let detail = ["text", "detail", "error_description"].iter().find_map(|key| text(value, key));
+    if code.is_none() && detail.is_none() {
+        return None;
+    }
+    Some(Message {
+        category: text(value, "category"),
+        code: code.as_deref().and_then(MessageCode::read_str),
+        path: text(value, "path"),
+        text: detail,
+    })
+}
+
+/// Text under a key; a number or a flag where text was promised will do.
+fn text(value: &Value, key: &str) -> Option<String> {
+    match read_value(value.get(key)?.clone()) {
+        Fit::Value(text) => Some(text),
+        Fit::Null | Fit::Misfit(_) => None,
+    }
+}

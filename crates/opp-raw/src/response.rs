@@ -1,0 +1,177 @@
+//! Answers: the value, the status and the headers; or the bytes as they arrive.
+
+use std::ops::{Deref, DerefMut};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use serde::Deserialize;
+use serde::de::value::MapDeserializer;
+
+use crate::types::ResponseHeaders;
+use crate::value::Object;
+use crate::{Bytes, Error, Operation};
+
+/// A successful answer.
+#[derive(Debug, Clone)]
+pub struct Response<T> {
+    value: T,
+    status: StatusCode,
+    headers: ResponseHeaders,
+    raw_headers: HeaderMap,
+}
+
+impl<T> Response<T> {
+    /// The value alone.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// The status: `204 No Content` is a success with nothing in it, such as an empty list or a payment that is gone.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers that the document names: `X-Request-ID`, `ASPSP-SCA-Approach`, `Location`.
+    pub fn headers(&self) -> &ResponseHeaders {
+        &self.headers
+    }
+
+    /// All headers.
+    pub fn raw_headers(&self) -> &HeaderMap {
+        &self.raw_headers
+    }
+}
+
+impl<T> Deref for Response<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> DerefMut for Response<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.value
+    }
+}
+
+/// Reads the headers that the document names.
+pub(crate) fn typed(headers: &HeaderMap) -> ResponseHeaders {
+    let pairs = ResponseHeaders::FIELDS.iter().filter_map(|name| {
+        let value = headers.get(*name)?;
+        Some((*name, String::from_utf8_lossy(value.as_bytes()).into_owned()))
+    });
+    let pairs = MapDeserializer::<_, serde::de::value::Error>::new(pairs);
+    ResponseHeaders::deserialize(pairs).unwrap_or_default()
+}
+
+fn wrap<T>(value: T, status: StatusCode, raw_headers: HeaderMap) -> Response<T> {
+    Response { value, status, headers: typed(&raw_headers), raw_headers }
+}
+
+pub(crate) async fn read_json<T: Default + serde::de::DeserializeOwned>(
+    operation: &'static Operation,
+    mut answer: reqwest::Response,
+    limit: usize,
+) -> Result<Response<T>, Error> {
+    let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
+    if status == StatusCode::NO_CONTENT {
+        return Ok(wrap(T::default(), status, headers));
+    }
+    let (body, failure) = body(&mut answer, limit).await;
+    if let Some(failure) = failure {
+        return Err(Error::from_body(operation, status, headers, body, failure));
+    }
+    match serde_json::from_slice(&body) {
+        Ok(value) => Ok(wrap(value, status, headers)),
+        Err(error) => Err(Error::from_decoding(operation, status, headers, body, &error)),
+    }
+}
+
+pub(crate) fn nothing(_: &'static Operation, answer: &reqwest::Response) -> Response<()> {
+    wrap((), answer.status(), answer.headers().clone())
+}
+
+pub(crate) fn stream(operation: &'static Operation, mut answer: reqwest::Response) -> Response<ByteStream> {
+    let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let request_id = crate::call::request_id(&headers);
+    let inner = Box::pin(answer.bytes_stream());
+    wrap(ByteStream { inner, content_type, operation, request_id }, status, headers)
+}
+
+/// Why a body could not be read to its end.
+pub(crate) enum Failure {
+    TooLarge(usize),
+    Transport(reqwest::Error),
+}
+
+/// Reads a body up to a limit, and gives what came of it even if its end did not.
+pub(crate) async fn body(answer: &mut reqwest::Response, limit: usize) -> (Bytes, Option<Failure>) {
+    let mut whole: Vec<u8> = Vec::new();
+    loop {
+        match answer.chunk().await {
+            Ok(None) => return (whole.into(), None),
+            Ok(Some(part)) if whole.len() + part.len() > limit => {
+                return (whole.into(), Some(Failure::TooLarge(limit)));
+            }
+            Ok(Some(part)) => whole.extend_from_slice(&part),
+            Err(error) => return (whole.into(), Some(Failure::Transport(error))),
+        }
+    }
+}
+
+/// A body as it arrives: an account report in camt or MT form, or JSON that is too large to hold.
+pub struct ByteStream {
+    inner: Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>,
+    content_type: Option<String>,
+    operation: &'static Operation,
+    request_id: Option<String>,
+}
+
+impl ByteStream {
+    /// The media type that the platform says it is.
+    pub fn content_type(&self) -> Option<&str> {
+        self.content_type.as_deref()
+    }
+
+    /// The next part, or `None` at the end.
+    pub async fn next_part(&mut self) -> Option<Result<Bytes, Error>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// All of it, up to a limit in bytes.
+    pub async fn collect(mut self, limit: usize) -> Result<Bytes, Error> {
+        let mut whole = Vec::new();
+        while let Some(part) = self.next_part().await {
+            let part = part?;
+            if whole.len() + part.len() > limit {
+                return Err(Error::too_large(self.operation, self.request_id, limit));
+            }
+            whole.extend_from_slice(&part);
+        }
+        Ok(whole.into())
+    }
+}
+
+impl std::fmt::Debug for ByteStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ByteStream").field("content_type", &self.content_type).finish_non_exhaustive()
+    }
+}
+
+impl Stream for ByteStream {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let (operation, request_id) = (self.operation, self.request_id.clone());
+        self.inner
+            .as_mut()
+            .poll_next(cx)
+            .map(|part| part.map(|part| part.map_err(|error| Error::from_transport(operation, request_id, error))))
+    }
+}

@@ -1,0 +1,195 @@
+//! Values as banks send them: read whatever comes, lose nothing, refuse only what is to be sent.
+//!
+//! A generated type never fails to read. A field that is missing or null is absent; text where a number was promised,
+//! one value where a list was, an amount as a number: all are understood. What cannot be understood is kept under its
+//! name in [`Extra`], and one bad element of a list stands in [`List::misfits`] beside the good ones. Building is the
+//! other way round: see [`Check`](crate::Check).
+
+mod any;
+mod extra;
+mod field;
+mod list;
+mod map;
+mod number;
+mod object;
+mod text;
+mod variants;
+
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+pub use extra::Extra;
+pub use field::Slot;
+pub use list::List;
+pub use map::Map;
+pub use number::Number;
+pub(crate) use object::{Debugger, Object, bare, debug, headers, object, read_bare_seq, read_object, serialize};
+#[cfg(feature = "schemars")]
+pub(crate) use text::schema_of;
+pub(crate) use text::{Format, Rule, day, instant, integer, text, text_of};
+#[cfg(feature = "schemars")]
+pub(crate) use variants::one;
+pub(crate) use variants::{choice, open_enum};
+
+/// What one JSON value turned out to be.
+#[derive(Debug)]
+pub enum Fit<T> {
+    /// It was understood.
+    Value(T),
+    /// It was `null`.
+    Null,
+    /// It was something else; here it is, whole.
+    Misfit(Value),
+}
+
+/// A type that reads every JSON value there is, one way or another.
+///
+/// Each method answers for one kind of JSON value; the defaults say "this is not for me" and keep the value.
+pub trait Read: Sized {
+    /// Reads text.
+    fn read_str(_: &str) -> Option<Self> {
+        None
+    }
+
+    /// Reads a flag.
+    fn read_bool(_: bool) -> Option<Self> {
+        None
+    }
+
+    /// Reads a number.
+    fn read_number(_: &serde_json::Number) -> Option<Self> {
+        None
+    }
+
+    /// Reads a list; by default a list of one value is that value.
+    fn read_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<Fit<Self>, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element::<Value>()? {
+            items.push(item);
+        }
+        if let [_] = items.as_slice() {
+            if let Some(Fit::Value(value)) = items.first().cloned().map(read_value) {
+                return Ok(Fit::Value(value));
+            }
+        }
+        Ok(Fit::Misfit(Value::Array(items)))
+    }
+
+    /// Reads an object.
+    fn read_map<'de, A: MapAccess<'de>>(map: A) -> Result<Fit<Self>, A::Error> {
+        let value = serde::Deserialize::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+        Ok(Fit::Misfit(Value::Object(value)))
+    }
+
+    /// Reads whatever comes.
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fit<Self>, D::Error> {
+        deserializer.deserialize_any(Reader(PhantomData))
+    }
+}
+
+/// The text of a value as it stands in a header or a query.
+pub(crate) trait Plain {
+    fn plain(&self) -> String;
+}
+
+/// Reads a value that is in memory already.
+pub(crate) fn read_value<T: Read>(value: Value) -> Fit<T> {
+    T::read(value).unwrap_or(Fit::Null)
+}
+
+/// Makes [`Read`] usable wherever serde wants a seed.
+pub(crate) struct Seed<T>(PhantomData<T>);
+
+impl<T> Seed<T> {
+    pub(crate) fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<'de, T: Read> DeserializeSeed<'de> for Seed<T> {
+    type Value = Fit<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Fit<T>, D::Error> {
+        T::read(deserializer)
+    }
+}
+
+struct Reader<T>(PhantomData<T>);
+
+impl<T: Read> Reader<T> {
+    fn number<E>(number: serde_json::Number) -> Result<Fit<T>, E> {
+        Ok(T::read_number(&number).map_or_else(|| Fit::Misfit(Value::Number(number)), Fit::Value))
+    }
+}
+
+impl<'de, T: Read> Visitor<'de> for Reader<T> {
+    type Value = Fit<T>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Fit<T>, E> {
+        Ok(T::read_bool(flag).map_or(Fit::Misfit(Value::Bool(flag)), Fit::Value))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Fit<T>, E> {
+        Self::number(number.into())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Fit<T>, E> {
+        Self::number(number.into())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Fit<T>, E> {
+        serde_json::Number::from_f64(number).map_or(Ok(Fit::Null), Self::number)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Fit<T>, E> {
+        Ok(T::read_str(text).map_or_else(|| Fit::Misfit(Value::String(text.to_owned())), Fit::Value))
+    }
+
+    fn visit_unit<E>(self) -> Result<Fit<T>, E> {
+        Ok(Fit::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Fit<T>, E> {
+        Ok(Fit::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Fit<T>, D::Error> {
+        T::read(deserializer)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Fit<T>, D::Error> {
+        T::read(deserializer)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Fit<T>, A::Error> {
+        T::read_seq(seq)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Fit<T>, A::Error> {
+        T::read_map(map)
+    }
+}
+
+/// Implements `Deserialize` for a type that implements [`Read`]: `null` and misfits are errors only at the very root,
+/// where there is no place to keep them.
+macro_rules! deserialize_by_reading {
+    ($name:ident) => {
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                match <$name as $crate::value::Read>::read(deserializer)? {
+                    $crate::value::Fit::Value(value) => Ok(value),
+                    $crate::value::Fit::Null | $crate::value::Fit::Misfit(_) => {
+                        Err(serde::de::Error::custom(concat!("this is no ", stringify!($name))))
+                    }
+                }
+            }
+        }
+    };
+}
+pub(crate) use deserialize_by_reading;

@@ -1,0 +1,294 @@
+//! Objects: one loop reads every generated struct, field by field, and keeps what has no place.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde_json::Value;
+
+use super::{Extra, Fit, Read, read_value};
+
+/// What the loop needs to know of a generated struct. Written by [`object!`].
+pub(crate) trait Object: Default {
+    /// The names of the fields on the wire, in the order of the struct.
+    const FIELDS: &'static [&'static str];
+    /// The field that a value stands for which is no object: the list of a bare list, the address of a bare link.
+    const BARE: Option<usize>;
+    /// The field that some banks wrap the whole in.
+    const WRAPPED_IN: Option<&'static str>;
+
+    fn read_field<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<(), A::Error>;
+    fn extra_mut(&mut self) -> &mut Extra;
+}
+
+/// Reads an object.
+pub(crate) fn read_object<'de, T: Object + Read, A: MapAccess<'de>>(mut map: A) -> Result<Fit<T>, A::Error> {
+    let mut object = T::default();
+    let mut known = false;
+    let mut next = 0;
+    while let Some(key) = map.next_key_seed(Key { names: T::FIELDS, next })? {
+        match key {
+            Name::Field(index) => {
+                known = true;
+                next = index + 1;
+                object.read_field(index, &mut map)?;
+            }
+            Name::Other(name) => {
+                let value = map.next_value::<Value>()?;
+                object.extra_mut().insert(name, value);
+            }
+        }
+    }
+    if let (Some(wrapper), false) = (T::WRAPPED_IN, known) {
+        if object.extra_mut().get(wrapper).is_some_and(Value::is_object) {
+            if let Some(inner) = object.extra_mut().remove(wrapper) {
+                return Ok(unwrapped(inner, object));
+            }
+        }
+    }
+    Ok(Fit::Value(object))
+}
+
+/// The inner object, with what stood beside it.
+fn unwrapped<T: Object + Read>(inner: Value, mut outer: T) -> Fit<T> {
+    let beside: Vec<(String, Value)> =
+        outer.extra_mut().iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
+    match read_value::<T>(inner) {
+        Fit::Value(mut object) => {
+            for (name, value) in beside {
+                object.extra_mut().insert(name, value);
+            }
+            Fit::Value(object)
+        }
+        other => other,
+    }
+}
+
+/// Reads a value that is no object as the one field that it stands for.
+pub(crate) fn read_bare<T: Object>(value: Value) -> Fit<T> {
+    let Some(index) = T::BARE else { return Fit::Misfit(value) };
+    let mut object = T::default();
+    let mut single = Single(Some(value.into_deserializer()));
+    match object.read_field(index, &mut single) {
+        Ok(()) => Fit::Value(object),
+        Err(_) => Fit::Null,
+    }
+}
+
+/// Reads a bare list without holding it twice.
+pub(crate) fn read_bare_seq<'de, T: Object + Read, A: SeqAccess<'de>>(mut seq: A) -> Result<Fit<T>, A::Error> {
+    let Some(index) = T::BARE else {
+        // A list of one object stands for the object.
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element::<Value>()? {
+            items.push(item);
+        }
+        return Ok(match items.as_mut_slice() {
+            [Value::Object(_)] => items.pop().map_or(Fit::Null, read_value),
+            _ => Fit::Misfit(Value::Array(items)),
+        });
+    };
+    let mut object = T::default();
+    object.read_field(index, &mut Single(Some(serde::de::value::SeqAccessDeserializer::new(seq))))?;
+    Ok(Fit::Value(object))
+}
+
+/// One value that pretends to be the value of a map's entry.
+struct Single<D>(Option<D>);
+
+impl<'de, D: serde::Deserializer<'de>> MapAccess<'de> for Single<D> {
+    type Error = D::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, _: K) -> Result<Option<K::Value>, D::Error> {
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, D::Error> {
+        let value = self.0.take().ok_or_else(|| serde::de::Error::custom("the value was read already"))?;
+        seed.deserialize(value)
+    }
+}
+
+/// A key of an object: one of the known names, or another.
+enum Name {
+    Field(usize),
+    Other(String),
+}
+
+/// Finds a key among the known names. Banks keep to an order, so the name after the last one is tried first.
+struct Key {
+    names: &'static [&'static str],
+    next: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Name;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for Key {
+    type Value = Name;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Name, E> {
+        if self.names.get(self.next).is_some_and(|next| *next == name) {
+            return Ok(Name::Field(self.next));
+        }
+        Ok(match self.names.iter().position(|known| *known == name) {
+            Some(index) => Name::Field(index),
+            None => Name::Other(name.to_owned()),
+        })
+    }
+}
+
+/// Collects the fields that are there for `Debug`.
+pub struct Debugger<'a, 'f>(fmt::DebugStruct<'a, 'f>);
+
+impl Debugger<'_, '_> {
+    pub(crate) fn field(&mut self, name: &str, value: &dyn fmt::Debug) {
+        self.0.field(name, value);
+    }
+}
+
+/// Shows an object: the fields that are there, the names alone of those without a place.
+pub(crate) fn debug(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    fields: impl FnOnce(&mut Debugger<'_, '_>),
+    extra: &Extra,
+) -> fmt::Result {
+    let mut debugger = Debugger(f.debug_struct(name));
+    fields(&mut debugger);
+    if !extra.is_empty() {
+        debugger.field("extra", extra);
+    }
+    debugger.0.finish()
+}
+
+/// Writes an object: the fields that are there, then what came beyond the document.
+pub(crate) fn serialize<S: serde::Serializer>(
+    serializer: S,
+    fields: impl FnOnce(&mut S::SerializeMap) -> Result<(), S::Error>,
+    extra: &Extra,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(None)?;
+    fields(&mut map)?;
+    for (name, value) in extra.iter() {
+        map.serialize_entry(name, value)?;
+    }
+    map.end()
+}
+
+/// Gives a generated struct its reading, writing and `Debug`. Fields stand in the order of the struct.
+///
+/// `bare` names the field that a value stands for which is no object; `wrapped` the key that some banks wrap it in.
+macro_rules! object {
+    ($name:ident { $( $field:ident: $wire:literal ),* $(,)? } $(bare $bare:literal)? $(wrapped $wrapped:literal)?) => {
+        impl $crate::value::Object for $name {
+            const FIELDS: &'static [&'static str] = &[$( $wire ),*];
+            const BARE: Option<usize> = $crate::value::object!(@bare $($bare)?);
+            const WRAPPED_IN: Option<&'static str> = $crate::value::object!(@option $($wrapped)?);
+
+            #[allow(unused_assignments, unused_mut, unused_variables)]
+            fn read_field<'de, A: serde::de::MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<(), A::Error> {
+                let mut position = 0;
+                $(
+                    if index == position {
+                        return $crate::value::Slot::fill(&mut self.$field, $wire, &mut self.extra, map);
+                    }
+                    position += 1;
+                )*
+                Ok(())
+            }
+
+            fn extra_mut(&mut self) -> &mut $crate::value::Extra {
+                &mut self.extra
+            }
+        }
+
+        impl $crate::value::Read for $name {
+            fn read_str(text: &str) -> Option<Self> {
+                $crate::value::bare(serde_json::Value::from(text))
+            }
+
+            fn read_bool(flag: bool) -> Option<Self> {
+                $crate::value::bare(serde_json::Value::from(flag))
+            }
+
+            fn read_number(number: &serde_json::Number) -> Option<Self> {
+                $crate::value::bare(serde_json::Value::from(number.clone()))
+            }
+
+            fn read_seq<'de, A: serde::de::SeqAccess<'de>>(seq: A) -> Result<$crate::value::Fit<Self>, A::Error> {
+                $crate::value::read_bare_seq(seq)
+            }
+
+            fn read_map<'de, A: serde::de::MapAccess<'de>>(map: A) -> Result<$crate::value::Fit<Self>, A::Error> {
+                $crate::value::read_object(map)
+            }
+        }
+
+        $crate::value::deserialize_by_reading!($name);
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                #[allow(unused_variables)]
+                let fields = |map: &mut S::SerializeMap| {
+                    $( $crate::value::Slot::write(&self.$field, $wire, map)?; )*
+                    Ok(())
+                };
+                $crate::value::serialize(serializer, fields, &self.extra)
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                #[allow(unused_variables)]
+                let fields = |debugger: &mut $crate::value::Debugger<'_, '_>| {
+                    $( $crate::value::Slot::show(&self.$field, $wire, debugger); )*
+                };
+                $crate::value::debug(f, stringify!($name), fields, &self.extra)
+            }
+        }
+    };
+    (@bare) => { None };
+    (@bare $index:literal) => { Some($index) };
+    (@option) => { None };
+    (@option $value:literal) => { Some($value) };
+}
+pub(crate) use object;
+
+/// Gives the struct of the request headers the text of each, by its place.
+macro_rules! headers {
+    ($name:ident { $( $field:ident ),* $(,)? }) => {
+        impl $name {
+            /// The text of the header at a place among the fields.
+            #[allow(unused_assignments, unused_mut, unused_variables)]
+            pub(crate) fn text(&self, index: usize) -> Option<String> {
+                let mut position = 0;
+                $(
+                    if index == position {
+                        return self.$field.as_ref().map($crate::value::Plain::plain);
+                    }
+                    position += 1;
+                )*
+                None
+            }
+        }
+    };
+}
+pub(crate) use headers;
+
+/// [`read_bare`], where only success counts.
+pub(crate) fn bare<T: Object>(value: Value) -> Option<T> {
+    match read_bare(value) {
+        Fit::Value(object) => Some(object),
+        Fit::Null | Fit::Misfit(_) => None,
+    }
+}

@@ -1,0 +1,14 @@
+//! The project's chores as a library, so that the suites across crates can call them.
+
+pub mod codegen;
+pub mod document;
+pub mod emit;
+pub mod normalise;
+
+use std::path::{Path, PathBuf};
+
+/// The root of the repository.
+pub fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest).to_owned()
+}

@@ -1,0 +1,372 @@
+//! Names: every schema that becomes a Rust type is a component, and its name is the type's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use heck::ToUpperCamelCase;
+use serde_json::{Map, Value, json};
+
+use crate::document::walk::{
+    component, each_root_schema_mut, each_schema_mut, operations_mut, schema_ref, schemas, schemas_mut, text, to_schema,
+};
+
+use super::compose::each_media_schema;
+
+/// What a component of no shape of its own is replaced by: lists, maps, flags and plain numbers need no name.
+pub fn inline_shapeless(root: &mut Value) -> Result<()> {
+    // References to references, and lists of lists, take a few rounds.
+    for _ in 0..16 {
+        let known = schemas(root).cloned().unwrap_or_default();
+        let mut changed = false;
+        each_root_schema_mut(root, &mut |schema| {
+            each_schema_mut(schema, &mut |schema| {
+                let Some(target) = schema_ref(schema).and_then(|name| known.get(name)) else { return };
+                if is_shapeless(target) {
+                    *schema = target.clone();
+                    changed = true;
+                }
+            });
+        });
+        if !changed {
+            return Ok(());
+        }
+    }
+    anyhow::bail!("lists or references in the document refer to themselves without end")
+}
+
+fn is_shapeless(schema: &Value) -> bool {
+    if schema.get("$ref").is_some() {
+        return true;
+    }
+    match text(schema, "type") {
+        Some("object") => schema.get("properties").and_then(Value::as_object).is_none_or(Map::is_empty),
+        Some("string") => false,
+        Some("integer" | "number") => !["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]
+            .iter()
+            .any(|key| schema.get(key).is_some()),
+        Some(_) | None => schema.get("oneOf").is_none(),
+    }
+}
+
+/// `enum: ["true", "false"]` is a flag that somebody wrote as text.
+pub fn flags(root: &mut Value) -> Result<()> {
+    each_root_schema_mut(root, &mut |schema| {
+        each_schema_mut(schema, &mut |schema| {
+            let Some(values) = schema.get("enum").and_then(Value::as_array) else { return };
+            let mut words: Vec<String> =
+                values.iter().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_lowercase)).collect();
+            words.sort();
+            if words == ["false", "true"] {
+                if let Some(map) = schema.as_object_mut() {
+                    map.shift_remove("enum");
+                    map.insert("type".into(), json!("boolean"));
+                }
+            }
+        });
+    });
+    Ok(())
+}
+
+/// Enum values are text, each once.
+pub fn enum_values(root: &mut Value) -> Result<()> {
+    each_root_schema_mut(root, &mut |schema| {
+        each_schema_mut(schema, &mut |schema| {
+            let Some(values) = schema.get_mut("enum").and_then(Value::as_array_mut) else { return };
+            let mut seen = BTreeSet::new();
+            *values = values
+                .iter()
+                .filter(|value| !value.is_null())
+                .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+                .filter(|value| seen.insert(value.clone()))
+                .map(Value::String)
+                .collect();
+            let empty = values.is_empty();
+            if let Some(map) = schema.as_object_mut() {
+                map.insert("type".into(), json!("string"));
+                if empty {
+                    map.shift_remove("enum");
+                }
+            }
+        });
+    });
+    Ok(())
+}
+
+/// Inline objects, enums and constrained texts become components, so that no operation gives birth to a type that
+/// another has already.
+pub fn hoist(root: &mut Value) -> Result<()> {
+    let mut hoist = Hoist::new(root);
+    // Sorted, so that names do not depend on the order in which an edition happens to list things.
+    let mut components = std::mem::take(schemas_mut(root));
+    components.sort_keys();
+    for (name, schema) in &mut components {
+        hoist.below(schema, name);
+    }
+    *schemas_mut(root) = components;
+    let mut order = Vec::new();
+    operations_mut(root, |path, method, operation| {
+        order.push((text(operation, "operationId").unwrap_or_default().to_owned(), path.to_owned(), method.to_owned()));
+    });
+    order.sort();
+    for (id, path, method) in order {
+        let operation = &mut root["paths"][path][method];
+        let id = id.to_upper_camel_case();
+        for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+            let name = text(parameter, "name").unwrap_or_default().to_upper_camel_case();
+            if let Some(schema) = parameter.get_mut("schema") {
+                hoist.place(schema, &name, &name);
+            }
+        }
+        for (part, suffix) in [("requestBody", "Request"), ("responses", "Response")] {
+            if let Some(part) = operation.get_mut(part) {
+                let owner = format!("{id}{suffix}");
+                each_media_schema(part, &mut |schema| hoist.place(schema, &owner, &owner));
+            }
+        }
+    }
+    schemas_mut(root).extend(hoist.made);
+    schemas_mut(root).sort_keys();
+    Ok(())
+}
+
+/// Names given so far, and the facts behind each.
+struct Hoist {
+    taken: BTreeMap<String, Value>,
+    made: Map<String, Value>,
+}
+
+impl Hoist {
+    fn new(root: &Value) -> Self {
+        let taken = schemas(root).into_iter().flatten().map(|(name, schema)| (name.clone(), facts(schema))).collect();
+        Self { taken, made: Map::new() }
+    }
+
+    /// Hoists what stands within a schema that has a name.
+    fn below(&mut self, schema: &mut Value, owner: &str) {
+        for (name, property) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+            let short = name.to_upper_camel_case();
+            self.place(property, &short, &format!("{owner}{short}"));
+        }
+        for key in ["items", "additionalProperties"] {
+            if let Some(inner) = schema.get_mut(key).filter(|inner| inner.is_object()) {
+                self.place(inner, &format!("{owner}Item"), &format!("{owner}Item"));
+            }
+        }
+        for branch in schema.get_mut("oneOf").and_then(Value::as_array_mut).into_iter().flatten() {
+            self.place(branch, &format!("{owner}Choice"), &format!("{owner}Choice"));
+        }
+    }
+
+    /// Replaces an inline schema by a reference, under its short name if that is free, else under the long one.
+    fn place(&mut self, schema: &mut Value, short: &str, long: &str) {
+        let given = text(schema, "x-opp-name").map(str::to_owned);
+        let short = given.as_deref().unwrap_or(short);
+        let long = given.as_deref().unwrap_or(long);
+        if !needs_name(schema) {
+            let inner = short.strip_suffix('s').unwrap_or(short);
+            for key in ["items", "additionalProperties"] {
+                if let Some(item) = schema.get_mut(key).filter(|item| item.is_object()) {
+                    self.place(item, inner, &format!("{long}Item"));
+                }
+            }
+            return;
+        }
+        // Two are the same type if their facts are, before anything within them got a name.
+        let wanted = facts(schema);
+        let candidates = [short.to_owned(), long.to_owned()].into_iter().chain((2..).map(|n| format!("{long}{n}")));
+        let free = |name: &String| self.taken.get(name).is_none_or(|known| *known == wanted);
+        let Some(name) = candidates.into_iter().find(free) else { return };
+        if !self.taken.contains_key(&name) {
+            self.taken.insert(name.clone(), wanted);
+            let mut whole = schema.clone();
+            self.below(&mut whole, &name);
+            self.made.insert(name.clone(), whole);
+        }
+        *schema = to_schema(&name);
+    }
+}
+
+fn needs_name(schema: &Value) -> bool {
+    if schema.get("$ref").is_some() {
+        return false;
+    }
+    if schema.get("oneOf").is_some() {
+        return true;
+    }
+    let constrained = |keys: &[&str]| keys.iter().any(|key| schema.get(key).is_some());
+    match text(schema, "type") {
+        Some("object") => schema.get("properties").and_then(Value::as_object).is_some_and(|p| !p.is_empty()),
+        Some("string") => {
+            constrained(&["enum", "pattern", "minLength", "maxLength", "x-opp-sensitive"])
+                || text(schema, "format").is_some_and(|format| matches!(format, "date" | "date-time"))
+        }
+        Some("integer" | "number") => !is_shapeless(schema),
+        _ => false,
+    }
+}
+
+/// A schema without its prose: what decides whether two are one type.
+fn facts(schema: &Value) -> Value {
+    match schema {
+        Value::Object(map) => Value::Object(
+            map.iter()
+                .filter(|(key, value)| {
+                    let prose = matches!(
+                        key.as_str(),
+                        "description" | "title" | "example" | "examples" | "default" | "x-opp-name"
+                    );
+                    !prose || value.is_object()
+                })
+                .map(|(key, value)| (key.clone(), facts(value)))
+                .collect(),
+        ),
+        Value::Array(items) => Value::Array(items.iter().map(facts).collect()),
+        other => other.clone(),
+    }
+}
+
+/// `accountDetails` becomes `AccountDetails`; two names that differ only in spelling get a number, in order.
+pub fn pascal(root: &mut Value) -> Result<()> {
+    let mut taken = BTreeSet::new();
+    let mut renamed = BTreeMap::new();
+    let names: BTreeSet<_> = schemas(root).into_iter().flat_map(Map::keys).collect();
+    for name in names {
+        let mut base = name.to_upper_camel_case();
+        if base.is_empty() || base.starts_with(|c: char| !c.is_ascii_alphabetic()) {
+            base = format!("Schema{base}");
+        }
+        // These are taken: by the language, or by what every generated module has in scope.
+        if ["Self", "Option", "Box", "String", "Vec", "List", "Map", "Value", "Extra", "Number"]
+            .contains(&base.as_str())
+        {
+            base.push_str("Schema");
+        }
+        let mut unique = base.clone();
+        let mut next = 2;
+        while !taken.insert(unique.clone()) {
+            unique = format!("{base}{next}");
+            next += 1;
+        }
+        renamed.insert(name.clone(), unique);
+    }
+    rename(root, &renamed);
+    Ok(())
+}
+
+fn rename(root: &mut Value, renamed: &BTreeMap<String, String>) {
+    each_root_schema_mut(root, &mut |schema| {
+        each_schema_mut(schema, &mut |schema| {
+            if let Some(new) = schema_ref(schema).and_then(|name| renamed.get(name)) {
+                *schema = to_schema(new);
+            }
+        });
+    });
+    for kept in root.get_mut("x-opp-keep").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(new) = schema_ref(kept).and_then(|name| renamed.get(name)) {
+            *kept = to_schema(new);
+        }
+    }
+    let old = std::mem::take(schemas_mut(root));
+    *schemas_mut(root) =
+        old.into_iter().map(|(name, schema)| (renamed.get(&name).cloned().unwrap_or(name), schema)).collect();
+}
+
+/// Components that no operation reaches are not generated.
+pub fn prune(root: &mut Value, also: &[&str]) -> Result<()> {
+    fn references(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                if let Some(name) = text(value, "$ref").and_then(|r| component(r, "schemas")) {
+                    found.push(name.to_owned());
+                }
+                map.values().for_each(|inner| references(inner, found));
+            }
+            Value::Array(items) => items.iter().for_each(|inner| references(inner, found)),
+            _ => {}
+        }
+    }
+    let mut open: Vec<String> = also.iter().map(|name| (*name).to_owned()).collect();
+    references(&root["paths"], &mut open);
+    references(&root["x-opp-keep"], &mut open);
+    let mut reached = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if let Some(schema) = schemas(root).and_then(|known| known.get(&name)) {
+            if reached.insert(name) {
+                references(schema, &mut open);
+            }
+        }
+    }
+    schemas_mut(root).retain(|name, _| reached.contains(name));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_and_references_lose_their_names_but_objects_keep_them() {
+        let mut root = json!({"components": {"schemas": {
+            "list": {"type": "array", "items": {"$ref": "#/components/schemas/item"}},
+            "item": {"type": "object", "properties": {"all": {"$ref": "#/components/schemas/alias"}}},
+            "alias": {"$ref": "#/components/schemas/list"}
+        }}});
+        inline_shapeless(&mut root).unwrap();
+        assert_eq!(
+            root["components"]["schemas"]["item"]["properties"]["all"],
+            json!({"type": "array", "items": {"$ref": "#/components/schemas/item"}})
+        );
+    }
+
+    #[test]
+    fn a_flag_written_as_text_is_a_flag() {
+        let mut root = json!({"components": {"schemas": {"a": {"type": "string", "enum": ["true", "false"]}}}});
+        flags(&mut root).unwrap();
+        assert_eq!(root["components"]["schemas"]["a"], json!({"type": "boolean"}));
+    }
+
+    #[test]
+    fn the_same_inline_enum_is_one_type_and_another_gets_its_owners_name() {
+        let mut root = json!({
+            "components": {"schemas": {
+                "Account": {"type": "object", "properties": {"status": {"type": "string", "enum": ["on", "off"]}}},
+                "Card": {"type": "object", "properties": {"status": {"type": "string", "enum": ["on", "off"], "description": "other words"}}},
+                "Order": {"type": "object", "properties": {"status": {"type": "string", "enum": ["new"]}}}
+            }},
+            "paths": {}
+        });
+        hoist(&mut root).unwrap();
+        let property = |owner: &str| root["components"]["schemas"][owner]["properties"]["status"].clone();
+        assert_eq!(property("Account"), to_schema("Status"));
+        assert_eq!(property("Card"), to_schema("Status"));
+        assert_eq!(property("Order"), to_schema("OrderStatus"));
+    }
+
+    #[test]
+    fn names_become_types_and_never_collide() {
+        let mut root = json!({"components": {"schemas": {
+            "camt.052": {}, "a": {"properties": {"x": {"$ref": "#/components/schemas/_links"}}}, "_links": {}, "links": {}, "4xx": {}
+        }}});
+        pascal(&mut root).unwrap();
+        let names: Vec<_> = schemas(&root).unwrap().keys().cloned().collect();
+        assert_eq!(names, ["Camt052", "A", "Links", "Links2", "Schema4xx"]);
+        assert_eq!(root["components"]["schemas"]["A"]["properties"]["x"], to_schema("Links"));
+    }
+
+    #[test]
+    fn what_no_operation_reaches_is_left_out() {
+        let mut root = json!({
+            "components": {"schemas": {"a": {"$ref": "#/components/schemas/b"}, "b": {}, "c": {}, "d": {}}},
+            "paths": {"/": {"get": {"x": {"$ref": "#/components/schemas/a"}}}}
+        });
+        prune(&mut root, &["d"]).unwrap();
+        assert_eq!(schemas(&root).unwrap().keys().collect::<Vec<_>>(), ["a", "b", "d"]);
+    }
+
+    #[test]
+    fn enum_values_are_text_each_once() {
+        let mut root = json!({"components": {"schemas": {"a": {"enum": [1, "1", null, true]}}}});
+        enum_values(&mut root).unwrap();
+        assert_eq!(root["components"]["schemas"]["a"], json!({"enum": ["1", "true"], "type": "string"}));
+    }
+}
