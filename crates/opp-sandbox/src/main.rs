@@ -60,9 +60,7 @@ fn main() -> ExitCode {
 fn start_log(form: Log) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match form {
         Log::Text => log.init(),
         Log::Json => log.json().init(),
@@ -76,9 +74,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     };
     let auth_port = match arguments.port {
         0 => 0,
-        port => port
-            .checked_add(1)
-            .ok_or("the auth host has no port left after 65535")?,
+        port => port.checked_add(1).ok_or("the auth host has no port left after 65535")?,
     };
     let sandbox = Sandbox::start(Config {
         bind: arguments.bind,
@@ -93,10 +89,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         ..Config::default()
     })?;
     greet(&sandbox)?;
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(tokio::signal::ctrl_c())?;
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(tokio::signal::ctrl_c())?;
     Ok(())
 }
 
@@ -107,10 +100,7 @@ fn greet(sandbox: &Sandbox) -> std::io::Result<()> {
     let id = "-H \"X-Request-ID: $(cat /proc/sys/kernel/random/uuid)\"";
     let bearer = "-H \"Authorization: Bearer $TOKEN\"";
     let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
-        "Auth host: {auth}\nAPI host:  {api}\nPhone:     {auth}/bankid\n\nPaste into a shell:\n"
-    )?;
+    writeln!(out, "Auth host: {auth}\nAPI host:  {api}\nPhone:     {auth}/bankid\n\nPaste into a shell:\n")?;
     writeln!(
         out,
         "TOKEN=$(curl -s {auth}/connect/token -d grant_type=client_credentials -d client_id={} \
@@ -118,10 +108,7 @@ fn greet(sandbox: &Sandbox) -> std::io::Result<()> {
          | sed -E 's/.*\"access_token\":\"([^\"]+)\".*/\\1/')",
         application.client_id, application.client_secret,
     )?;
-    writeln!(
-        out,
-        "curl -s '{api}/psd2/aspspinformation/v1/aspsps?isoCountryCodes=SE' {bearer} {id}"
-    )?;
+    writeln!(out, "curl -s '{api}/psd2/aspspinformation/v1/aspsps?isoCountryCodes=SE' {bearer} {id}")?;
     writeln!(
         out,
         "curl -s {api}/psd2/consent/v1/consents {bearer} {id} -H 'X-BicFi: ESSESESS' -H 'PSU-IP-Address: 127.0.0.1' \

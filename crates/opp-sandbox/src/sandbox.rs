@@ -71,48 +71,34 @@ impl Sandbox {
         if !config.bind.is_loopback() {
             tracing::warn!(%auth_address, %api_address, "ANYBODY IN THE NETWORK CAN REACH THIS SANDBOX AND ITS CONTROLS");
         }
-        let addresses = Addresses {
-            auth: format!("http://{auth_address}"),
-            api: format!("http://{api_address}"),
-        };
+        let addresses = Addresses { auth: format!("http://{auth_address}"), api: format!("http://{api_address}") };
 
         let application = default_application(config.seed);
-        let applications = std::iter::once(application.clone())
-            .chain(std::mem::take(&mut config.applications))
-            .collect();
+        let applications =
+            std::iter::once(application.clone()).chain(std::mem::take(&mut config.applications)).collect();
         let today = config.start_time.unwrap_or_else(Utc::now).date_naive();
-        let epoch = today
-            .checked_sub_days(Days::new(HISTORY_DAYS))
-            .unwrap_or(today);
+        let epoch = today.checked_sub_days(Days::new(HISTORY_DAYS)).unwrap_or(today);
         let state = State::new(config.seed, epoch, applications, &config.limits);
         let ledgers = Ledgers::new(config.seed, epoch, config.limits.ledgers)?;
-        let world = World::new(
-            &config,
-            Directory::load()?,
-            state,
-            ledgers,
-            addresses.clone(),
-        );
+        let world = World::new(&config, Directory::load()?, state, ledgers, addresses.clone());
         let shared = Arc::new(Shared::new(world, Document::load()?, config.limits.clone()));
 
         let runtime = runtime(config.threads).map_err(StartError::Runtime)?;
         let (stop, stopped) = oneshot::channel();
         let serving = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
-            .name("opp-sandbox".to_owned())
-            .spawn(move || {
-                runtime.block_on(async move {
-                    let (Ok(auth), Ok(api)) = (into_tokio(auth), into_tokio(api)) else {
-                        return;
-                    };
-                    tokio::select! {
-                        () = serve(auth, Host::Auth, Arc::clone(&serving)) => {}
-                        () = serve(api, Host::Api, serving) => {}
-                        _ = stopped => {}
-                    }
-                });
-                runtime.shutdown_background();
+        let thread = std::thread::Builder::new().name("opp-sandbox".to_owned()).spawn(move || {
+            runtime.block_on(async move {
+                let (Ok(auth), Ok(api)) = (into_tokio(auth), into_tokio(api)) else {
+                    return;
+                };
+                tokio::select! {
+                    () = serve(auth, Host::Auth, Arc::clone(&serving)) => {}
+                    () = serve(api, Host::Api, serving) => {}
+                    _ = stopped => {}
+                }
             });
+            runtime.shutdown_background();
+        });
         Ok(Self {
             auth: auth_address,
             api: api_address,

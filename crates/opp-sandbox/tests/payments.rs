@@ -1,10 +1,6 @@
 //! A payment's life: signed, settled, cancelled.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
 
@@ -40,9 +36,7 @@ async fn seb_shows_a_token_in_the_first_round_only() {
     let desk = Desk::at("ESSESESS").await;
     desk.sandbox.control().stop_clock();
     let payment = create(&desk, DOMESTIC, &order()).await;
-    let (path, chosen) = desk
-        .authorise(&format!("{payment}/authorisations"), "mbid")
-        .await;
+    let (path, chosen) = desk.authorise(&format!("{payment}/authorisations"), "mbid").await;
     let mut seen = vec![json_of(chosen, 200).await];
     for _ in 0..20 {
         desk.sandbox.control().advance(Duration::from_millis(500));
@@ -51,23 +45,9 @@ async fn seb_shows_a_token_in_the_first_round_only() {
             seen.push(body);
         }
     }
-    let statuses: Vec<_> = seen
-        .iter()
-        .map(|body| body["scaStatus"].as_str().unwrap())
-        .collect();
-    assert_eq!(
-        statuses,
-        [
-            "authenticationStarted",
-            "psuAuthenticated",
-            "started",
-            "finalised"
-        ]
-    );
-    let tokens: Vec<_> = seen
-        .iter()
-        .map(|body| body["challengeData"]["data"][0].is_string())
-        .collect();
+    let statuses: Vec<_> = seen.iter().map(|body| body["scaStatus"].as_str().unwrap()).collect();
+    assert_eq!(statuses, ["authenticationStarted", "psuAuthenticated", "started", "finalised"]);
+    let tokens: Vec<_> = seen.iter().map(|body| body["challengeData"]["data"][0].is_string()).collect();
     assert_eq!(tokens, [true, false, false, false]);
 }
 
@@ -76,34 +56,17 @@ async fn a_signed_payment_settles_and_appears_on_the_account() {
     let desk = Desk::at("ESSESESS").await;
     let payment = create(&desk, DOMESTIC, &order()).await;
     assert_eq!(status(&desk, &payment).await, "RCVD");
-    desk.authorise(&format!("{payment}/authorisations"), "mbid")
-        .await;
+    desk.authorise(&format!("{payment}/authorisations"), "mbid").await;
     desk.sandbox.control().advance(Duration::from_secs(5));
     assert_eq!(status(&desk, &payment).await, "ACSP");
     desk.sandbox.control().advance(Duration::from_secs(5));
     assert_eq!(status(&desk, &payment).await, "ACSC");
     let id = desk.valid_consent().await;
-    let get = async |path: &str| {
-        json_of(
-            desk.get(path)
-                .header("Consent-ID", &id)
-                .send()
-                .await
-                .unwrap(),
-            200,
-        )
-        .await
-    };
+    let get = async |path: &str| json_of(desk.get(path).header("Consent-ID", &id).send().await.unwrap(), 200).await;
     let accounts = get("/psd2/accountinformation/v1/accounts").await;
-    let list = accounts["accounts"][0]["_links"]["transactions"]["href"]
-        .as_str()
-        .unwrap();
+    let list = accounts["accounts"][0]["_links"]["transactions"]["href"].as_str().unwrap();
     let page = get(&format!("{list}?bookingStatus=booked&dateFrom=2026-03-16")).await;
-    let mine = page["transactions"]["booked"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|row| row["endToEndId"] == "NV-1");
+    let mine = page["transactions"]["booked"].as_array().unwrap().iter().find(|row| row["endToEndId"] == "NV-1");
     assert_eq!(mine.unwrap()["transactionAmount"]["amount"], "-249.50");
 }
 
@@ -138,26 +101,14 @@ async fn a_giro_payment_needs_exactly_one_reference() {
     });
     create(&desk, path, &giro).await;
     giro["invoiceRef"] = json!("Faktura 118");
-    assert_eq!(
-        refusal_of(desk.post(path).json(&giro).send().await.unwrap(), 400)
-            .await
-            .0,
-        "FORMAT_ERROR"
-    );
+    assert_eq!(refusal_of(desk.post(path).json(&giro).send().await.unwrap(), 400).await.0, "FORMAT_ERROR");
 }
 
 #[tokio::test]
 async fn an_unsigned_payment_is_cancelled_at_once() {
     let desk = Desk::at("ESSESESS").await;
     let payment = create(&desk, DOMESTIC, &order()).await;
-    assert_eq!(
-        desk.call(Method::DELETE, &payment)
-            .send()
-            .await
-            .unwrap()
-            .status(),
-        204
-    );
+    assert_eq!(desk.call(Method::DELETE, &payment).send().await.unwrap().status(), 204);
     assert_eq!(status(&desk, &payment).await, "CANC");
 }
 
@@ -167,22 +118,12 @@ async fn a_signed_payment_is_cancelled_by_another_signature() {
     let mut order = order();
     order["requestedExecutionDate"] = json!("2026-04-01");
     let payment = create(&desk, DOMESTIC, &order).await;
-    desk.authorise(&format!("{payment}/authorisations"), "mbid")
-        .await;
+    desk.authorise(&format!("{payment}/authorisations"), "mbid").await;
     desk.sandbox.control().advance(Duration::from_secs(10));
-    let answer = json_of(
-        desk.call(Method::DELETE, &payment).send().await.unwrap(),
-        202,
-    )
-    .await;
-    let base = answer["_links"]["startAuthorisation"]["href"]
-        .as_str()
-        .unwrap();
+    let answer = json_of(desk.call(Method::DELETE, &payment).send().await.unwrap(), 202).await;
+    let base = answer["_links"]["startAuthorisation"]["href"].as_str().unwrap();
     let (path, _) = desk.authorise(base, "mbid").await;
-    assert_eq!(
-        desk.read(base).await["cancellationIds"][0],
-        path.rsplit('/').next().unwrap()
-    );
+    assert_eq!(desk.read(base).await["cancellationIds"][0], path.rsplit('/').next().unwrap());
     desk.sandbox.control().advance(Duration::from_secs(10));
     assert_eq!(status(&desk, &payment).await, "CANC");
 }
@@ -191,8 +132,7 @@ async fn a_signed_payment_is_cancelled_by_another_signature() {
 async fn a_settled_payment_cannot_be_cancelled() {
     let desk = Desk::at("ESSESESS").await;
     let payment = create(&desk, DOMESTIC, &order()).await;
-    desk.authorise(&format!("{payment}/authorisations"), "mbid")
-        .await;
+    desk.authorise(&format!("{payment}/authorisations"), "mbid").await;
     desk.sandbox.control().advance(Duration::from_secs(30));
     let answer = desk.call(Method::DELETE, &payment).send().await.unwrap();
     assert_eq!(refusal_of(answer, 405).await.0, "CANCELLATION_INVALID");
@@ -209,35 +149,16 @@ async fn a_product_that_the_bank_lacks_is_unknown() {
 #[tokio::test]
 async fn a_second_signer_completes_what_the_first_began() {
     let desk = Desk::at("ESSESESS").await;
-    let answer = desk
-        .post(DOMESTIC)
-        .header("PSU-ID", "99990101002")
-        .json(&order())
-        .send()
-        .await
-        .unwrap();
-    let payment = format!(
-        "{DOMESTIC}/{}",
-        json_of(answer, 201).await["paymentId"].as_str().unwrap()
-    );
-    desk.authorise(&format!("{payment}/authorisations"), "mbid")
-        .await;
+    let answer = desk.post(DOMESTIC).header("PSU-ID", "99990101002").json(&order()).send().await.unwrap();
+    let payment = format!("{DOMESTIC}/{}", json_of(answer, 201).await["paymentId"].as_str().unwrap());
+    desk.authorise(&format!("{payment}/authorisations"), "mbid").await;
     desk.sandbox.control().advance(Duration::from_secs(10));
     let body = desk.read(&format!("{payment}/status")).await;
     assert_eq!(body["transactionStatus"], "PATC");
     assert_eq!(body["tppMessages"][0]["code"], "AUTHORISATION_PENDING_API");
-    let second = desk
-        .post(&format!("{payment}/authorisations"))
-        .header("PSU-ID", "198301014882")
-        .send()
-        .await
-        .unwrap();
+    let second = desk.post(&format!("{payment}/authorisations")).header("PSU-ID", "198301014882").send().await.unwrap();
     let path = second.headers()["location"].to_str().unwrap().to_owned();
-    desk.put(&path)
-        .json(&json!({ "authenticationMethodId": "mbid" }))
-        .send()
-        .await
-        .unwrap();
+    desk.put(&path).json(&json!({ "authenticationMethodId": "mbid" })).send().await.unwrap();
     desk.sandbox.control().advance(Duration::from_secs(20));
     assert_eq!(status(&desk, &payment).await, "ACSC");
 }

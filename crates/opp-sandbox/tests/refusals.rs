@@ -1,10 +1,6 @@
 //! What is wrong with a request is said with status, code and place.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
 
@@ -17,17 +13,9 @@ const CONSENTS: &str = "/psd2/consent/v1/consents";
 #[tokio::test]
 async fn the_request_id_is_echoed_on_success_and_on_failure() {
     let desk = Desk::at("ESSESESS").await;
-    for path in [
-        "/psd2/aspspinformation/v1/aspsps",
-        "/psd2/nothing/here",
-        CONSENTS,
-    ] {
+    for path in ["/psd2/aspspinformation/v1/aspsps", "/psd2/nothing/here", CONSENTS] {
         let answer = desk.get(path).send().await.unwrap();
-        assert_eq!(
-            answer.headers()["x-request-id"],
-            "0f9d0c9e-58f4-4a0e-8d4f-6c1a58f0a111",
-            "{path}"
-        );
+        assert_eq!(answer.headers()["x-request-id"], "0f9d0c9e-58f4-4a0e-8d4f-6c1a58f0a111", "{path}");
     }
 }
 
@@ -35,13 +23,7 @@ async fn the_request_id_is_echoed_on_success_and_on_failure() {
 async fn a_missing_request_id_is_named() {
     let desk = Desk::at("ESSESESS").await;
     let url = format!("{}/psd2/aspspinformation/v1/aspsps", desk.sandbox.api_url());
-    let answer = desk
-        .client
-        .get(url)
-        .bearer_auth(&desk.token)
-        .send()
-        .await
-        .unwrap();
+    let answer = desk.client.get(url).bearer_auth(&desk.token).send().await.unwrap();
     assert!(answer.headers().contains_key("x-request-id"));
     let body = json_of(answer, 400).await;
     assert_eq!(body["tppMessages"][0]["path"], "X-Request-ID");
@@ -60,30 +42,17 @@ async fn a_body_that_breaks_the_schema_is_named_by_pointer() {
 #[tokio::test]
 async fn malformed_json_is_a_format_error() {
     let desk = Desk::at("ESSESESS").await;
-    let request = desk
-        .post(CONSENTS)
-        .header("Content-Type", "application/json")
-        .body("{\"access\":");
-    assert_eq!(
-        refusal_of(request.send().await.unwrap(), 400).await.0,
-        "FORMAT_ERROR"
-    );
+    let request = desk.post(CONSENTS).header("Content-Type", "application/json").body("{\"access\":");
+    assert_eq!(refusal_of(request.send().await.unwrap(), 400).await.0, "FORMAT_ERROR");
 }
 
 #[tokio::test]
 async fn another_content_type_is_415_and_another_accept_406() {
     let desk = Desk::at("ESSESESS").await;
-    let request = desk
-        .post(CONSENTS)
-        .header("Content-Type", "text/plain")
-        .body("access");
+    let request = desk.post(CONSENTS).header("Content-Type", "text/plain").body("access");
     assert_eq!(request.send().await.unwrap().status(), 415);
     let url = format!("{}/psd2/aspspinformation/v1/aspsps", desk.sandbox.api_url());
-    let request = desk
-        .client
-        .get(url)
-        .bearer_auth(&desk.token)
-        .header("Accept", "image/png");
+    let request = desk.client.get(url).bearer_auth(&desk.token).header("Accept", "image/png");
     let (code, _) = refusal_of(request.send().await.unwrap(), 406).await;
     assert_eq!(code, "REQUESTED_FORMATS_INVALID");
 }
@@ -99,10 +68,7 @@ async fn a_wrong_method_is_405_and_names_the_right_ones() {
 #[tokio::test]
 async fn a_step_up_in_an_id_reaches_nothing() {
     let desk = Desk::at("ESSESESS").await;
-    let url = format!(
-        "{}{CONSENTS}/%2e%2e%2f%2e%2e%2fcountries",
-        desk.sandbox.api_url()
-    );
+    let url = format!("{}{CONSENTS}/%2e%2e%2f%2e%2e%2fcountries", desk.sandbox.api_url());
     let answer = desk.get(&url).send().await.unwrap();
     assert_eq!(refusal_of(answer, 403).await.0, "CONSENT_UNKNOWN");
 }
@@ -110,10 +76,7 @@ async fn a_step_up_in_an_id_reaches_nothing() {
 #[tokio::test]
 async fn a_body_beyond_the_limit_is_413() {
     let desk = Desk::at("ESSESESS").await;
-    let request = desk
-        .post(CONSENTS)
-        .header("Content-Type", "application/json")
-        .body(vec![b' '; 2 << 20]);
+    let request = desk.post(CONSENTS).header("Content-Type", "application/json").body(vec![b' '; 2 << 20]);
     // The connection may close before all of it is sent: that is a clear answer, too.
     if let Ok(answer) = request.send().await {
         assert_eq!(answer.status(), 413);

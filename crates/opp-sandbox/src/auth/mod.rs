@@ -19,14 +19,9 @@ pub(crate) fn answer(world: &mut World, request: &Request, path: &[&str]) -> Rep
             pages::redirect::answer(world, request)
         }
         ([".well-known", "openid-configuration"], &Method::GET) => discovery(world),
-        (
-            ["connect", "token" | "authorize" | "redirect"]
-            | [".well-known", "openid-configuration"],
-            _,
-        ) => Reply::json(
-            StatusCode::METHOD_NOT_ALLOWED,
-            json!({ "error": "invalid_request" }),
-        ),
+        (["connect", "token" | "authorize" | "redirect"] | [".well-known", "openid-configuration"], _) => {
+            Reply::json(StatusCode::METHOD_NOT_ALLOWED, json!({ "error": "invalid_request" }))
+        }
         _ => Reply::json(
             StatusCode::NOT_FOUND,
             json!({ "error": "invalid_request", "error_description": "this is the auth host; the API has another address" }),

@@ -3,12 +3,8 @@
 use crate::document::Service;
 use crate::model::entities::Context;
 
-pub(crate) const API: [&str; 4] = [
-    "aspspinformation",
-    "accountinformation",
-    "paymentinitiation",
-    "bankgiroinformation",
-];
+pub(crate) const API: [&str; 4] =
+    ["aspspinformation", "accountinformation", "paymentinitiation", "bankgiroinformation"];
 pub(crate) const CONTEXTS: [&str; 2] = ["private", "corporate"];
 
 /// Reads a `scope` parameter; the error is a sentence for `error_description`.
@@ -16,9 +12,8 @@ pub(crate) fn parse(text: &str) -> Result<(Vec<String>, Context), String> {
     let mut scopes: Vec<String> = text.split_ascii_whitespace().map(str::to_owned).collect();
     scopes.sort();
     scopes.dedup();
-    if let Some(unknown) = scopes
-        .iter()
-        .find(|scope| !API.contains(&scope.as_str()) && !CONTEXTS.contains(&scope.as_str()))
+    if let Some(unknown) =
+        scopes.iter().find(|scope| !API.contains(&scope.as_str()) && !CONTEXTS.contains(&scope.as_str()))
     {
         return Err(format!("there is no scope {unknown}"));
     }
@@ -35,10 +30,7 @@ pub(crate) fn parse(text: &str) -> Result<(Vec<String>, Context), String> {
         (true, true) => return Err("private and corporate need a token each".to_owned()),
     };
     if has("bankgiroinformation") && !(has("accountinformation") && context == Context::Corporate) {
-        return Err(
-            "bankgiroinformation goes only together with accountinformation and corporate"
-                .to_owned(),
-        );
+        return Err("bankgiroinformation goes only together with accountinformation and corporate".to_owned());
     }
     Ok((scopes, context))
 }
@@ -59,10 +51,7 @@ mod tests {
 
     #[test]
     fn the_order_of_scopes_does_not_matter() {
-        assert_eq!(
-            parse("private accountinformation"),
-            parse("accountinformation private")
-        );
+        assert_eq!(parse("private accountinformation"), parse("accountinformation private"));
     }
 
     #[test]

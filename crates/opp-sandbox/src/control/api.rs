@@ -12,9 +12,7 @@ pub(crate) fn answer(world: &mut World, request: &Request, path: &[&str]) -> Rep
     match (path, &request.method) {
         (["clock"], &Method::GET) => clock(world),
         (["clock"], &Method::POST) => move_clock(world, request),
-        (["requests"], &Method::GET) => {
-            Reply::ok(json!({ "requests": world.journal.iter().collect::<Vec<_>>() }))
-        }
+        (["requests"], &Method::GET) => Reply::ok(json!({ "requests": world.journal.iter().collect::<Vec<_>>() })),
         (["logo", file], &Method::GET) => logo(world, file),
         _ => refuse(StatusCode::NOT_FOUND, "there is no such control"),
     }
@@ -28,15 +26,10 @@ fn move_clock(world: &mut World, request: &Request) -> Reply {
     let Ok(order) = serde_json::from_slice::<Value>(&request.body) else {
         return refuse(StatusCode::BAD_REQUEST, "the body is no JSON");
     };
-    let Some(by) = order["advanceSeconds"]
-        .as_i64()
-        .and_then(TimeDelta::try_seconds)
-        .filter(|by| *by >= TimeDelta::zero())
+    let Some(by) =
+        order["advanceSeconds"].as_i64().and_then(TimeDelta::try_seconds).filter(|by| *by >= TimeDelta::zero())
     else {
-        return refuse(
-            StatusCode::BAD_REQUEST,
-            "advanceSeconds has to be a number of seconds, not negative",
-        );
+        return refuse(StatusCode::BAD_REQUEST, "advanceSeconds has to be a number of seconds, not negative");
     };
     world.clock.advance(by);
     world.catch_up();
@@ -53,10 +46,7 @@ fn logo(world: &World, file: &str) -> Reply {
          <rect width=\"120\" height=\"60\" rx=\"8\" fill=\"#1f3a5f\"/><text x=\"60\" y=\"38\" fill=\"#fff\" \
          font-family=\"sans-serif\" font-size=\"22\" text-anchor=\"middle\">{initials}</text></svg>"
     );
-    Reply {
-        body: Body::Text("image/svg+xml", svg),
-        ..Reply::empty(StatusCode::OK)
-    }
+    Reply { body: Body::Text("image/svg+xml", svg), ..Reply::empty(StatusCode::OK) }
 }
 
 fn refuse(status: StatusCode, text: &str) -> Reply {

@@ -36,9 +36,7 @@ impl Control {
     /// Moves the virtual clock forward and lets everything happen that becomes due.
     pub fn advance(&self, by: Duration) {
         let mut world = self.shared.world();
-        world
-            .clock
-            .advance(TimeDelta::from_std(by).unwrap_or(TimeDelta::MAX));
+        world.clock.advance(TimeDelta::from_std(by).unwrap_or(TimeDelta::MAX));
         world.catch_up();
     }
 
@@ -57,10 +55,7 @@ impl Control {
     /// The whole state and the time, for [`Control::restore`].
     pub fn dump(&self) -> Result<Value, serde_json::Error> {
         let world = self.shared.world();
-        serde_json::to_value(Dump {
-            now: world.clock.now(),
-            state: world.state.clone(),
-        })
+        serde_json::to_value(Dump { now: world.clock.now(), state: world.state.clone() })
     }
 
     /// Takes over a state from [`Control::dump`], of this or of another sandbox.

@@ -27,10 +27,7 @@ pub(crate) struct Journal {
 
 impl Journal {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self {
-            entries: VecDeque::new(),
-            capacity,
-        }
+        Self { entries: VecDeque::new(), capacity }
     }
 
     pub(crate) fn add(&mut self, seen: Seen) {

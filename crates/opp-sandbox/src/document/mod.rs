@@ -111,16 +111,12 @@ pub(crate) enum Route<'a> {
 impl Document {
     /// Reads the bundle that was compiled in.
     pub(crate) fn load() -> Result<Self, StartError> {
-        let root: Value = serde_json::from_str(BUNDLE)
-            .map_err(|error| StartError::Document(error.to_string()))?;
+        let root: Value = serde_json::from_str(BUNDLE).map_err(|error| StartError::Document(error.to_string()))?;
         let operations = read_operations(&root);
         if operations.is_empty() {
             return Err(StartError::Document("it holds no operation".to_owned()));
         }
-        Ok(Self {
-            operations,
-            schemas: Schemas::new(root)?,
-        })
+        Ok(Self { operations, schemas: Schemas::new(root)? })
     }
 
     /// Finds the operation for a path given as decoded segments.
@@ -135,11 +131,7 @@ impl Document {
             }
             others.push(operation.method.as_str());
         }
-        if others.is_empty() {
-            Route::Unknown
-        } else {
-            Route::WrongMethod(others)
-        }
+        if others.is_empty() { Route::Unknown } else { Route::WrongMethod(others) }
     }
 }
 
@@ -176,11 +168,7 @@ fn read_operations(root: &Value) -> Vec<Operation> {
     let mut operations = Vec::new();
     for (path, item) in root["paths"].as_object().into_iter().flatten() {
         // The prefix stands in the server's URL or in the paths, depending on the edition (platform-facts 1).
-        let full = if path.starts_with(&format!("{base}/")) {
-            path.clone()
-        } else {
-            format!("{base}{path}")
-        };
+        let full = if path.starts_with(&format!("{base}/")) { path.clone() } else { format!("{base}{path}") };
         let Some(service) = service_of(&full) else {
             continue;
         };
@@ -191,10 +179,7 @@ fn read_operations(root: &Value) -> Vec<Operation> {
             };
             let at = format!("{at}/{verb}");
             operations.push(Operation {
-                id: operation["operationId"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .to_owned(),
+                id: operation["operationId"].as_str().unwrap_or_default().to_owned(),
                 method,
                 service,
                 segments: full.trim_matches('/').split('/').map(segment).collect(),
@@ -211,11 +196,7 @@ fn read_operations(root: &Value) -> Vec<Operation> {
 fn base_path(root: &Value) -> String {
     let url = root["servers"][0]["url"].as_str().unwrap_or_default();
     let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
-    after_scheme
-        .find('/')
-        .map_or("", |at| &after_scheme[at..])
-        .trim_end_matches('/')
-        .to_owned()
+    after_scheme.find('/').map_or("", |at| &after_scheme[at..]).trim_end_matches('/').to_owned()
 }
 
 fn service_of(path: &str) -> Option<Service> {
@@ -242,23 +223,14 @@ fn method_of(verb: &str) -> Option<Method> {
 fn segment(text: &str) -> Segment {
     text.strip_prefix('{')
         .and_then(|rest| rest.strip_suffix('}'))
-        .map_or_else(
-            || Segment::Literal(text.to_owned()),
-            |name| Segment::Variable(name.to_owned()),
-        )
+        .map_or_else(|| Segment::Literal(text.to_owned()), |name| Segment::Variable(name.to_owned()))
 }
 
 fn read_parameters(root: &Value, operation: &str) -> Vec<Parameter> {
     let item = operation.rsplit_once('/').map_or("", |(item, _)| item);
     let mut parameters = Vec::new();
-    for list in [
-        format!("{item}/parameters"),
-        format!("{operation}/parameters"),
-    ] {
-        let count = root
-            .pointer(&list)
-            .and_then(Value::as_array)
-            .map_or(0, Vec::len);
+    for list in [format!("{item}/parameters"), format!("{operation}/parameters")] {
+        let count = root.pointer(&list).and_then(Value::as_array).map_or(0, Vec::len);
         for index in 0..count {
             let (at, value) = follow(root, &format!("{list}/{index}"));
             let place = match value["in"].as_str() {
@@ -290,10 +262,7 @@ fn read_parameters(root: &Value, operation: &str) -> Vec<Parameter> {
 fn read_body(root: &Value, at: &str) -> Option<RequestBody> {
     root.pointer(at)?;
     let (at, value) = follow(root, at);
-    Some(RequestBody {
-        required: value["required"].as_bool().unwrap_or_default(),
-        media: read_media(value, &at),
-    })
+    Some(RequestBody { required: value["required"].as_bool().unwrap_or_default(), media: read_media(value, &at) })
 }
 
 fn read_responses(root: &Value, at: &str) -> BTreeMap<String, Response> {
@@ -316,13 +285,7 @@ fn read_responses(root: &Value, at: &str) -> BTreeMap<String, Response> {
                     }
                 })
                 .collect();
-            (
-                status.clone(),
-                Response {
-                    media: read_media(value, &at),
-                    headers,
-                },
-            )
+            (status.clone(), Response { media: read_media(value, &at), headers })
         })
         .collect()
 }
@@ -332,12 +295,7 @@ fn read_media(value: &Value, at: &str) -> BTreeMap<String, String> {
         .as_object()
         .into_iter()
         .flat_map(|content| content.keys())
-        .map(|media| {
-            (
-                media.clone(),
-                format!("{at}/content/{}/schema", escape(media)),
-            )
-        })
+        .map(|media| (media.clone(), format!("{at}/content/{}/schema", escape(media))))
         .collect()
 }
 
@@ -347,10 +305,7 @@ fn follow<'a>(root: &'a Value, pointer: &str) -> (String, &'a Value) {
     // A document whose references run in a circle would hold us for ever; none needs more than a few steps.
     for _ in 0..16 {
         let value = root.pointer(&at).unwrap_or(&Value::Null);
-        match value["$ref"]
-            .as_str()
-            .and_then(|target| target.strip_prefix('#'))
-        {
+        match value["$ref"].as_str().and_then(|target| target.strip_prefix('#')) {
             Some(target) => at = target.to_owned(),
             None => return (at, value),
         }
@@ -372,11 +327,7 @@ mod tests {
     use crate::server::wire::Reply;
 
     fn operation<'a>(document: &'a Document, id: &str) -> &'a Operation {
-        document
-            .operations
-            .iter()
-            .find(|operation| operation.id == id)
-            .expect(id)
+        document.operations.iter().find(|operation| operation.id == id).expect(id)
     }
 
     #[test]
@@ -394,21 +345,11 @@ mod tests {
         let none = json!(null);
         for operation in &document.operations {
             let bodies = operation.body.iter().flat_map(|body| body.media.values());
-            let replies = operation
-                .responses
-                .values()
-                .flat_map(|response| response.media.values());
-            let parameters = operation
-                .parameters
-                .iter()
-                .map(|parameter| &parameter.schema);
+            let replies = operation.responses.values().flat_map(|response| response.media.values());
+            let parameters = operation.parameters.iter().map(|parameter| &parameter.schema);
             for pointer in bodies.chain(replies).chain(parameters) {
                 for violation in document.schemas.violations(pointer, &none) {
-                    assert!(
-                        !violation.text.contains("does not compile"),
-                        "{}",
-                        violation.text
-                    );
+                    assert!(!violation.text.contains("does not compile"), "{}", violation.text);
                 }
             }
         }
@@ -422,11 +363,7 @@ mod tests {
         let good = Reply::ok(json!({ "consentStatus": "valid" })).with("x-request-id", id);
         assert_eq!(check_reply(&document, operation, &good), Ok(()));
         let bad = Reply::ok(json!({ "consentStatus": 7 })).with("x-request-id", id);
-        assert!(
-            check_reply(&document, operation, &bad)
-                .unwrap_err()
-                .contains("/consentStatus")
-        );
+        assert!(check_reply(&document, operation, &bad).unwrap_err().contains("/consentStatus"));
         let undeclared = Reply::empty(StatusCode::IM_A_TEAPOT).with("x-request-id", id);
         assert!(check_reply(&document, operation, &undeclared).is_err());
     }

@@ -28,24 +28,12 @@ pub(crate) fn check_request(
 
 fn check_accept(operation: &Operation, request: &Request) -> Result<(), Problem> {
     let mut offered = operation.success_media().peekable();
-    if offered.peek().is_none()
-        || operation
-            .success_media()
-            .any(|media| request.accepts(media))
-    {
+    if offered.peek().is_none() || operation.success_media().any(|media| request.accepts(media)) {
         return Ok(());
     }
     let offered = offered.collect::<Vec<_>>().join(", ");
-    let text = format!(
-        "Accept asks for none of the formats of {}: {offered}",
-        operation.id
-    );
-    Err(Problem::new(
-        StatusCode::NOT_ACCEPTABLE,
-        "REQUESTED_FORMATS_INVALID",
-        text,
-    )
-    .at("Accept"))
+    let text = format!("Accept asks for none of the formats of {}: {offered}", operation.id);
+    Err(Problem::new(StatusCode::NOT_ACCEPTABLE, "REQUESTED_FORMATS_INVALID", text).at("Accept"))
 }
 
 /// The platform ignores what it does not know; a misspelt name is worth a word, though. Only a name that differs from
@@ -53,9 +41,7 @@ fn check_accept(operation: &Operation, request: &Request) -> Result<(), Problem>
 fn check_unknown_query(operation: &Operation, query: &[(String, String)]) -> Result<(), Problem> {
     for (name, _) in query {
         let known = |parameter: &&Parameter| {
-            parameter.place == Place::Query
-                && parameter.name != *name
-                && parameter.name.eq_ignore_ascii_case(name)
+            parameter.place == Place::Query && parameter.name != *name && parameter.name.eq_ignore_ascii_case(name)
         };
         if let Some(parameter) = operation.parameters.iter().find(known) {
             let text = format!("query parameter \"{name}\" is spelt \"{}\"", parameter.name);
@@ -74,46 +60,25 @@ fn check_parameter(
 ) -> Result<(), Problem> {
     let name = &parameter.name;
     let (kind, texts) = match parameter.place {
-        Place::Path => (
-            "path parameter",
-            path.get(name).cloned().into_iter().collect(),
-        ),
+        Place::Path => ("path parameter", path.get(name).cloned().into_iter().collect()),
         Place::Query => (
             "query parameter",
-            query
-                .iter()
-                .filter(|(key, _)| key == name)
-                .map(|(_, value)| value.clone())
-                .collect::<Vec<_>>(),
+            query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect::<Vec<_>>(),
         ),
         Place::Header => ("header", header_texts(name, request)?),
     };
     if texts.is_empty() {
         if parameter.required {
-            return Err(Problem::format(
-                name.clone(),
-                format!("{kind} {name} is missing"),
-            ));
+            return Err(Problem::format(name.clone(), format!("{kind} {name} is missing")));
         }
         return Ok(());
     }
     if texts.len() > 1 && parameter.shape != Shape::List {
-        return Err(Problem::format(
-            name.clone(),
-            format!("{kind} {name} is given {} times", texts.len()),
-        ));
+        return Err(Problem::format(name.clone(), format!("{kind} {name} is given {} times", texts.len())));
     }
     let value = parse(parameter.shape, &texts);
-    match document
-        .schemas
-        .violations(&parameter.schema, &value)
-        .into_iter()
-        .next()
-    {
-        Some(violation) => Err(Problem::format(
-            name.clone(),
-            format!("{kind} {name}: {}", violation.text),
-        )),
+    match document.schemas.violations(&parameter.schema, &value).into_iter().next() {
+        Some(violation) => Err(Problem::format(name.clone(), format!("{kind} {name}: {}", violation.text))),
         None => Ok(()),
     }
 }
@@ -136,18 +101,10 @@ fn parse(shape: Shape, texts: &[String]) -> Value {
     let first = texts.first().map(String::as_str).unwrap_or_default();
     match shape {
         Shape::Text => Value::from(first),
-        Shape::Boolean => first
-            .parse::<bool>()
-            .map_or_else(|_| Value::from(first), Value::from),
-        Shape::Number => first
-            .parse::<i64>()
-            .map_or_else(|_| Value::from(first), Value::from),
+        Shape::Boolean => first.parse::<bool>().map_or_else(|_| Value::from(first), Value::from),
+        Shape::Number => first.parse::<i64>().map_or_else(|_| Value::from(first), Value::from),
         // One comma-joined value by description and example, repeated keys by the schema (platform-facts 5).
-        Shape::List => texts
-            .iter()
-            .flat_map(|text| text.split(','))
-            .map(|item| Value::from(item.trim()))
-            .collect(),
+        Shape::List => texts.iter().flat_map(|text| text.split(',')).map(|item| Value::from(item.trim())).collect(),
     }
 }
 
@@ -163,28 +120,13 @@ fn check_body(
     // `createConsent` does not mark its body as required, and yet nothing works without it.
     let required = body.required || operation.id == "createConsent";
     if request.body.iter().all(u8::is_ascii_whitespace) {
-        return if required {
-            Err(Problem::format("/", "the body is missing"))
-        } else {
-            Ok(None)
-        };
+        return if required { Err(Problem::format("/", "the body is missing")) } else { Ok(None) };
     }
     let media = request.media_type().unwrap_or_default();
     let Some(schema) = body.media.get(&media) else {
-        let offered = body
-            .media
-            .keys()
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join(", ");
-        let text = format!(
-            "Content-Type is \"{media}\", {} takes {offered}",
-            operation.id
-        );
-        return Err(
-            Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "FORMAT_ERROR", text)
-                .at("Content-Type"),
-        );
+        let offered = body.media.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let text = format!("Content-Type is \"{media}\", {} takes {offered}", operation.id);
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "FORMAT_ERROR", text).at("Content-Type"));
     };
     if media != "application/json" {
         // XML and multipart are read by the payment service, which knows their shape.
@@ -199,15 +141,8 @@ fn check_body(
     let best = best_violations(document, schema, path, &value);
     match best.into_iter().next() {
         Some(violation) => {
-            let at = if violation.pointer.is_empty() {
-                "/"
-            } else {
-                &violation.pointer
-            };
-            Err(Problem::format(
-                at,
-                format!("body {at}: {}", violation.text),
-            ))
+            let at = if violation.pointer.is_empty() { "/" } else { &violation.pointer };
+            Err(Problem::format(at, format!("body {at}: {}", violation.text)))
         }
         None => Ok(Some(value)),
     }
@@ -226,19 +161,12 @@ fn best_violations(
         return document.schemas.violations(schema, value);
     }
     // "No body" is spelt as an open alternative; a body that is there has to be one of the others.
-    let closed: Vec<_> = alternatives
-        .iter()
-        .filter(|alternative| !document.schemas.is_open(alternative))
-        .collect();
+    let closed: Vec<_> = alternatives.iter().filter(|alternative| !document.schemas.is_open(alternative)).collect();
     if closed.is_empty() {
         return Vec::new();
     }
     let wanted = wanted_alternative(path);
-    let fitting: Vec<_> = closed
-        .iter()
-        .filter(|name| is_wanted(name, wanted))
-        .copied()
-        .collect();
+    let fitting: Vec<_> = closed.iter().filter(|name| is_wanted(name, wanted)).copied().collect();
     let candidates = if fitting.is_empty() { closed } else { fitting };
     candidates
         .into_iter()
@@ -261,8 +189,6 @@ fn wanted_alternative(path: &BTreeMap<String, String>) -> Option<&'static str> {
 fn is_wanted(pointer: &str, wanted: Option<&str>) -> bool {
     let Some(wanted) = wanted else { return true };
     let name = pointer.to_ascii_lowercase();
-    let special = ["periodic", "bulk", "giro"]
-        .into_iter()
-        .find(|word| name.contains(word));
+    let special = ["periodic", "bulk", "giro"].into_iter().find(|word| name.contains(word));
     special.unwrap_or("single") == wanted
 }

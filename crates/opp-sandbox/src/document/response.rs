@@ -9,44 +9,21 @@ use super::{Document, Operation, Response};
 use crate::server::wire::{Body, Reply};
 
 /// Finds the first thing in which a reply breaks the document, as a sentence that names the pointer.
-pub(crate) fn check_reply(
-    document: &Document,
-    operation: &Operation,
-    reply: &Reply,
-) -> Result<(), String> {
+pub(crate) fn check_reply(document: &Document, operation: &Operation, reply: &Reply) -> Result<(), String> {
     let Some(response) = declared(&operation.responses, reply.status) else {
-        return Err(format!(
-            "{} does not declare the status {}",
-            operation.id,
-            reply.status.as_u16()
-        ));
+        return Err(format!("{} does not declare the status {}", operation.id, reply.status.as_u16()));
     };
     for header in &response.headers {
-        match reply
-            .headers
-            .get(&header.name)
-            .and_then(|value| value.to_str().ok())
-        {
+        match reply.headers.get(&header.name).and_then(|value| value.to_str().ok()) {
             None if header.required => {
-                return Err(format!(
-                    "{} {}: header {} is missing",
-                    operation.id,
-                    reply.status.as_u16(),
-                    header.name
-                ));
+                return Err(format!("{} {}: header {} is missing", operation.id, reply.status.as_u16(), header.name));
             }
             None => {}
             Some(text) => {
-                if let Some(violation) = document
-                    .schemas
-                    .violations(&header.schema, &Value::from(text))
-                    .into_iter()
-                    .next()
+                if let Some(violation) =
+                    document.schemas.violations(&header.schema, &Value::from(text)).into_iter().next()
                 {
-                    return Err(format!(
-                        "{}: header {}: {}",
-                        operation.id, header.name, violation.text
-                    ));
+                    return Err(format!("{}: header {}: {}", operation.id, header.name, violation.text));
                 }
             }
         }
@@ -56,18 +33,10 @@ pub(crate) fn check_reply(
 
 fn declared(responses: &BTreeMap<String, Response>, status: StatusCode) -> Option<&Response> {
     let range = format!("{}XX", status.as_u16() / 100);
-    responses
-        .get(status.as_str())
-        .or_else(|| responses.get(&range))
-        .or_else(|| responses.get("default"))
+    responses.get(status.as_str()).or_else(|| responses.get(&range)).or_else(|| responses.get("default"))
 }
 
-fn check_body(
-    document: &Document,
-    operation: &Operation,
-    response: &Response,
-    reply: &Reply,
-) -> Result<(), String> {
+fn check_body(document: &Document, operation: &Operation, response: &Response, reply: &Reply) -> Result<(), String> {
     let status = reply.status.as_u16();
     let (media, value) = match &reply.body {
         Body::Empty if response.media.is_empty() || reply.status.is_client_error() => return Ok(()),
@@ -80,19 +49,11 @@ fn check_body(
                 .media
                 .contains_key(*media)
                 .then_some(())
-                .ok_or_else(|| {
-                    format!(
-                        "{} {status}: the media type {media} is not declared",
-                        operation.id
-                    )
-                });
+                .ok_or_else(|| format!("{} {status}: the media type {media} is not declared", operation.id));
         }
     };
     let Some(schema) = response.media.get(media) else {
-        return Err(format!(
-            "{} {status}: the media type {media} is not declared",
-            operation.id
-        ));
+        return Err(format!("{} {status}: the media type {media} is not declared", operation.id));
     };
     let closest = document
         .schemas
@@ -102,12 +63,9 @@ fn check_body(
         .min_by_key(Vec::len)
         .unwrap_or_default();
     match closest.into_iter().next() {
-        Some(violation) => Err(format!(
-            "{} {status}: {}: {}",
-            operation.id,
-            or_root(&violation.pointer),
-            violation.text
-        )),
+        Some(violation) => {
+            Err(format!("{} {status}: {}: {}", operation.id, or_root(&violation.pointer), violation.text))
+        }
         None => Ok(()),
     }
 }

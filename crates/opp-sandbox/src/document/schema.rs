@@ -36,11 +36,7 @@ impl Schemas {
             .add(HOME, schemas)
             .and_then(jsonschema::RegistryBuilder::prepare)
             .map_err(|error| StartError::Document(error.to_string()))?;
-        Ok(Self {
-            root,
-            registry,
-            compiled: Mutex::default(),
-        })
+        Ok(Self { root, registry, compiled: Mutex::default() })
     }
 
     /// Holds a value against the schema at a pointer and gives all violations.
@@ -49,18 +45,12 @@ impl Schemas {
             Ok(validator) => validator,
             // A schema that does not compile must not pass for one that everything satisfies.
             Err(text) => {
-                return vec![Violation {
-                    pointer: String::new(),
-                    text,
-                }];
+                return vec![Violation { pointer: String::new(), text }];
             }
         };
         validator
             .iter_errors(value)
-            .map(|error| Violation {
-                pointer: error.instance_path().to_string(),
-                text: error.to_string(),
-            })
+            .map(|error| Violation { pointer: error.instance_path().to_string(), text: error.to_string() })
             .collect()
     }
 
@@ -72,9 +62,7 @@ impl Schemas {
             if value.get("properties").is_none()
                 && let Some(list) = value[keyword].as_array()
             {
-                return (0..list.len())
-                    .map(|index| follow(&self.root, &format!("{at}/{keyword}/{index}")).0)
-                    .collect();
+                return (0..list.len()).map(|index| follow(&self.root, &format!("{at}/{keyword}/{index}")).0).collect();
             }
         }
         vec![at]
@@ -82,10 +70,7 @@ impl Schemas {
 
     /// Whether the schema says nothing at all, as the document does for "no body".
     pub(super) fn is_open(&self, pointer: &str) -> bool {
-        self.root
-            .pointer(pointer)
-            .and_then(Value::as_object)
-            .is_none_or(serde_json::Map::is_empty)
+        self.root.pointer(pointer).and_then(Value::as_object).is_none_or(serde_json::Map::is_empty)
     }
 
     fn validator(&self, pointer: &str) -> Result<Arc<Validator>, String> {
@@ -105,9 +90,7 @@ impl Schemas {
             .with_registry(&self.registry)
             .should_validate_formats(true)
             .with_format("uuid", is_uuid)
-            .with_format("date", |text: &str| {
-                NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
-            })
+            .with_format("date", |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok())
             .build(&schema)
             .map_err(|error| format!("the schema at {pointer} does not compile: {error}"))?;
         let validator = Arc::new(validator);

@@ -31,19 +31,9 @@ pub(crate) struct Account {
     pub(crate) kind: Kind,
 }
 
-const FIRST_NAMES: [&str; 8] = [
-    "Tuva", "Joar", "Ebba", "Sixten", "Lovisa", "Aino", "Eero", "Signe",
-];
-const LAST_NAMES: [&str; 8] = [
-    "Ekdal",
-    "Malmvik",
-    "Strandqvist",
-    "Tallgren",
-    "Kivelä",
-    "Norrby",
-    "Sundholm",
-    "Åkerfelt",
-];
+const FIRST_NAMES: [&str; 8] = ["Tuva", "Joar", "Ebba", "Sixten", "Lovisa", "Aino", "Eero", "Signe"];
+const LAST_NAMES: [&str; 8] =
+    ["Ekdal", "Malmvik", "Strandqvist", "Tallgren", "Kivelä", "Norrby", "Sundholm", "Åkerfelt"];
 
 /// The accounts of a holder at a bank.
 pub(crate) fn of(seed: u64, bank: &Bank, holder: &Holder) -> Vec<Account> {
@@ -54,25 +44,17 @@ pub(crate) fn of(seed: u64, bank: &Bank, holder: &Holder) -> Vec<Account> {
             ("Sparkonto", "Sparkonto", Kind::Savings),
             ("Hushållskonto", "Privatkonto", Kind::Private),
         ],
-        Context::Corporate => &[
-            ("Företagskonto", "Företagskonto", Kind::Corporate),
-            ("Skattekonto", "Företagskonto", Kind::Savings),
-        ],
+        Context::Corporate => {
+            &[("Företagskonto", "Företagskonto", Kind::Corporate), ("Skattekonto", "Företagskonto", Kind::Savings)]
+        }
     };
     let documented: &[String] =
-        if holder.context == Context::Private && holder.psu == bank.default_psu {
-            &bank.accounts
-        } else {
-            &[]
-        };
+        if holder.context == Context::Private && holder.psu == bank.default_psu { &bank.accounts } else { &[] };
     plan.iter()
         .enumerate()
         .map(|(index, (name, product, kind))| {
             let key = format!("{}/{}/{index}", bank.bic, holder.key());
-            let number = documented
-                .get(index)
-                .cloned()
-                .unwrap_or_else(|| number(seed, bank, &key));
+            let number = documented.get(index).cloned().unwrap_or_else(|| number(seed, bank, &key));
             let (iban, bban) = names(bank, &number);
             Account {
                 key,
@@ -103,38 +85,22 @@ fn owner(seed: u64, holder: &Holder) -> String {
 /// An account number for an account that no document names: an IBAN, or the bank's own number.
 fn number(seed: u64, bank: &Bank, key: &str) -> String {
     let mut rng = fixed_rng(seed, &["number", key]);
-    let mut digits = |count: usize| {
-        (0..count)
-            .map(|_| char::from(b'0' + rng.random_range(0..10_u8)))
-            .collect::<String>()
-    };
+    let mut digits =
+        |count: usize| (0..count).map(|_| char::from(b'0' + rng.random_range(0..10_u8))).collect::<String>();
     if bank.debtor_key == "bban" {
         return digits(bank.number_digits);
     }
-    let national = format!(
-        "{}{}",
-        bank.iban.bank,
-        digits(bank.iban.length.saturating_sub(bank.iban.bank.len()))
-    );
+    let national = format!("{}{}", bank.iban.bank, digits(bank.iban.length.saturating_sub(bank.iban.bank.len())));
     iban(&bank.iban.country, &national)
 }
 
 /// The IBAN and the BBAN that belong to a number of either kind.
 fn names(bank: &Bank, number: &str) -> (String, String) {
     if bank.debtor_key == "iban" {
-        return (
-            number.to_owned(),
-            number.get(4..).unwrap_or(number).to_owned(),
-        );
+        return (number.to_owned(), number.get(4..).unwrap_or(number).to_owned());
     }
     let width = bank.iban.length.saturating_sub(bank.iban.bank.len());
-    (
-        iban(
-            &bank.iban.country,
-            &format!("{}{number:0>width$}", bank.iban.bank),
-        ),
-        number.to_owned(),
-    )
+    (iban(&bank.iban.country, &format!("{}{number:0>width$}", bank.iban.bank)), number.to_owned())
 }
 
 /// Puts country and check digits (ISO 13616, modulo 97) before a national number.
@@ -146,13 +112,7 @@ fn iban(country: &str, national: &str) -> String {
 fn remainder(text: &str) -> u32 {
     text.chars()
         .filter_map(|letter| letter.to_digit(36))
-        .fold(0, |rest, value| {
-            if value < 10 {
-                (rest * 10 + value) % 97
-            } else {
-                (rest * 100 + value) % 97
-            }
-        })
+        .fold(0, |rest, value| if value < 10 { (rest * 10 + value) % 97 } else { (rest * 100 + value) % 97 })
 }
 
 impl Account {
@@ -177,10 +137,7 @@ impl Account {
     /// Whether a reference in a request means this account.
     pub(crate) fn is(&self, reference: &Value) -> bool {
         let says = |key: &str, own: &str| {
-            reference[key]
-                .as_str()
-                .map(|text| text.replace(' ', ""))
-                .is_some_and(|text| text == own)
+            reference[key].as_str().map(|text| text.replace(' ', "")).is_some_and(|text| text == own)
         };
         says("iban", &self.iban) || says("bban", &self.bban)
     }
@@ -192,10 +149,7 @@ mod tests {
 
     #[test]
     fn check_digits_follow_iso_13616() {
-        assert_eq!(
-            iban("SE", "50000000058398257466"),
-            "SE4550000000058398257466"
-        );
+        assert_eq!(iban("SE", "50000000058398257466"), "SE4550000000058398257466");
         assert_eq!(remainder("50000000058398257466SE45"), 1);
     }
 }

@@ -135,10 +135,7 @@ pub(crate) struct IbanPlan {
 }
 
 /// One bank; the fields are explained where the data is.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is one habit of a bank, none excludes another"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one habit of a bank, none excludes another")]
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Bank {
@@ -209,14 +206,7 @@ fn yes() -> bool {
 
 /// The methods of Swedish banks (platform-facts 8.2); the plain one first, since guides take the first.
 fn bankid_methods() -> Vec<String> {
-    [
-        "mbid",
-        "mbid_same_device",
-        "mbid_animated_qr_token",
-        "mbid_animated_qr_image",
-    ]
-    .map(str::to_owned)
-    .to_vec()
+    ["mbid", "mbid_same_device", "mbid_animated_qr_token", "mbid_animated_qr_image"].map(str::to_owned).to_vec()
 }
 
 fn three_years() -> i64 {
@@ -234,21 +224,9 @@ fn half_a_year() -> i64 {
 impl Bank {
     /// The approach that a caller gets who sent this `TPP-Redirect-Preferred`.
     pub(crate) fn approach(&self, redirect_preferred: Option<bool>) -> Approach {
-        let wanted = redirect_preferred.map(|yes| {
-            if yes {
-                Approach::Redirect
-            } else {
-                Approach::Decoupled
-            }
-        });
-        let first = self
-            .approaches
-            .first()
-            .copied()
-            .unwrap_or(Approach::Redirect);
-        wanted
-            .filter(|wanted| self.approaches.contains(wanted))
-            .unwrap_or(first)
+        let wanted = redirect_preferred.map(|yes| if yes { Approach::Redirect } else { Approach::Decoupled });
+        let first = self.approaches.first().copied().unwrap_or(Approach::Redirect);
+        wanted.filter(|wanted| self.approaches.contains(wanted)).unwrap_or(first)
     }
 }
 
@@ -316,37 +294,22 @@ impl Directory {
         let banks: BankFile = read("banks.toml", include_str!("../../data/banks.toml"))?;
         let places: PlaceFile = read("places.toml", include_str!("../../data/places.toml"))?;
         let persons: PersonFile = read("persons.toml", include_str!("../../data/persons.toml"))?;
-        Ok(Self {
-            banks: banks.bank,
-            countries: places.country,
-            cities: places.city,
-            persons: persons.person,
-        })
+        Ok(Self { banks: banks.bank, countries: places.country, cities: places.city, persons: persons.person })
     }
 
     /// A bank by its BIC, with or without the branch code of three characters.
     pub(crate) fn bank(&self, bic: &str) -> Option<&Bank> {
-        let head = bic
-            .get(..8)
-            .filter(|_| bic.len() == 11 && bic.ends_with("XXX"))
-            .unwrap_or(bic);
+        let head = bic.get(..8).filter(|_| bic.len() == 11 && bic.ends_with("XXX")).unwrap_or(bic);
         self.banks.iter().find(|bank| bank.bic == head)
     }
 
     /// What happens when this person authenticates.
     pub(crate) fn outcome(&self, psu_id: &str) -> Outcome {
-        self.persons
-            .iter()
-            .find(|person| person.id == psu_id)
-            .map(|person| person.outcome)
-            .unwrap_or_default()
+        self.persons.iter().find(|person| person.id == psu_id).map(|person| person.outcome).unwrap_or_default()
     }
 }
 
 /// Reads one of the data files.
-pub(crate) fn read<T: for<'de> Deserialize<'de>>(
-    name: &'static str,
-    text: &str,
-) -> Result<T, StartError> {
+pub(crate) fn read<T: for<'de> Deserialize<'de>>(name: &'static str, text: &str) -> Result<T, StartError> {
     toml::from_str(text).map_err(|error| StartError::Data(name, error.to_string()))
 }

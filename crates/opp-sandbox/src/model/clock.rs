@@ -14,25 +14,19 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub(crate) fn starting_at(base: DateTime<Utc>) -> Self {
-        Self {
-            base,
-            running_since: Some(Instant::now()),
-        }
+        Self { base, running_since: Some(Instant::now()) }
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        let elapsed = self.running_since.map_or(TimeDelta::zero(), |since| {
-            TimeDelta::from_std(since.elapsed()).unwrap_or(TimeDelta::MAX)
-        });
+        let elapsed = self
+            .running_since
+            .map_or(TimeDelta::zero(), |since| TimeDelta::from_std(since.elapsed()).unwrap_or(TimeDelta::MAX));
         self.base.checked_add_signed(elapsed).unwrap_or(self.base)
     }
 
     /// Moves the clock forward; a step beyond the calendar's end is ignored.
     pub(crate) fn advance(&mut self, by: TimeDelta) {
-        let target = self
-            .now()
-            .checked_add_signed(by)
-            .unwrap_or_else(|| self.now());
+        let target = self.now().checked_add_signed(by).unwrap_or_else(|| self.now());
         self.set(target);
     }
 

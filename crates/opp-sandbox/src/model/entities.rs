@@ -110,10 +110,7 @@ pub(crate) enum ConsentStatus {
 
 impl ConsentStatus {
     pub(crate) fn is_final(self) -> bool {
-        !matches!(
-            self,
-            Self::Received | Self::PartiallyAuthorised | Self::Valid
-        )
+        !matches!(self, Self::Received | Self::PartiallyAuthorised | Self::Valid)
     }
 }
 
@@ -167,9 +164,6 @@ impl Payment {
 
     /// The path below the API host at which the payment lives.
     pub(crate) fn path(&self) -> String {
-        format!(
-            "/psd2/paymentinitiation/v1/{}/{}/{}",
-            self.service, self.product, self.id
-        )
+        format!("/psd2/paymentinitiation/v1/{}/{}/{}", self.service, self.product, self.id)
     }
 }

@@ -40,9 +40,7 @@ impl Ids {
 
     /// The HMAC secret of an animated QR code.
     pub(crate) fn key(&mut self) -> String {
-        self.draw("key")
-            .iter()
-            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+        self.draw("key").iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
     }
 }
 
@@ -70,20 +68,13 @@ pub(crate) fn fixed_rng(seed: u64, parts: &[&str]) -> ChaCha8Rng {
 /// A secret as the platform hands out: base64 with `/`, `+` and `=`, so that a client has to encode its form
 /// properly (platform-facts 2).
 pub(crate) fn secret(seed: u64, name: &str) -> String {
-    format!(
-        "{}/+=",
-        STANDARD
-            .encode(&digest(seed, &["secret", name])[..29])
-            .trim_end_matches('=')
-    )
+    format!("{}/+=", STANDARD.encode(&digest(seed, &["secret", name])[..29]).trim_end_matches('='))
 }
 
 fn uuid_of(bytes: [u8; 32]) -> String {
     let mut half = [0; 16];
     half.copy_from_slice(&bytes[..16]);
-    uuid::Builder::from_random_bytes(half)
-        .into_uuid()
-        .to_string()
+    uuid::Builder::from_random_bytes(half).into_uuid().to_string()
 }
 
 /// Whether a text is a UUID in its usual spelling.

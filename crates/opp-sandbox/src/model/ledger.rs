@@ -86,8 +86,7 @@ struct Ledger {
 
 impl Ledgers {
     pub(crate) fn new(seed: u64, epoch: NaiveDate, capacity: usize) -> Result<Self, StartError> {
-        let habits: Habits =
-            banks::read("spending.toml", include_str!("../../data/spending.toml"))?;
+        let habits: Habits = banks::read("spending.toml", include_str!("../../data/spending.toml"))?;
         Ok(Self {
             habits: Arc::new(habits),
             seed,
@@ -116,30 +115,13 @@ impl Ledgers {
         let (seed, habits) = (self.seed, Arc::clone(&self.habits));
         let list = habits.of(account.kind);
         let ledger = self.ledger(account, today);
-        let generated = ledger
-            .entries
-            .iter()
-            .enumerate()
-            .filter(|(_, entry)| entry.made <= today)
-            .filter_map(|(number, entry)| {
-                Some(row(
-                    seed,
-                    account,
-                    number,
-                    entry,
-                    list.get(usize::from(entry.habit))?,
-                ))
+        let generated =
+            ledger.entries.iter().enumerate().filter(|(_, entry)| entry.made <= today).filter_map(|(number, entry)| {
+                Some(row(seed, account, number, entry, list.get(usize::from(entry.habit))?))
             });
-        let posted = postings
-            .get(&account.key)
-            .into_iter()
-            .flatten()
-            .filter(|row| row.made <= today)
-            .cloned();
+        let posted = postings.get(&account.key).into_iter().flatten().filter(|row| row.made <= today).cloned();
         let mut rows: Vec<_> = generated.chain(posted).collect();
-        rows.sort_by(|one, other| {
-            (other.booked, &other.reference).cmp(&(one.booked, &one.reference))
-        });
+        rows.sort_by(|one, other| (other.booked, &other.reference).cmp(&(one.booked, &one.reference)));
         rows
     }
 
@@ -152,24 +134,14 @@ impl Ledgers {
     ) -> (Decimal, Decimal) {
         let opening = opening(self.seed, account);
         let ledger = self.ledger(account, today);
-        let generated = ledger
-            .entries
-            .iter()
-            .map(|entry| (entry.made, entry.booked, entry.amount));
-        let posted = postings
-            .get(&account.key)
-            .into_iter()
-            .flatten()
-            .map(|row| (row.made, row.booked, row.amount));
-        generated
-            .chain(posted)
-            .filter(|(made, ..)| *made <= today)
-            .fold((opening, opening), |(booked, expected), (_, on, amount)| {
-                (
-                    if on <= today { booked + amount } else { booked },
-                    expected + amount,
-                )
-            })
+        let generated = ledger.entries.iter().map(|entry| (entry.made, entry.booked, entry.amount));
+        let posted = postings.get(&account.key).into_iter().flatten().map(|row| (row.made, row.booked, row.amount));
+        generated.chain(posted).filter(|(made, ..)| *made <= today).fold(
+            (opening, opening),
+            |(booked, expected), (_, on, amount)| {
+                (if on <= today { booked + amount } else { booked }, expected + amount)
+            },
+        )
     }
 
     fn ledger(&mut self, account: &Account, today: NaiveDate) -> &Ledger {
@@ -208,13 +180,7 @@ impl Habits {
 }
 
 /// Adds one day's entries.
-fn live_through(
-    seed: u64,
-    account: &Account,
-    habits: &[Habit],
-    day: NaiveDate,
-    entries: &mut Vec<Entry>,
-) {
+fn live_through(seed: u64, account: &Account, habits: &[Habit], day: NaiveDate, entries: &mut Vec<Entry>) {
     let mut rng = fixed_rng(seed, &["day", &account.key, &day.to_string()]);
     let last_day = u32::from(day.num_days_in_month());
     for (index, habit) in habits.iter().enumerate() {
@@ -226,31 +192,16 @@ fn live_through(
             continue;
         }
         let (from, to) = (i64::from(habit.from) * 100, i64::from(habit.to) * 100);
-        let mut hundredths = if from < to {
-            rng.random_range(from..=to)
-        } else {
-            from
-        };
+        let mut hundredths = if from < to { rng.random_range(from..=to) } else { from };
         if !habit.card && habit.from != habit.to {
             hundredths -= hundredths % 100;
         }
         if account.currency != "SEK" {
             hundredths /= 10;
         }
-        let amount = Decimal::new(
-            if habit.income {
-                hundredths
-            } else {
-                -hundredths
-            },
-            2,
-        );
+        let amount = Decimal::new(if habit.income { hundredths } else { -hundredths }, 2);
         // A card purchase is pending until the merchant has sent it in.
-        let wait = if habit.card {
-            rng.random_range(1..=3)
-        } else {
-            0
-        };
+        let wait = if habit.card { rng.random_range(1..=3) } else { 0 };
         entries.push(Entry {
             made: day,
             booked: day.checked_add_days(Days::new(wait)).unwrap_or(day),
@@ -262,23 +213,14 @@ fn live_through(
 
 fn opening(seed: u64, account: &Account) -> Decimal {
     let whole = fixed_rng(seed, &["opening", &account.key]).random_range(12_000..60_000_i64);
-    Decimal::new(
-        if account.currency == "SEK" {
-            whole * 100
-        } else {
-            whole * 10
-        },
-        2,
-    )
+    Decimal::new(if account.currency == "SEK" { whole * 100 } else { whole * 10 }, 2)
 }
 
 fn row(seed: u64, account: &Account, number: usize, entry: &Entry, habit: &Habit) -> Row {
     let reference = format!("{}{number:07}", entry.made.format("%y%m%d"));
     let hash = digest(seed, &["entry", &account.key, &reference]);
     Row {
-        id: hash[..12]
-            .iter()
-            .fold(String::new(), |text, byte| format!("{text}{byte:02X}")),
+        id: hash[..12].iter().fold(String::new(), |text, byte| format!("{text}{byte:02X}")),
         reference,
         made: entry.made,
         booked: entry.booked,

@@ -14,11 +14,7 @@ pub(crate) struct Shelf<T> {
 
 impl<T> Shelf<T> {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self {
-            entries: HashMap::new(),
-            order: VecDeque::new(),
-            capacity: capacity.max(1),
-        }
+        Self { entries: HashMap::new(), order: VecDeque::new(), capacity: capacity.max(1) }
     }
 
     pub(crate) fn insert(&mut self, id: String, value: T) {
@@ -56,9 +52,7 @@ impl<T> Shelf<T> {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
-        self.order
-            .iter()
-            .filter_map(|id| Some((id.as_str(), self.entries.get(id)?)))
+        self.order.iter().filter_map(|id| Some((id.as_str(), self.entries.get(id)?)))
     }
 
     /// A restored shelf takes over the bounds of the sandbox that restores it.

@@ -32,12 +32,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(
-        seed: u64,
-        epoch: NaiveDate,
-        applications: Vec<Application>,
-        limits: &Limits,
-    ) -> Self {
+    pub(crate) fn new(seed: u64, epoch: NaiveDate, applications: Vec<Application>, limits: &Limits) -> Self {
         Self {
             ids: Ids::new(seed),
             epoch,
@@ -64,8 +59,6 @@ impl State {
     }
 
     pub(crate) fn application(&self, client_id: &str) -> Option<&Application> {
-        self.applications
-            .iter()
-            .find(|application| application.client_id == client_id)
+        self.applications.iter().find(|application| application.client_id == client_id)
     }
 }

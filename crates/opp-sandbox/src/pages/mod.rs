@@ -23,23 +23,15 @@ fn render(status: StatusCode, name: &str, values: Value) -> Reply {
             tracing::error!(%error, name, "a page template is broken");
         }
     }
-    match environment
-        .get_template(name)
-        .and_then(|template| template.render(values))
-    {
+    match environment.get_template(name).and_then(|template| template.render(values)) {
         Ok(html) => Reply::page(status, html).with("cache-control", "no-store"),
-        Err(error) => Reply::page(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            format!("<p>The page {name} is broken: {error}</p>"),
-        ),
+        Err(error) => {
+            Reply::page(StatusCode::INTERNAL_SERVER_ERROR, format!("<p>The page {name} is broken: {error}</p>"))
+        }
     }
 }
 
 /// A page that says what is wrong with the address that brought the person here.
 fn error(text: &str) -> Reply {
-    render(
-        StatusCode::BAD_REQUEST,
-        "error.html",
-        minijinja::context! { text },
-    )
+    render(StatusCode::BAD_REQUEST, "error.html", minijinja::context! { text })
 }

@@ -30,19 +30,10 @@ pub(crate) fn answer(world: &mut World, request: &Request) -> Reply {
         return render(StatusCode::OK, "phone.html", context! { rounds });
     }
     let form = request.form_pairs();
-    let get = |name: &str| {
-        form.iter()
-            .find_map(|(key, value)| (key == name).then_some(value.as_str()))
-    };
+    let get = |name: &str| form.iter().find_map(|(key, value)| (key == name).then_some(value.as_str()));
     // A phone names the round by what its camera saw; a button on the page by its id.
-    let seen = get("code").and_then(|code| {
-        world
-            .state
-            .rounds
-            .iter()
-            .find(|(_, round)| round.is_shown_by(code, now))
-            .map(|(id, _)| id)
-    });
+    let seen = get("code")
+        .and_then(|code| world.state.rounds.iter().find(|(_, round)| round.is_shown_by(code, now)).map(|(id, _)| id));
     let round = seen.or(get("round")).unwrap_or_default().to_owned();
     let done = match get("action") {
         Some("scan") => scan_round(world, &round, now),
@@ -50,9 +41,5 @@ pub(crate) fn answer(world: &mut World, request: &Request) -> Reply {
         Some("reject") => reject_round(world, &round, now),
         _ => false,
     };
-    if done {
-        Reply::see_other("/bankid")
-    } else {
-        error("This request no longer waits for an answer.")
-    }
+    if done { Reply::see_other("/bankid") } else { error("This request no longer waits for an answer.") }
 }

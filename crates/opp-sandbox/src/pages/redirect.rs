@@ -35,21 +35,12 @@ pub(crate) fn answer(world: &mut World, request: &Request) -> Reply {
     if request.method == Method::GET {
         return ask(world, &visit);
     }
-    let decision = request
-        .form_pairs()
-        .into_iter()
-        .find_map(|(key, value)| (key == "decision").then_some(value));
+    let decision = request.form_pairs().into_iter().find_map(|(key, value)| (key == "decision").then_some(value));
     match decision.as_deref() {
         Some("approve") => approve(world, &visit, now),
         Some("deny") => {
             sca::deny_at_bank(world, &visit.authorisation, now);
-            back(
-                &visit,
-                &[
-                    ("error", "access_denied"),
-                    ("error_description", "The customer declined"),
-                ],
-            )
+            back(&visit, &[("error", "access_denied"), ("error_description", "The customer declined")])
         }
         _ => error("The form holds no decision."),
     }
@@ -80,13 +71,7 @@ fn ask(world: &World, visit: &Visit) -> Reply {
 fn approve(world: &mut World, visit: &Visit, now: DateTime<Utc>) -> Reply {
     let exchange_follows = visit.scopes.is_some();
     if !sca::approve_at_bank(world, &visit.authorisation, exchange_follows, now) {
-        return back(
-            visit,
-            &[
-                ("error", "access_denied"),
-                ("error_description", "The session has expired"),
-            ],
-        );
+        return back(visit, &[("error", "access_denied"), ("error_description", "The session has expired")]);
     }
     let Some(scopes) = &visit.scopes else {
         return back(visit, &[]);
@@ -112,59 +97,34 @@ fn back(visit: &Visit, pairs: &[(&str, &str)]) -> Reply {
     if let Some(state) = &visit.state {
         query.append_pair("state", state);
     }
-    let joint = if visit.redirect_uri.contains('?') {
-        '&'
-    } else {
-        '?'
-    };
+    let joint = if visit.redirect_uri.contains('?') { '&' } else { '?' };
     Reply::see_other(&format!("{}{joint}{}", visit.redirect_uri, query.finish()))
 }
 
 /// Reads the address. Nobody is sent to a redirect address before it was found on the application's list.
 fn visit(world: &World, request: &Request) -> Result<Visit, String> {
     let pairs = request.query_pairs();
-    let get = |name: &str| {
-        pairs
-            .iter()
-            .find_map(|(key, value)| (key == name).then_some(value.as_str()))
-    };
-    if let Some((key, value)) = pairs
-        .iter()
-        .find(|(_, value)| value.starts_with('[') && value.ends_with(']'))
-    {
-        return Err(format!(
-            "The placeholder {value} of {key} was not replaced."
-        ));
+    let get = |name: &str| pairs.iter().find_map(|(key, value)| (key == name).then_some(value.as_str()));
+    if let Some((key, value)) = pairs.iter().find(|(_, value)| value.starts_with('[') && value.ends_with(']')) {
+        return Err(format!("The placeholder {value} of {key} was not replaced."));
     }
     let redirect_uri = get("redirect_uri").ok_or("redirect_uri is missing.")?;
     let plain = request.path.trim_end_matches('/').ends_with("/redirect");
     let acr = get("acr_values").unwrap_or_default();
-    let named = |name: &str| {
-        acr.split(' ')
-            .find_map(|part| part.strip_prefix(name)?.strip_prefix(':'))
-    };
+    let named = |name: &str| acr.split(' ').find_map(|part| part.strip_prefix(name)?.strip_prefix(':'));
     let id = if plain {
         get("authorisationId")
     } else {
         named("consentAuthorisationId").or(named("paymentAuthorisationId"))
     };
     let authorisation = id.and_then(|id| world.state.authorisations.get(id));
-    let authorisation =
-        authorisation.ok_or("The address names no authorisation that this bank knows.")?;
-    let client_id = if plain {
-        &authorisation.origin.client_id
-    } else {
-        get("client_id").ok_or("client_id is missing.")?
-    };
-    let application = world
-        .state
-        .application(client_id)
-        .filter(|_| authorisation.origin.client_id == *client_id);
+    let authorisation = authorisation.ok_or("The address names no authorisation that this bank knows.")?;
+    let client_id =
+        if plain { &authorisation.origin.client_id } else { get("client_id").ok_or("client_id is missing.")? };
+    let application = world.state.application(client_id).filter(|_| authorisation.origin.client_id == *client_id);
     let application = application.ok_or("This application did not ask for the authorisation.")?;
     if !allows(application, redirect_uri) {
-        return Err(format!(
-            "{redirect_uri} is not a redirect address of this application."
-        ));
+        return Err(format!("{redirect_uri} is not a redirect address of this application."));
     }
     check_open(authorisation)?;
     let scopes = if plain {
@@ -173,11 +133,7 @@ fn visit(world: &World, request: &Request) -> Result<Visit, String> {
         if get("response_type") != Some("code") {
             return Err("response_type has to be code.".to_owned());
         }
-        if named("idp").is_some_and(|bic| {
-            world
-                .bank(bic)
-                .is_none_or(|bank| bank.bic != authorisation.origin.bic)
-        }) {
+        if named("idp").is_some_and(|bic| world.bank(bic).is_none_or(|bank| bank.bic != authorisation.origin.bic)) {
             return Err("acr_values names another bank than the authorisation.".to_owned());
         }
         let (scopes, context) = scopes::parse(get("scope").unwrap_or_default())?;
@@ -197,32 +153,18 @@ fn visit(world: &World, request: &Request) -> Result<Visit, String> {
 
 fn check_open(authorisation: &Authorisation) -> Result<(), String> {
     match &authorisation.stage {
-        Stage::AtBank {
-            approved: false, ..
-        } => Ok(()),
+        Stage::AtBank { approved: false, .. } => Ok(()),
         Stage::Failed { text, .. } => Err(format!("This authorisation has failed: {text}.")),
-        Stage::AtBank { approved: true, .. } | Stage::Finalised => {
-            Err("This was approved before.".to_owned())
-        }
+        Stage::AtBank { approved: true, .. } | Stage::Finalised => Err("This was approved before.".to_owned()),
         _ => Err("This authorisation does not lead through the bank's page.".to_owned()),
     }
 }
 
 /// Whether an application may send people to this address.
 fn allows(application: &Application, redirect_uri: &str) -> bool {
-    let listed = application
-        .redirect_uris
-        .iter()
-        .any(|known| known == redirect_uri);
-    let rest = redirect_uri
-        .strip_prefix("http://")
-        .or_else(|| redirect_uri.strip_prefix("https://"));
-    let authority = rest
-        .and_then(|rest| rest.split(['/', '?', '#']).next())
-        .unwrap_or_default();
-    let host = authority
-        .rsplit_once(':')
-        .map_or(authority, |(host, _)| host);
-    listed
-        || (application.any_local_redirect && matches!(host, "localhost" | "127.0.0.1" | "[::1]"))
+    let listed = application.redirect_uris.iter().any(|known| known == redirect_uri);
+    let rest = redirect_uri.strip_prefix("http://").or_else(|| redirect_uri.strip_prefix("https://"));
+    let authority = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    listed || (application.any_local_redirect && matches!(host, "localhost" | "127.0.0.1" | "[::1]"))
 }

@@ -81,11 +81,7 @@ impl Round {
             return String::new(); // HMAC takes keys of any length.
         };
         mac.update(seconds.as_bytes());
-        let code = mac
-            .finalize()
-            .into_bytes()
-            .iter()
-            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        let code = mac.finalize().into_bytes().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
         format!("bankid.{}.{seconds}.{code}", self.qr_start_token)
     }
 
@@ -98,10 +94,7 @@ impl Round {
 
 /// A QR code as a PNG inside a data URI, ready for an `<img src>`.
 pub(crate) fn image(text: &str) -> Option<String> {
-    Some(format!(
-        "data:image/png;base64,{}",
-        STANDARD.encode(png(text)?)
-    ))
+    Some(format!("data:image/png;base64,{}", STANDARD.encode(png(text)?)))
 }
 
 fn png(text: &str) -> Option<Vec<u8>> {
@@ -111,16 +104,11 @@ fn png(text: &str) -> Option<Vec<u8>> {
     let (colours, width) = (code.to_colors(), code.width());
     let side = (width + 2 * BORDER) * SCALE;
     let dark = |x: usize, y: usize| {
-        let (column, line) = (
-            (x / SCALE).checked_sub(BORDER),
-            (y / SCALE).checked_sub(BORDER),
-        );
+        let (column, line) = ((x / SCALE).checked_sub(BORDER), (y / SCALE).checked_sub(BORDER));
         matches!((column, line), (Some(c), Some(l))
             if c < width && l < width && colours.get(l * width + c) == Some(&Color::Dark))
     };
-    let pixels: Vec<u8> = (0..side * side)
-        .map(|at| if dark(at % side, at / side) { 0 } else { 255 })
-        .collect();
+    let pixels: Vec<u8> = (0..side * side).map(|at| if dark(at % side, at / side) { 0 } else { 255 }).collect();
     let mut bytes = Vec::new();
     let side = u32::try_from(side).ok()?;
     let mut encoder = png::Encoder::new(&mut bytes, side, side);

@@ -53,12 +53,7 @@ pub(crate) fn list(key: &str, ids: &[String]) -> Reply {
 }
 
 /// GET on one authorisation; the challenge comes along while there is one (platform-facts 8.2).
-pub(crate) fn status(
-    world: &World,
-    call: &Call<'_>,
-    target: &Target,
-    id: &str,
-) -> Result<Reply, Problem> {
+pub(crate) fn status(world: &World, call: &Call<'_>, target: &Target, id: &str) -> Result<Reply, Problem> {
     let authorisation = find(world, target, id)?;
     Ok(Reply::ok(describe(world, call, authorisation, None)))
 }
@@ -79,38 +74,24 @@ pub(crate) fn update(
         return Err(Problem::format("/authenticationMethodId", text));
     };
     if !bank.methods.iter().any(|known| known == method) {
-        let text = format!(
-            "{} knows these methods: {}",
-            bank.bic,
-            bank.methods.join(", ")
-        );
+        let text = format!("{} knows these methods: {}", bank.bic, bank.methods.join(", "));
         return Err(Problem::bad_request("SCA_METHOD_UNKNOWN", text).at("/authenticationMethodId"));
     }
     let preferred = redirect_preferred(call.request).or(authorisation.origin.redirect_preferred);
     let approach = bank.approach(preferred);
     select(world, id, method, approach, call.now)?;
     let authorisation = find(world, target, id)?;
-    let reply = Reply::json(
-        StatusCode::OK,
-        describe(world, call, authorisation, Some(base)),
-    );
+    let reply = Reply::json(StatusCode::OK, describe(world, call, authorisation, Some(base)));
     Ok(reply.with("aspsp-sca-approach", approach.header()))
 }
 
 fn find<'a>(world: &'a World, target: &Target, id: &str) -> Result<&'a Authorisation, Problem> {
-    let known = world
-        .state
-        .authorisations
-        .get(id)
-        .filter(|known| known.target == *target);
+    let known = world.state.authorisations.get(id).filter(|known| known.target == *target);
     known.ok_or_else(|| Problem::unknown("there is no such authorisation of this resource"))
 }
 
 fn methods(bank: &Bank) -> Value {
-    bank.methods
-        .iter()
-        .map(|method| describe_method(method))
-        .collect()
+    bank.methods.iter().map(|method| describe_method(method)).collect()
 }
 
 fn describe_method(method: &str) -> Value {
@@ -122,26 +103,17 @@ fn describe_method(method: &str) -> Value {
 }
 
 /// An authorisation as the API shows it; with a base path, also the links that follow the choice of a method.
-fn describe(
-    world: &World,
-    call: &Call<'_>,
-    authorisation: &Authorisation,
-    base: Option<&str>,
-) -> Value {
+fn describe(world: &World, call: &Call<'_>, authorisation: &Authorisation, base: Option<&str>) -> Value {
     let mut body = json!({ "scaStatus": sca_status(world, authorisation) });
     if let (Some(method), Some(_)) = (&authorisation.method, base) {
         body["chosenScaMethod"] = describe_method(method);
     }
     match &authorisation.stage {
         Stage::Step { index, round, .. } => {
-            if let Some(message) =
-                step(world, authorisation, *index).and_then(|step| step.message.as_ref())
-            {
+            if let Some(message) = step(world, authorisation, *index).and_then(|step| step.message.as_ref()) {
                 body["psuMessage"] = json!(message);
             }
-            let round = round
-                .as_ref()
-                .and_then(|round| world.state.rounds.get(round));
+            let round = round.as_ref().and_then(|round| world.state.rounds.get(round));
             if let Some(round) = round.filter(|round| round.has_token) {
                 body["challengeData"] = challenge(round, authorisation.method.as_deref(), call.now);
             }
@@ -154,9 +126,7 @@ fn describe(
     }
     if let Some(base) = base {
         let mut links = json!({ "scaStatus": { "href": format!("{base}/{}", authorisation.id) } });
-        if let (Stage::AtBank { .. }, Some(bank)) =
-            (&authorisation.stage, world.bank(&authorisation.origin.bic))
-        {
+        if let (Stage::AtBank { .. }, Some(bank)) = (&authorisation.stage, world.bank(&authorisation.origin.bic)) {
             let (name, link) = match bank.redirect {
                 RedirectKind::Oauth => ("scaOAuth", oauth_link(world, authorisation)),
                 RedirectKind::Plain => ("scaRedirect", plain_link(world, authorisation)),
@@ -171,22 +141,17 @@ fn describe(
 fn sca_status(world: &World, authorisation: &Authorisation) -> String {
     match &authorisation.stage {
         Stage::Received => "received".to_owned(),
-        Stage::Step { index, .. } => step(world, authorisation, *index)
-            .map_or_else(|| "started".to_owned(), |step| step.status.clone()),
-        Stage::AtBank {
-            approved: false, ..
-        } => "started".to_owned(),
+        Stage::Step { index, .. } => {
+            step(world, authorisation, *index).map_or_else(|| "started".to_owned(), |step| step.status.clone())
+        }
+        Stage::AtBank { approved: false, .. } => "started".to_owned(),
         Stage::AtBank { approved: true, .. } => "psuAuthenticated".to_owned(),
         Stage::Finalised => "finalised".to_owned(),
         Stage::Failed { .. } => "failed".to_owned(),
     }
 }
 
-fn challenge(
-    round: &bankid::Round,
-    method: Option<&str>,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Value {
+fn challenge(round: &bankid::Round, method: Option<&str>, now: chrono::DateTime<chrono::Utc>) -> Value {
     match method {
         Some("mbid_animated_qr_token") => json!({ "data": [round.animated(now)] }),
         Some("mbid_animated_qr_image") => {

@@ -20,9 +20,7 @@ pub(super) fn finalised(world: &mut World, id: &str, now: DateTime<Utc>) {
                 return;
             };
             add(&mut known.signers, signer);
-            let complete = is_complete(world, &consent, |world, id| {
-                world.state.consents.get(id).map(|it| &it.signers)
-            });
+            let complete = is_complete(world, &consent, |world, id| world.state.consents.get(id).map(|it| &it.signers));
             consents::approved(world, &consent, complete, now);
         }
         Target::Payment(payment) => {
@@ -30,9 +28,7 @@ pub(super) fn finalised(world: &mut World, id: &str, now: DateTime<Utc>) {
                 return;
             };
             add(&mut known.signers, signer);
-            let complete = is_complete(world, &payment, |world, id| {
-                world.state.payments.get(id).map(|it| &it.signers)
-            });
+            let complete = is_complete(world, &payment, |world, id| world.state.payments.get(id).map(|it| &it.signers));
             payments::signed(world, &payment, complete, now);
         }
         Target::Cancellation(payment) => payments::cancelled(world, &payment, now),
@@ -41,12 +37,7 @@ pub(super) fn finalised(world: &mut World, id: &str, now: DateTime<Utc>) {
 
 /// A signer has declined: the order is off. A denied cancellation leaves the payment as it was.
 pub(super) fn denied(world: &mut World, id: &str, now: DateTime<Utc>) {
-    match world
-        .state
-        .authorisations
-        .get(id)
-        .map(|known| known.target.clone())
-    {
+    match world.state.authorisations.get(id).map(|known| known.target.clone()) {
         Some(Target::Consent(consent)) => consents::rejected(world, &consent, now),
         Some(Target::Payment(payment)) => payments::rejected(world, &payment, now),
         Some(Target::Cancellation(_)) | None => {}
@@ -76,16 +67,10 @@ fn add(signers: &mut Vec<String>, signer: String) {
     }
 }
 
-fn is_complete<'a>(
-    world: &'a World,
-    id: &str,
-    signers: impl Fn(&'a World, &str) -> Option<&'a Vec<String>>,
-) -> bool {
+fn is_complete<'a>(world: &'a World, id: &str, signers: impl Fn(&'a World, &str) -> Option<&'a Vec<String>>) -> bool {
     let Some(signers) = signers(world, id) else {
         return false;
     };
-    let needs_two = signers
-        .iter()
-        .any(|signer| world.directory.outcome(signer) == Outcome::NeedsSecondSigner);
+    let needs_two = signers.iter().any(|signer| world.directory.outcome(signer) == Outcome::NeedsSecondSigner);
     signers.len() >= if needs_two { 2 } else { 1 }
 }

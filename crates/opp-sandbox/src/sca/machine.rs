@@ -25,17 +25,9 @@ enum Event {
 }
 
 /// Begins an authorisation and gives its id.
-pub(super) fn start(
-    world: &mut World,
-    target: Target,
-    origin: Origin,
-    signer: String,
-    now: DateTime<Utc>,
-) -> String {
+pub(super) fn start(world: &mut World, target: Target, origin: Origin, signer: String, now: DateTime<Utc>) -> String {
     let id = world.state.ids.uuid();
-    let approach = world.bank(&origin.bic).map_or(Approach::Redirect, |bank| {
-        bank.approach(origin.redirect_preferred)
-    });
+    let approach = world.bank(&origin.bic).map_or(Approach::Redirect, |bank| bank.approach(origin.redirect_preferred));
     let authorisation = Authorisation {
         id: id.clone(),
         target,
@@ -62,37 +54,22 @@ pub(super) fn select(
         return Err(Problem::unknown("no such authorisation"));
     };
     if authorisation.stage != Stage::Received {
-        return Err(Problem::conflict(
-            "a method has been chosen for this authorisation already",
-        ));
+        return Err(Problem::conflict("a method has been chosen for this authorisation already"));
     }
     authorisation.method = Some(method.to_owned());
     authorisation.approach = approach;
     match approach {
         Approach::Redirect => {
-            authorisation.stage = Stage::AtBank {
-                since: now,
-                approved: false,
-            };
-            world
-                .state
-                .agenda
-                .add(now + AT_BANK, Due::Authorisation(id.to_owned()));
+            authorisation.stage = Stage::AtBank { since: now, approved: false };
+            world.state.agenda.add(now + AT_BANK, Due::Authorisation(id.to_owned()));
         }
         Approach::Decoupled => {
             let created = authorisation.created;
             let late = decoupled(world, id).is_some_and(|plan| {
-                plan.counted_from == CountedFrom::Start
-                    && now > created + TimeDelta::seconds(plan.start_within_seconds)
+                plan.counted_from == CountedFrom::Start && now > created + TimeDelta::seconds(plan.start_within_seconds)
             });
             if late {
-                fail(
-                    world,
-                    id,
-                    "AUTHENTICATION_SESSION_EXPIRED",
-                    "BankID was not started in time",
-                    now,
-                );
+                fail(world, id, "AUTHENTICATION_SESSION_EXPIRED", "BankID was not started in time", now);
             } else {
                 enter_step(world, id, 0, now);
             }
@@ -109,10 +86,7 @@ pub(crate) fn wake(world: &mut World, id: &str, now: DateTime<Utc>) {
             return;
         };
         if at > now {
-            world
-                .state
-                .agenda
-                .add(at, Due::Authorisation(id.to_owned()));
+            world.state.agenda.add(at, Due::Authorisation(id.to_owned()));
             return;
         }
         match event {
@@ -122,23 +96,11 @@ pub(crate) fn wake(world: &mut World, id: &str, now: DateTime<Utc>) {
             }
             Event::NotActivated => {
                 answer(world, id, Answer::Rejected);
-                fail(
-                    world,
-                    id,
-                    "BANKID_NOT_ACTIVATED",
-                    "BankID is not activated for this person",
-                    at,
-                );
+                fail(world, id, "BANKID_NOT_ACTIVATED", "BankID is not activated for this person", at);
             }
             Event::TimeIsUp => {
                 answer(world, id, Answer::Expired);
-                fail(
-                    world,
-                    id,
-                    "AUTHENTICATION_SESSION_EXPIRED",
-                    "nobody authenticated in time",
-                    at,
-                );
+                fail(world, id, "AUTHENTICATION_SESSION_EXPIRED", "nobody authenticated in time", at);
             }
             Event::BankIsDone => step_on(world, id, at),
         }
@@ -150,11 +112,7 @@ fn next_event(world: &World, id: &str) -> Option<(DateTime<Utc>, Event)> {
     let authorisation = world.state.authorisations.get(id)?;
     match &authorisation.stage {
         Stage::AtBank { since, .. } => Some((*since + AT_BANK, Event::TimeIsUp)),
-        Stage::Step {
-            index,
-            since,
-            round,
-        } => {
+        Stage::Step { index, since, round } => {
             let step = step(world, authorisation, *index)?;
             if step.by == EndedBy::Bank {
                 return Some((*since + world.settings.bank_after, Event::BankIsDone));
@@ -166,11 +124,7 @@ fn next_event(world: &World, id: &str) -> Option<(DateTime<Utc>, Event)> {
     }
 }
 
-fn next_of_round(
-    world: &World,
-    authorisation: &Authorisation,
-    round: &Round,
-) -> (DateTime<Utc>, Event) {
+fn next_of_round(world: &World, authorisation: &Authorisation, round: &Round) -> (DateTime<Utc>, Event) {
     let within = decoupled(world, &authorisation.id).map_or(30, |plan| plan.start_within_seconds);
     let deadline = match round.scanned {
         Some(scanned) => scanned + ANSWER_WITHIN,
@@ -178,18 +132,12 @@ fn next_of_round(
     };
     let person = match world.directory.outcome(&authorisation.signer) {
         Outcome::SessionExpires => None,
-        Outcome::BankidNotActivated => Some((
-            round.created + world.settings.bank_after,
-            Event::NotActivated,
-        )),
-        Outcome::Approves | Outcome::NeedsSecondSigner => world
-            .settings
-            .person_after
-            .map(|after| (round.created + after, Event::PersonApproves)),
+        Outcome::BankidNotActivated => Some((round.created + world.settings.bank_after, Event::NotActivated)),
+        Outcome::Approves | Outcome::NeedsSecondSigner => {
+            world.settings.person_after.map(|after| (round.created + after, Event::PersonApproves))
+        }
     };
-    person
-        .filter(|(at, _)| *at <= deadline)
-        .unwrap_or((deadline, Event::TimeIsUp))
+    person.filter(|(at, _)| *at <= deadline).unwrap_or((deadline, Event::TimeIsUp))
 }
 
 /// The person scans the code: the app is open, and the short deadline is met.
@@ -224,12 +172,7 @@ pub(crate) fn reject_round(world: &mut World, round: &str, now: DateTime<Utc>) -
 }
 
 /// The customer approves on the bank's page. Without a code to exchange that is the end of it.
-pub(crate) fn approve_at_bank(
-    world: &mut World,
-    id: &str,
-    exchange_follows: bool,
-    now: DateTime<Utc>,
-) -> bool {
+pub(crate) fn approve_at_bank(world: &mut World, id: &str, exchange_follows: bool, now: DateTime<Utc>) -> bool {
     let Some(authorisation) = world.state.authorisations.get_mut(id) else {
         return false;
     };
@@ -245,7 +188,8 @@ pub(crate) fn approve_at_bank(
 
 /// The customer says no on the bank's page.
 pub(crate) fn deny_at_bank(world: &mut World, id: &str, now: DateTime<Utc>) -> bool {
-    let at_bank = matches!(world.state.authorisations.get(id), Some(known) if matches!(known.stage, Stage::AtBank { .. }));
+    let at_bank =
+        matches!(world.state.authorisations.get(id), Some(known) if matches!(known.stage, Stage::AtBank { .. }));
     if at_bank {
         deny(world, id, now);
     }
@@ -273,22 +217,10 @@ fn enter_step(world: &mut World, id: &str, from: usize, now: DateTime<Utc>) {
         // A bank that asks nobody cannot ask a person whose authentication is documented to fail, either.
         return match world.directory.outcome(&signer) {
             Outcome::SessionExpires if from == 0 => {
-                fail(
-                    world,
-                    id,
-                    "AUTHENTICATION_SESSION_EXPIRED",
-                    "the session has expired",
-                    now,
-                );
+                fail(world, id, "AUTHENTICATION_SESSION_EXPIRED", "the session has expired", now);
             }
             Outcome::BankidNotActivated if from == 0 => {
-                fail(
-                    world,
-                    id,
-                    "BANKID_NOT_ACTIVATED",
-                    "BankID is not activated for this person",
-                    now,
-                );
+                fail(world, id, "BANKID_NOT_ACTIVATED", "BankID is not activated for this person", now);
             }
             _ => finalise(world, id, now),
         };
@@ -300,17 +232,10 @@ fn enter_step(world: &mut World, id: &str, from: usize, now: DateTime<Utc>) {
         round_id
     });
     if let Some(authorisation) = world.state.authorisations.get_mut(id) {
-        authorisation.stage = Stage::Step {
-            index,
-            since: now,
-            round,
-        };
+        authorisation.stage = Stage::Step { index, since: now, round };
     }
     if let Some((at, _)) = next_event(world, id) {
-        world
-            .state
-            .agenda
-            .add(at, Due::Authorisation(id.to_owned()));
+        world.state.agenda.add(at, Due::Authorisation(id.to_owned()));
     }
 }
 
@@ -323,26 +248,15 @@ fn step_on(world: &mut World, id: &str, now: DateTime<Utc>) {
 }
 
 /// The first step from an index on that applies to this authorisation.
-fn next_step(
-    world: &World,
-    authorisation: &Authorisation,
-    from: usize,
-) -> Option<(usize, EndedBy)> {
-    (from..)
-        .map_while(|index| Some((index, step(world, authorisation, index)?)))
-        .find_map(|(index, step)| {
-            let applies = !step.only_for_new_creditor
-                || effects::pays_new_creditor(world, &authorisation.target);
-            applies.then_some((index, step.by))
-        })
+fn next_step(world: &World, authorisation: &Authorisation, from: usize) -> Option<(usize, EndedBy)> {
+    (from..).map_while(|index| Some((index, step(world, authorisation, index)?))).find_map(|(index, step)| {
+        let applies = !step.only_for_new_creditor || effects::pays_new_creditor(world, &authorisation.target);
+        applies.then_some((index, step.by))
+    })
 }
 
 /// A step of the bank's sequence for what is being authorised.
-pub(super) fn step<'a>(
-    world: &'a World,
-    authorisation: &Authorisation,
-    index: usize,
-) -> Option<&'a Step> {
+pub(super) fn step<'a>(world: &'a World, authorisation: &Authorisation, index: usize) -> Option<&'a Step> {
     let plan = world.bank(&authorisation.origin.bic)?.decoupled.as_ref()?;
     match authorisation.target {
         Target::Consent(_) => plan.consent.get(index),
@@ -351,32 +265,20 @@ pub(super) fn step<'a>(
 }
 
 fn decoupled<'a>(world: &'a World, id: &str) -> Option<&'a Decoupled> {
-    world
-        .bank(&world.state.authorisations.get(id)?.origin.bic)?
-        .decoupled
-        .as_ref()
+    world.bank(&world.state.authorisations.get(id)?.origin.bic)?.decoupled.as_ref()
 }
 
 fn current_round(world: &World, round: &str) -> Option<String> {
-    let known = world
-        .state
-        .rounds
-        .get(round)
-        .filter(|known| known.answer == Answer::Waiting)?;
+    let known = world.state.rounds.get(round).filter(|known| known.answer == Answer::Waiting)?;
     match &world.state.authorisations.get(&known.authorisation)?.stage {
-        Stage::Step {
-            round: Some(current),
-            ..
-        } if current == round => Some(known.authorisation.clone()),
+        Stage::Step { round: Some(current), .. } if current == round => Some(known.authorisation.clone()),
         _ => None,
     }
 }
 
 fn answer(world: &mut World, id: &str, answer: Answer) {
     let round = match world.state.authorisations.get(id).map(|known| &known.stage) {
-        Some(Stage::Step {
-            round: Some(round), ..
-        }) => round.clone(),
+        Some(Stage::Step { round: Some(round), .. }) => round.clone(),
         _ => return,
     };
     if let Some(round) = world.state.rounds.get_mut(&round) {
@@ -399,9 +301,6 @@ fn deny(world: &mut World, id: &str, now: DateTime<Utc>) {
 fn fail(world: &mut World, id: &str, code: &str, text: &str, now: DateTime<Utc>) {
     if let Some(authorisation) = world.state.authorisations.get_mut(id) {
         tracing::debug!(authorisation = id, code, at = %now, "authorisation failed");
-        authorisation.stage = Stage::Failed {
-            code: code.to_owned(),
-            text: text.to_owned(),
-        };
+        authorisation.stage = Stage::Failed { code: code.to_owned(), text: text.to_owned() };
     }
 }

@@ -13,9 +13,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use bankid::Round;
-pub(crate) use machine::{
-    approve_at_bank, approve_round, deny_at_bank, exchanged, reject_round, scan_round, wake,
-};
+pub(crate) use machine::{approve_at_bank, approve_round, deny_at_bank, exchanged, reject_round, scan_round, wake};
 
 use crate::model::banks::Approach;
 use crate::model::entities::Origin;

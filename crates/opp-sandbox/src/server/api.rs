@@ -10,28 +10,18 @@ use crate::document::{Operation, Route, check_reply, check_request};
 use crate::services::{Call, dispatch};
 
 /// Answers a call. The reply carries `X-Request-ID`, whatever happens.
-pub(super) fn answer(
-    shared: &Shared,
-    request: &Request,
-    path: &[String],
-    request_id: &str,
-) -> Reply {
+pub(super) fn answer(shared: &Shared, request: &Request, path: &[String], request_id: &str) -> Reply {
     let (operation, variables) = match shared.document.route(&request.method, path) {
         Route::Found(operation, variables) => (operation, variables),
         Route::WrongMethod(methods) => {
             let allowed = methods.join(", ");
             let text = format!("{} is not possible here, but {allowed}", request.method);
             let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "SERVICE_INVALID", text);
-            return problem
-                .reply()
-                .with("x-request-id", request_id)
-                .with("allow", &allowed);
+            return problem.reply().with("x-request-id", request_id).with("allow", &allowed);
         }
         Route::Unknown => {
             let text = format!("the API has no path {}", request.path);
-            return Problem::unknown(text)
-                .reply()
-                .with("x-request-id", request_id);
+            return Problem::unknown(text).reply().with("x-request-id", request_id);
         }
     };
     let (reply, strict) = match call(shared, request, operation, &variables) {
@@ -40,14 +30,8 @@ pub(super) fn answer(
     };
     let reply = reply.with("x-request-id", request_id);
     if strict && let Err(text) = check_reply(&shared.document, operation, &reply) {
-        tracing::error!(
-            operation = operation.id,
-            text,
-            "the sandbox itself broke the document"
-        );
-        return Problem::internal(text)
-            .reply()
-            .with("x-request-id", request_id);
+        tracing::error!(operation = operation.id, text, "the sandbox itself broke the document");
+        return Problem::internal(text).reply().with("x-request-id", request_id);
     }
     reply
 }
@@ -66,14 +50,7 @@ fn call(
     let body = check_request(&shared.document, operation, path, request)?;
     let mut world = shared.world();
     let now = world.catch_up();
-    let call = Call {
-        operation,
-        request,
-        path,
-        body,
-        token,
-        now,
-    };
+    let call = Call { operation, request, path, body, token, now };
     let reply = dispatch(&mut world, &call)?;
     Ok((reply, world.settings.strict))
 }

@@ -53,12 +53,8 @@ async fn read(shared: &Shared, incoming: http::Request<Incoming>) -> (Request, O
         let text = format!("the body is larger than {most} bytes");
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "FORMAT_ERROR", text)
     };
-    let announced = request
-        .headers
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > most))
-    {
+    let announced = request.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > most)) {
         return (request, Some(too_large()));
     }
     match tokio::time::timeout(shared.limits.read_time, Limited::new(body, most).collect()).await {
@@ -66,32 +62,21 @@ async fn read(shared: &Shared, incoming: http::Request<Incoming>) -> (Request, O
             request.body = body.to_bytes();
             (request, None)
         }
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            (request, Some(too_large()))
-        }
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => (request, Some(too_large())),
         Ok(Err(error)) => {
             let problem = Problem::format("/", format!("the body could not be read: {error}"));
             (request, Some(problem))
         }
         Err(_) => {
             let text = "the body did not arrive in time";
-            (
-                request,
-                Some(Problem::new(
-                    StatusCode::REQUEST_TIMEOUT,
-                    "FORMAT_ERROR",
-                    text,
-                )),
-            )
+            (request, Some(Problem::new(StatusCode::REQUEST_TIMEOUT, "FORMAT_ERROR", text)))
         }
     }
 }
 
 /// Echoes the caller's id; invents one when there is none to echo.
 fn request_id(shared: &Shared, request: &Request) -> String {
-    request
-        .filled_header("x-request-id")
-        .unwrap_or_else(|| shared.world().state.ids.uuid())
+    request.filled_header("x-request-id").unwrap_or_else(|| shared.world().state.ids.uuid())
 }
 
 fn route(shared: &Shared, host: Host, request: &Request, request_id: &str) -> Reply {
@@ -132,9 +117,7 @@ fn verdict(body: &Body) -> String {
     let Body::Json(value) = body else {
         return "ok".to_owned();
     };
-    let message = value["tppMessages"]
-        .as_array()
-        .and_then(|list| list.first());
+    let message = value["tppMessages"].as_array().and_then(|list| list.first());
     let (code, text) = match message {
         Some(message) => (&message["code"], &message["text"]),
         None => (&value["error"], &value["error_description"]),
@@ -152,15 +135,11 @@ fn write(reply: Reply, close: bool) -> Response<Full<Bytes>> {
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
     if let Some(media) = media {
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static(media));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media));
     }
     if close {
         // What is left of the body would be taken for the next request.
-        response
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("close"));
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }

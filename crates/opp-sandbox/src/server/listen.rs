@@ -36,8 +36,7 @@ pub(crate) async fn serve(listener: TcpListener, host: Host, shared: Arc<Shared>
             // Small answers should not wait for more of them.
             stream.set_nodelay(true).ok();
             let read_time = shared.limits.read_time;
-            let service =
-                service_fn(move |request| host::answer(Arc::clone(&shared), host, request));
+            let service = service_fn(move |request| host::answer(Arc::clone(&shared), host, request));
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(read_time)

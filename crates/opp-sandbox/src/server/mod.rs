@@ -39,11 +39,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(world: World, document: Document, limits: Limits) -> Self {
-        Self {
-            world: Mutex::new(world),
-            document,
-            limits,
-        }
+        Self { world: Mutex::new(world), document, limits }
     }
 
     /// The world, for a moment; nobody may hold it while waiting for anything.

@@ -17,12 +17,7 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, text: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            text: text.into(),
-            path: None,
-        }
+        Self { status, code, text: text.into(), path: None }
     }
 
     pub(crate) fn at(mut self, path: impl Into<String>) -> Self {
@@ -56,18 +51,11 @@ impl Problem {
     }
 
     pub(crate) fn internal(text: impl Into<String>) -> Self {
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "INTERNAL_SERVER_ERROR",
-            text,
-        )
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR", text)
     }
 
     pub(crate) fn reply(&self) -> Reply {
-        Reply::json(
-            self.status,
-            json!({ "tppMessages": [self.message("ERROR")] }),
-        )
+        Reply::json(self.status, json!({ "tppMessages": [self.message("ERROR")] }))
     }
 
     fn message(&self, category: &str) -> Value {

@@ -21,17 +21,12 @@ pub(crate) struct Request {
 impl Request {
     /// A header as text; what is no visible ASCII counts as absent.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::trim)
+        self.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
     }
 
     /// A header of the customer, empty ones left out: an empty `PSU-ID` names nobody.
     pub(crate) fn filled_header(&self, name: &str) -> Option<String> {
-        self.header(name)
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned)
+        self.header(name).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
     /// The path's parts, each decoded for itself: an encoded slash stays inside its part and can never lead to
@@ -40,20 +35,13 @@ impl Request {
         let path = self.path.strip_prefix('/')?;
         let path = path.strip_suffix('/').unwrap_or(path);
         path.split('/')
-            .map(|part| {
-                percent_decode_str(part)
-                    .decode_utf8()
-                    .ok()
-                    .map(std::borrow::Cow::into_owned)
-            })
+            .map(|part| percent_decode_str(part).decode_utf8().ok().map(std::borrow::Cow::into_owned))
             .collect()
     }
 
     /// The pairs of the query, decoded, in their order.
     pub(crate) fn query_pairs(&self) -> Vec<(String, String)> {
-        form_urlencoded::parse(self.query.as_bytes())
-            .into_owned()
-            .collect()
+        form_urlencoded::parse(self.query.as_bytes()).into_owned().collect()
     }
 
     /// The pairs of a form body.
@@ -74,12 +62,7 @@ impl Request {
         for value in self.headers.get_all("accept") {
             for range in value.to_str().unwrap_or_default().split(',') {
                 any = true;
-                let range = range
-                    .split(';')
-                    .next()
-                    .unwrap_or_default()
-                    .trim()
-                    .to_ascii_lowercase();
+                let range = range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
                 let kind = media.split('/').next().unwrap_or_default();
                 if range == "*/*" || range == media || range == format!("{kind}/*") {
                     return true;
@@ -109,18 +92,11 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn empty(status: StatusCode) -> Self {
-        Self {
-            status,
-            headers: HeaderMap::new(),
-            body: Body::Empty,
-        }
+        Self { status, headers: HeaderMap::new(), body: Body::Empty }
     }
 
     pub(crate) fn json(status: StatusCode, value: Value) -> Self {
-        Self {
-            body: Body::Json(value),
-            ..Self::empty(status)
-        }
+        Self { body: Body::Json(value), ..Self::empty(status) }
     }
 
     pub(crate) fn ok(value: Value) -> Self {
@@ -132,10 +108,7 @@ impl Reply {
     }
 
     pub(crate) fn page(status: StatusCode, html: String) -> Self {
-        Self {
-            body: Body::Text("text/html; charset=utf-8", html),
-            ..Self::empty(status)
-        }
+        Self { body: Body::Text("text/html; charset=utf-8", html), ..Self::empty(status) }
     }
 
     pub(crate) fn see_other(target: &str) -> Self {
@@ -176,10 +149,7 @@ mod tests {
 
     #[test]
     fn an_encoded_slash_does_not_open_another_route() {
-        assert_eq!(
-            get("/a/b%2Fc").segments(),
-            Some(vec!["a".to_owned(), "b/c".to_owned()])
-        );
+        assert_eq!(get("/a/b%2Fc").segments(), Some(vec!["a".to_owned(), "b/c".to_owned()]));
     }
 
     #[test]

@@ -39,23 +39,14 @@ pub(crate) fn details(world: &mut World, call: &Call<'_>) -> Result<Reply, Probl
     let (consent, bank, account) = account(world, call, Purpose::Accounts)?;
     count_unattended(world, call, &consent, &format!("details {}", account.key))?;
     let with_balance = call.query("withBalance").as_deref() == Some("true");
-    Ok(Reply::ok(show(
-        world,
-        call,
-        &consent,
-        &bank,
-        &account,
-        with_balance,
-    )))
+    Ok(Reply::ok(show(world, call, &consent, &bank, &account, with_balance)))
 }
 
 pub(crate) fn balances(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem> {
     let (consent, bank, account) = account(world, call, Purpose::Balances)?;
     count_unattended(world, call, &consent, &format!("balances {}", account.key))?;
     let balances = show_balances(world, &account, call.now.date_naive());
-    Ok(Reply::ok(
-        json!({ "account": account.reference(&bank), "balances": balances }),
-    ))
+    Ok(Reply::ok(json!({ "account": account.reference(&bank), "balances": balances })))
 }
 
 /// Finds the consent that a call names, if it may be used.
@@ -68,52 +59,30 @@ fn consent(world: &World, call: &Call<'_>) -> Result<(Consent, Bank), Problem> {
     let consent = world.state.consents.get(id).ok_or_else(unknown)?;
     check_origin(world, call, &consent.origin, unknown)?;
     match consent.status {
-        ConsentStatus::Valid => Ok((
-            consent.clone(),
-            internal_bank(world, &consent.origin.bic)?.clone(),
-        )),
-        ConsentStatus::Expired => Err(Problem::unauthorised(
-            "CONSENT_EXPIRED",
-            "the consent has expired; ask the customer for a new one",
-        )),
+        ConsentStatus::Valid => Ok((consent.clone(), internal_bank(world, &consent.origin.bic)?.clone())),
+        ConsentStatus::Expired => {
+            Err(Problem::unauthorised("CONSENT_EXPIRED", "the consent has expired; ask the customer for a new one"))
+        }
         other => {
-            let text = format!(
-                "the consent is {}, it has to be valid",
-                super::consents::name(other)
-            );
+            let text = format!("the consent is {}, it has to be valid", super::consents::name(other));
             Err(Problem::unauthorised("CONSENT_INVALID", text))
         }
     }
 }
 
 /// Finds the account that a call's path names.
-pub(super) fn account(
-    world: &World,
-    call: &Call<'_>,
-    purpose: Purpose,
-) -> Result<(Consent, Bank, Account), Problem> {
+pub(super) fn account(world: &World, call: &Call<'_>, purpose: Purpose) -> Result<(Consent, Bank, Account), Problem> {
     let (consent, bank) = consent(world, call)?;
     let wanted = call.path("account-id");
     let seed = world.state.ids.seed();
     let named = |account: &Account| account.resource_id(seed, &consent.id) == wanted;
-    if let Some(account) = visible(world, &consent, &bank, purpose)
-        .into_iter()
-        .find(named)
-    {
+    if let Some(account) = visible(world, &consent, &bank, purpose).into_iter().find(named) {
         return Ok((consent, bank, account));
     }
-    if visible(world, &consent, &bank, Purpose::Accounts)
-        .iter()
-        .any(named)
-    {
-        return Err(Problem::unauthorised(
-            "CONSENT_INVALID",
-            "the consent does not cover this part of the account",
-        ));
+    if visible(world, &consent, &bank, Purpose::Accounts).iter().any(named) {
+        return Err(Problem::unauthorised("CONSENT_INVALID", "the consent does not cover this part of the account"));
     }
-    Err(Problem::unknown(format!(
-        "there is no account {wanted} in this consent; ids belong to one consent only"
-    )))
+    Err(Problem::unknown(format!("there is no account {wanted} in this consent; ids belong to one consent only")))
 }
 
 fn visible(world: &World, consent: &Consent, bank: &Bank, purpose: Purpose) -> Vec<Account> {
@@ -129,12 +98,7 @@ fn covers(access: &Value, account: &Account, purpose: Purpose) -> bool {
         Some(_) => return purpose == Purpose::Accounts,
         None => {}
     }
-    let list = |name: &str| {
-        access[name]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default()
-    };
+    let list = |name: &str| access[name].as_array().map(Vec::as_slice).unwrap_or_default();
     let lists = [list("accounts"), list("balances"), list("transactions")];
     if lists.iter().all(|list| list.is_empty()) {
         return true;
@@ -168,35 +132,16 @@ pub(super) fn count_unattended(
     }
     let used = known.used.entry(what.to_owned()).or_default();
     if *used >= known.frequency_per_day {
-        let text = format!(
-            "the consent allows {} calls a day without the customer",
-            known.frequency_per_day
-        );
-        return Err(Problem::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "ACCESS_EXCEEDED",
-            text,
-        ));
+        let text = format!("the consent allows {} calls a day without the customer", known.frequency_per_day);
+        return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "ACCESS_EXCEEDED", text));
     }
     *used += 1;
     Ok(())
 }
 
-fn show(
-    world: &mut World,
-    call: &Call<'_>,
-    consent: &Consent,
-    bank: &Bank,
-    account: &Account,
-    balance: bool,
-) -> Value {
+fn show(world: &mut World, call: &Call<'_>, consent: &Consent, bank: &Bank, account: &Account, balance: bool) -> Value {
     let id = account.resource_id(world.state.ids.seed(), &consent.id);
-    let path = format!(
-        "{BASE}/{}",
-        utf8_percent_encode(&id, NON_ALPHANUMERIC)
-            .to_string()
-            .replace("%2D", "-")
-    );
+    let path = format!("{BASE}/{}", utf8_percent_encode(&id, NON_ALPHANUMERIC).to_string().replace("%2D", "-"));
     let mut body = json!({
         "resourceId": id,
         "iban": account.iban,
@@ -220,10 +165,7 @@ fn show(
         body["balances"] = show_balances(world, account, call.now.date_naive());
     }
     let mut links = Map::new();
-    for (name, purpose) in [
-        ("balances", Purpose::Balances),
-        ("transactions", Purpose::Transactions),
-    ] {
+    for (name, purpose) in [("balances", Purpose::Balances), ("transactions", Purpose::Transactions)] {
         if covers(&consent.access, account, purpose) {
             links.insert(name.to_owned(), json!({ "href": format!("{path}/{name}") }));
         }
@@ -233,9 +175,7 @@ fn show(
 }
 
 fn show_balances(world: &mut World, account: &Account, today: NaiveDate) -> Value {
-    let (booked, expected) = world
-        .ledgers
-        .balances(account, &world.state.postings, today);
+    let (booked, expected) = world.ledgers.balances(account, &world.state.postings, today);
     json!([
         {
             "balanceType": "interimBooked",

@@ -21,29 +21,18 @@ pub(crate) fn create(world: &mut World, call: &Call<'_>) -> Result<Reply, Proble
     let bank = caller_bank(world, call)?;
     let body = call.body.as_ref().unwrap_or(&Value::Null);
     let today = call.now.date_naive();
-    let wanted = date(&body["validUntil"])
-        .ok_or_else(|| Problem::format("/validUntil", "validUntil is no date"))?;
+    let wanted = date(&body["validUntil"]).ok_or_else(|| Problem::format("/validUntil", "validUntil is no date"))?;
     if wanted < today {
         let text = format!("validUntil {wanted} lies in the past; today is {today}");
         return Err(Problem::bad_request("PERIOD_INVALID", text).at("/validUntil"));
     }
     check_access(&body["access"])?;
     let affiliated = call.request.filled_header("x-affiliatedaspsp-id");
-    if let Some(id) = affiliated
-        .as_ref()
-        .filter(|id| bank.affiliated.iter().all(|one| one.id != **id))
-    {
-        let text = format!(
-            "header X-AffiliatedASPSP-ID: {} has no affiliated bank {id}",
-            bank.bic
-        );
-        return Err(
-            Problem::bad_request("PARAMETER_NOT_SUPPORTED", text).at("X-AffiliatedASPSP-ID")
-        );
+    if let Some(id) = affiliated.as_ref().filter(|id| bank.affiliated.iter().all(|one| one.id != **id)) {
+        let text = format!("header X-AffiliatedASPSP-ID: {} has no affiliated bank {id}", bank.bic);
+        return Err(Problem::bad_request("PARAMETER_NOT_SUPPORTED", text).at("X-AffiliatedASPSP-ID"));
     }
-    let longest = today
-        .checked_add_days(Days::new(bank.consent_days.unsigned_abs()))
-        .unwrap_or(wanted);
+    let longest = today.checked_add_days(Days::new(bank.consent_days.unsigned_abs())).unwrap_or(wanted);
     let approach = bank.approach(origin.redirect_preferred);
     let consent = Consent {
         id: world.state.ids.uuid(),
@@ -52,10 +41,7 @@ pub(crate) fn create(world: &mut World, call: &Call<'_>) -> Result<Reply, Proble
         access: body["access"].clone(),
         recurring: body["recurringIndicator"].as_bool().unwrap_or_default(),
         valid_until: wanted.min(longest),
-        frequency_per_day: body["frequencyPerDay"]
-            .as_u64()
-            .and_then(|times| times.try_into().ok())
-            .unwrap_or(u32::MAX),
+        frequency_per_day: body["frequencyPerDay"].as_u64().and_then(|times| times.try_into().ok()).unwrap_or(u32::MAX),
         status: ConsentStatus::Received,
         last_action: today,
         authorisations: Vec::new(),
@@ -77,9 +63,7 @@ pub(crate) fn create(world: &mut World, call: &Call<'_>) -> Result<Reply, Proble
             "startAuthorisation": { "href": format!("{path}/authorisations") },
         },
     }));
-    Ok(reply
-        .with("location", &format!("{}{path}", world.addresses.api))
-        .with("aspsp-sca-approach", approach.header()))
+    Ok(reply.with("location", &format!("{}{path}", world.addresses.api)).with("aspsp-sca-approach", approach.header()))
 }
 
 pub(crate) fn read(world: &World, call: &Call<'_>) -> Result<Reply, Problem> {
@@ -97,9 +81,7 @@ pub(crate) fn read(world: &World, call: &Call<'_>) -> Result<Reply, Problem> {
 }
 
 pub(crate) fn status(world: &World, call: &Call<'_>) -> Result<Reply, Problem> {
-    Ok(Reply::ok(
-        json!({ "consentStatus": find(world, call)?.status }),
-    ))
+    Ok(Reply::ok(json!({ "consentStatus": find(world, call)?.status })))
 }
 
 pub(crate) fn delete(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem> {
@@ -110,23 +92,12 @@ pub(crate) fn delete(world: &mut World, call: &Call<'_>) -> Result<Reply, Proble
 
 pub(crate) fn start_authorisation(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem> {
     let consent = find(world, call)?;
-    if !matches!(
-        consent.status,
-        ConsentStatus::Received | ConsentStatus::PartiallyAuthorised
-    ) {
-        return Err(Problem::conflict(format!(
-            "the consent is {}",
-            name(consent.status)
-        )));
+    if !matches!(consent.status, ConsentStatus::Received | ConsentStatus::PartiallyAuthorised) {
+        return Err(Problem::conflict(format!("the consent is {}", name(consent.status))));
     }
     let (id, origin) = (consent.id.clone(), consent.origin.clone());
-    let (authorisation, reply) = calls::begin(
-        world,
-        call,
-        Target::Consent(id.clone()),
-        &origin,
-        &authorisations_path(&id),
-    );
+    let (authorisation, reply) =
+        calls::begin(world, call, Target::Consent(id.clone()), &origin, &authorisations_path(&id));
     if let Some(consent) = world.state.consents.get_mut(&id) {
         consent.authorisations.push(authorisation);
     }
@@ -134,10 +105,7 @@ pub(crate) fn start_authorisation(world: &mut World, call: &Call<'_>) -> Result<
 }
 
 pub(crate) fn authorisations(world: &World, call: &Call<'_>) -> Result<Reply, Problem> {
-    Ok(calls::list(
-        "authorisationIds",
-        &find(world, call)?.authorisations,
-    ))
+    Ok(calls::list("authorisationIds", &find(world, call)?.authorisations))
 }
 
 pub(crate) fn sca_status(world: &World, call: &Call<'_>) -> Result<Reply, Problem> {
@@ -148,31 +116,16 @@ pub(crate) fn sca_status(world: &World, call: &Call<'_>) -> Result<Reply, Proble
 pub(crate) fn update_authorisation(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem> {
     let id = find(world, call)?.id.clone();
     let base = authorisations_path(&id);
-    calls::update(
-        world,
-        call,
-        &Target::Consent(id),
-        call.path("authorisationId"),
-        &base,
-    )
+    calls::update(world, call, &Target::Consent(id), call.path("authorisationId"), &base)
 }
 
 /// A signer has approved; the consent is valid once the last one has.
 pub(crate) fn approved(world: &mut World, id: &str, complete: bool, now: DateTime<Utc>) {
-    let Some(consent) = world
-        .state
-        .consents
-        .get_mut(id)
-        .filter(|consent| !consent.status.is_final())
-    else {
+    let Some(consent) = world.state.consents.get_mut(id).filter(|consent| !consent.status.is_final()) else {
         return;
     };
     consent.last_action = now.date_naive();
-    consent.status = if complete {
-        ConsentStatus::Valid
-    } else {
-        ConsentStatus::PartiallyAuthorised
-    };
+    consent.status = if complete { ConsentStatus::Valid } else { ConsentStatus::PartiallyAuthorised };
     let (origin, recurring) = (consent.origin.clone(), consent.recurring);
     if !complete || !recurring {
         return;
@@ -182,9 +135,7 @@ pub(crate) fn approved(world: &mut World, id: &str, complete: bool, now: DateTim
         .state
         .consents
         .iter()
-        .filter(|(_, other)| {
-            other.id != id && other.recurring && other.status == ConsentStatus::Valid
-        })
+        .filter(|(_, other)| other.id != id && other.recurring && other.status == ConsentStatus::Valid)
         .filter(|(_, other)| {
             other.origin.client_id == origin.client_id
                 && other.origin.bic == origin.bic
@@ -204,11 +155,7 @@ pub(crate) fn rejected(world: &mut World, id: &str, now: DateTime<Utc>) {
 
 /// Its last day may be over.
 pub(crate) fn wake(world: &mut World, id: &str, now: DateTime<Utc>) {
-    let over = world
-        .state
-        .consents
-        .get(id)
-        .is_some_and(|consent| consent.valid_until < now.date_naive());
+    let over = world.state.consents.get(id).is_some_and(|consent| consent.valid_until < now.date_naive());
     if over {
         end(world, id, ConsentStatus::Expired, now);
     }
@@ -216,36 +163,19 @@ pub(crate) fn wake(world: &mut World, id: &str, now: DateTime<Utc>) {
 
 /// Ends a consent that has not ended yet.
 pub(crate) fn end(world: &mut World, id: &str, status: ConsentStatus, now: DateTime<Utc>) {
-    if let Some(consent) = world
-        .state
-        .consents
-        .get_mut(id)
-        .filter(|consent| !consent.status.is_final())
-    {
+    if let Some(consent) = world.state.consents.get_mut(id).filter(|consent| !consent.status.is_final()) {
         consent.status = status;
         consent.last_action = now.date_naive();
     }
 }
 
 pub(crate) fn name(status: ConsentStatus) -> String {
-    serde_json::to_value(status)
-        .ok()
-        .and_then(|value| value.as_str().map(str::to_owned))
-        .unwrap_or_default()
+    serde_json::to_value(status).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 fn find<'a>(world: &'a World, call: &Call<'_>) -> Result<&'a Consent, Problem> {
-    let unknown = || {
-        Problem::forbidden(
-            "CONSENT_UNKNOWN",
-            "this consent is not known for this application and bank",
-        )
-    };
-    let consent = world
-        .state
-        .consents
-        .get(call.path("consentId"))
-        .ok_or_else(unknown)?;
+    let unknown = || Problem::forbidden("CONSENT_UNKNOWN", "this consent is not known for this application and bank");
+    let consent = world.state.consents.get(call.path("consentId")).ok_or_else(unknown)?;
     check_origin(world, call, &consent.origin, unknown)?;
     Ok(consent)
 }
@@ -256,35 +186,18 @@ fn authorisations_path(id: &str) -> String {
 
 /// The rules between the fields of `access`, which no schema states (platform-facts 6.1).
 fn check_access(access: &Value) -> Result<(), Problem> {
-    let list = |name: &str| {
-        access[name]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default()
-    };
-    let named = ["accounts", "balances", "transactions"]
-        .iter()
-        .any(|name| !list(name).is_empty());
-    let global = ["availableAccounts", "allPsd2"]
-        .iter()
-        .filter(|name| !access[**name].is_null())
-        .count();
+    let list = |name: &str| access[name].as_array().map(Vec::as_slice).unwrap_or_default();
+    let named = ["accounts", "balances", "transactions"].iter().any(|name| !list(name).is_empty());
+    let global = ["availableAccounts", "allPsd2"].iter().filter(|name| !access[**name].is_null()).count();
     if global > 1 || (global == 1 && named) {
         let text = "access names accounts and asks for all of them";
         return Err(Problem::bad_request("PARAMETER_NOT_CONSISTENT", text).at("/access"));
     }
-    if let Some(accounts) = access["accounts"]
-        .as_array()
-        .filter(|accounts| !accounts.is_empty())
-    {
+    if let Some(accounts) = access["accounts"].as_array().filter(|accounts| !accounts.is_empty()) {
         for name in ["balances", "transactions"] {
-            if list(name)
-                .iter()
-                .any(|reference| !accounts.contains(reference))
-            {
+            if list(name).iter().any(|reference| !accounts.contains(reference)) {
                 let text = format!("access/{name} holds an account that access/accounts does not");
-                return Err(Problem::bad_request("PARAMETER_NOT_CONSISTENT", text)
-                    .at(format!("/access/{name}")));
+                return Err(Problem::bad_request("PARAMETER_NOT_CONSISTENT", text).at(format!("/access/{name}")));
             }
         }
     }
@@ -297,9 +210,5 @@ fn date(value: &Value) -> Option<NaiveDate> {
 
 /// The moment after a consent's last day.
 fn end_of(day: NaiveDate) -> Option<DateTime<Utc>> {
-    Some(
-        day.checked_add_days(Days::new(1))?
-            .and_time(NaiveTime::MIN)
-            .and_utc(),
-    )
+    Some(day.checked_add_days(Days::new(1))?.and_time(NaiveTime::MIN).and_utc())
 }

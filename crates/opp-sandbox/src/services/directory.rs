@@ -16,11 +16,7 @@ pub(crate) fn banks(world: &World, call: &Call<'_>) -> Reply {
         .banks
         .iter()
         .filter(|bank| {
-            let city = world
-                .directory
-                .cities
-                .iter()
-                .find(|city| city.name == bank.city);
+            let city = world.directory.cities.iter().find(|city| city.name == bank.city);
             filter.takes(&bank.country, city.map(|city| city.id.as_str()))
         })
         .map(|bank| summary(world, bank))
@@ -30,15 +26,9 @@ pub(crate) fn banks(world: &World, call: &Call<'_>) -> Reply {
 
 pub(crate) fn bank(world: &World, call: &Call<'_>) -> Result<Reply, Problem> {
     let bic = call.path("bicFi");
-    let bank = world
-        .bank(bic)
-        .ok_or_else(|| Problem::unknown(format!("there is no ASPSP {bic}")))?;
+    let bank = world.bank(bic).ok_or_else(|| Problem::unknown(format!("there is no ASPSP {bic}")))?;
     let mut body = summary(world, bank);
-    let country = world
-        .directory
-        .countries
-        .iter()
-        .find(|country| country.code == bank.country);
+    let country = world.directory.countries.iter().find(|country| country.code == bank.country);
     let fields = json!({
         "city": bank.city,
         "country": country.map_or(bank.country.as_str(), |country| country.name.as_str()),
@@ -63,11 +53,7 @@ pub(crate) fn bank(world: &World, call: &Call<'_>) -> Result<Reply, Problem> {
 
 pub(crate) fn cities(world: &World, call: &Call<'_>) -> Reply {
     let filter = Filter::of(call);
-    let cities = world
-        .directory
-        .cities
-        .iter()
-        .filter(|city| filter.takes(&city.country, Some(&city.id)));
+    let cities = world.directory.cities.iter().filter(|city| filter.takes(&city.country, Some(&city.id)));
     Reply::ok(json!({ "cities": cities.map(|city| show_city(world, city)).collect::<Vec<_>>() }))
 }
 
@@ -80,21 +66,13 @@ pub(crate) fn city(world: &World, call: &Call<'_>) -> Result<Reply, Problem> {
 
 pub(crate) fn countries(world: &World, call: &Call<'_>) -> Reply {
     let filter = Filter::of(call);
-    let countries = world
-        .directory
-        .countries
-        .iter()
-        .filter(|country| filter.takes(&country.code, None));
+    let countries = world.directory.countries.iter().filter(|country| filter.takes(&country.code, None));
     Reply::ok(json!({ "countries": countries.map(show_country).collect::<Vec<_>>() }))
 }
 
 pub(crate) fn country(world: &World, call: &Call<'_>) -> Result<Reply, Problem> {
     let code = call.path("isoCountryCode");
-    let country = world
-        .directory
-        .countries
-        .iter()
-        .find(|country| country.code.eq_ignore_ascii_case(code));
+    let country = world.directory.countries.iter().find(|country| country.code.eq_ignore_ascii_case(code));
     let country = country.ok_or_else(|| Problem::unknown(format!("there is no country {code}")))?;
     Ok(Reply::ok(show_country(country)))
 }
@@ -124,11 +102,7 @@ fn methods(world: &World, bank: &Bank) -> Vec<Value> {
 
 /// Both spellings of a city's country occur (platform-facts 5).
 fn show_city(world: &World, city: &City) -> Value {
-    let country = world
-        .directory
-        .countries
-        .iter()
-        .find(|country| country.code == city.country);
+    let country = world.directory.countries.iter().find(|country| country.code == city.country);
     json!({
         "cityId": city.id,
         "name": city.name,
@@ -159,10 +133,7 @@ impl Filter {
                 .filter(|value| !value.is_empty())
                 .collect::<Vec<_>>()
         };
-        Self {
-            countries: values("isoCountryCodes"),
-            cities: values("cityIds"),
-        }
+        Self { countries: values("isoCountryCodes"), cities: values("cityIds") }
     }
 
     fn takes(&self, country: &str, city: Option<&str>) -> bool {
@@ -170,7 +141,6 @@ impl Filter {
             return true;
         }
         let country = country.to_ascii_lowercase();
-        self.countries.contains(&country)
-            || city.is_some_and(|city| self.cities.iter().any(|id| id == city))
+        self.countries.contains(&country) || city.is_some_and(|city| self.cities.iter().any(|id| id == city))
     }
 }

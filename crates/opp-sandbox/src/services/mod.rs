@@ -36,10 +36,7 @@ impl Call<'_> {
     }
 
     pub(crate) fn query(&self, name: &str) -> Option<String> {
-        self.request
-            .query_pairs()
-            .into_iter()
-            .find_map(|(key, value)| (key == name).then_some(value))
+        self.request.query_pairs().into_iter().find_map(|(key, value)| (key == name).then_some(value))
     }
 
     pub(crate) fn bic(&self) -> &str {
@@ -49,10 +46,7 @@ impl Call<'_> {
     fn kind(&self) -> CallKind {
         match self.operation.id.as_str() {
             "createConsent" | "initiatePayment" => CallKind::Create,
-            id if id.starts_with("start")
-                || id.starts_with("update")
-                || id.ends_with("ScaStatus") =>
-            {
+            id if id.starts_with("start") || id.starts_with("update") || id.ends_with("ScaStatus") => {
                 CallKind::Authorise
             }
             _ => CallKind::Read,
@@ -91,9 +85,7 @@ pub(crate) fn dispatch(world: &mut World, call: &Call<'_>) -> Result<Reply, Prob
         "cancelPayment" => payments::cancel(world, call),
         id if id.contains("ancellation") => payments::cancellation_authorisation(world, call),
         id if id.contains("Payment") => payments::authorisation(world, call),
-        other => Err(Problem::internal(format!(
-            "the operation {other} is in the document and not in the sandbox"
-        ))),
+        other => Err(Problem::internal(format!("the operation {other} is in the document and not in the sandbox"))),
     }
 }
 
@@ -101,16 +93,9 @@ pub(crate) fn dispatch(world: &mut World, call: &Call<'_>) -> Result<Reply, Prob
 fn check_bank_headers(world: &World, call: &Call<'_>) -> Result<(), Problem> {
     let bank = caller_bank(world, call)?;
     let kind = call.kind();
-    for required in bank
-        .required_headers
-        .iter()
-        .filter(|required| required.on.contains(&kind))
-    {
+    for required in bank.required_headers.iter().filter(|required| required.on.contains(&kind)) {
         if call.request.filled_header(&required.header).is_none() {
-            let text = format!(
-                "{} requires the header {} on this call",
-                bank.bic, required.header
-            );
+            let text = format!("{} requires the header {} on this call", bank.bic, required.header);
             return Err(Problem::format(required.header.clone(), text));
         }
     }
@@ -119,25 +104,18 @@ fn check_bank_headers(world: &World, call: &Call<'_>) -> Result<(), Problem> {
 
 pub(crate) fn caller_bank<'a>(world: &'a World, call: &Call<'_>) -> Result<&'a Bank, Problem> {
     world.bank(call.bic()).ok_or_else(|| {
-        let text = format!(
-            "header X-BicFi: \"{}\" is no bank of this platform",
-            call.bic()
-        );
+        let text = format!("header X-BicFi: \"{}\" is no bank of this platform", call.bic());
         Problem::bad_request("PARAMETER_NOT_SUPPORTED", text).at("X-BicFi")
     })
 }
 
 /// A bank that stands in the state; a restored dump may name one that is gone.
 pub(crate) fn internal_bank<'a>(world: &'a World, bic: &str) -> Result<&'a Bank, Problem> {
-    world
-        .bank(bic)
-        .ok_or_else(|| Problem::internal(format!("the bank {bic} is gone")))
+    world.bank(bic).ok_or_else(|| Problem::internal(format!("the bank {bic} is gone")))
 }
 
 pub(crate) fn redirect_preferred(request: &Request) -> Option<bool> {
-    request
-        .header("tpp-redirect-preferred")
-        .and_then(|text| text.parse().ok())
+    request.header("tpp-redirect-preferred").and_then(|text| text.parse().ok())
 }
 
 /// Notes who creates a consent or payment: application, bank, customer.
@@ -152,10 +130,7 @@ pub(crate) fn origin(world: &World, call: &Call<'_>) -> Result<Origin, Problem> 
         bic: bank.bic.clone(),
         holder: Holder {
             context: call.token.context,
-            psu: call
-                .request
-                .filled_header("psu-id")
-                .unwrap_or_else(|| bank.default_psu.clone()),
+            psu: call.request.filled_header("psu-id").unwrap_or_else(|| bank.default_psu.clone()),
             company,
         },
         redirect_preferred: redirect_preferred(call.request),
@@ -164,10 +139,7 @@ pub(crate) fn origin(world: &World, call: &Call<'_>) -> Result<Origin, Problem> 
 
 fn company(bank: &Bank, call: &Call<'_>) -> Result<String, Problem> {
     if !bank.corporate {
-        return Err(Problem::bad_request(
-            "SERVICE_INVALID",
-            format!("{} serves no companies", bank.bic),
-        ));
+        return Err(Problem::bad_request("SERVICE_INVALID", format!("{} serves no companies", bank.bic)));
     }
     let Some(id) = call.request.filled_header("psu-corporate-id") else {
         let text = "header PSU-Corporate-ID is missing; a token of the corporate context needs it";
@@ -176,10 +148,7 @@ fn company(bank: &Bank, call: &Call<'_>) -> Result<String, Problem> {
     let lengths = &bank.corporate_id_digits;
     let digits = id.chars().filter(char::is_ascii_digit).count();
     if !lengths.is_empty() && !lengths.contains(&digits) {
-        let text = format!(
-            "header PSU-Corporate-ID: {} takes numbers of {lengths:?} digits",
-            bank.bic
-        );
+        let text = format!("header PSU-Corporate-ID: {} takes numbers of {lengths:?} digits", bank.bic);
         return Err(Problem::unauthorised("CORPORATE_ID_INVALID", text).at("PSU-Corporate-ID"));
     }
     Ok(id)
@@ -198,21 +167,13 @@ pub(crate) fn check_origin(
         return Err(unknown());
     }
     if origin.holder.context != call.token.context {
-        let text = format!(
-            "the token is for {} customers, this is not",
-            call.token.context.scope()
-        );
+        let text = format!("the token is for {} customers, this is not", call.token.context.scope());
         return Err(Problem::forbidden("SERVICE_BLOCKED", text));
     }
     let now = redirect_preferred(call.request).unwrap_or(true);
     if bank.sticky_redirect_preferred && now != origin.redirect_preferred.unwrap_or(true) {
-        let text = format!(
-            "{} wants TPP-Redirect-Preferred to stay what it was when this was created",
-            bank.bic
-        );
-        return Err(
-            Problem::bad_request("PARAMETER_NOT_CONSISTENT", text).at("TPP-Redirect-Preferred")
-        );
+        let text = format!("{} wants TPP-Redirect-Preferred to stay what it was when this was created", bank.bic);
+        return Err(Problem::bad_request("PARAMETER_NOT_CONSISTENT", text).at("TPP-Redirect-Preferred"));
     }
     Ok(())
 }

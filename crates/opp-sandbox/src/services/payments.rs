@@ -21,22 +21,13 @@ pub(crate) fn create(world: &mut World, call: &Call<'_>) -> Result<Reply, Proble
     let bank = caller_bank(world, call)?;
     let (service, product) = (call.path("payment-service"), call.path("payment-product"));
     if !bank.products.iter().any(|known| known == product) {
-        let text = format!(
-            "{} offers these products: {}",
-            bank.bic,
-            bank.products.join(", ")
-        );
-        return Err(
-            Problem::new(StatusCode::NOT_FOUND, "PRODUCT_UNKNOWN", text).at("payment-product")
-        );
+        let text = format!("{} offers these products: {}", bank.bic, bank.products.join(", "));
+        return Err(Problem::new(StatusCode::NOT_FOUND, "PRODUCT_UNKNOWN", text).at("payment-product"));
     }
     let order = call.body.clone().unwrap_or(Value::Null);
     if order.is_null() {
         let text = "XML and multipart orders are not taken yet";
-        return Err(
-            Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "FORMAT_ERROR", text)
-                .at("Content-Type"),
-        );
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "FORMAT_ERROR", text).at("Content-Type"));
     }
     check_order(&order, call.now.date_naive())?;
     let approach = bank.approach(origin.redirect_preferred);
@@ -95,8 +86,7 @@ pub(crate) fn status(world: &World, call: &Call<'_>) -> Result<Reply, Problem> {
     let mut body = json!({ "transactionStatus": payment.status });
     if payment.status == "PATC" {
         let text = "another signer has to authorise this payment";
-        body["tppMessages"] =
-            json!([{ "category": "WARNING", "code": "AUTHORISATION_PENDING_API", "text": text }]);
+        body["tppMessages"] = json!([{ "category": "WARNING", "code": "AUTHORISATION_PENDING_API", "text": text }]);
     }
     Ok(Reply::ok(body))
 }
@@ -105,15 +95,8 @@ pub(crate) fn status(world: &World, call: &Call<'_>) -> Result<Reply, Problem> {
 pub(crate) fn cancel(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem> {
     let payment = find(world, call)?;
     if payment.is_final() {
-        let text = format!(
-            "the payment is {} and can no longer be cancelled",
-            payment.status
-        );
-        return Err(Problem::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "CANCELLATION_INVALID",
-            text,
-        ));
+        let text = format!("the payment is {} and can no longer be cancelled", payment.status);
+        return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "CANCELLATION_INVALID", text));
     }
     let (id, path) = (payment.id.clone(), payment.path());
     if payment.signers.is_empty() {
@@ -130,66 +113,36 @@ pub(crate) fn cancel(world: &mut World, call: &Call<'_>) -> Result<Reply, Proble
 /// The four calls below `authorisations`.
 pub(crate) fn authorisation(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem> {
     let payment = find(world, call)?;
-    let (id, base) = (
-        payment.id.clone(),
-        format!("{}/authorisations", payment.path()),
-    );
-    match (
-        call.operation.method.clone(),
-        call.path.get("authorisationId"),
-    ) {
+    let (id, base) = (payment.id.clone(), format!("{}/authorisations", payment.path()));
+    match (call.operation.method.clone(), call.path.get("authorisationId")) {
         (Method::POST, _) => {
             if payment.is_final() || payment.signed.is_some() {
-                return Err(Problem::conflict(format!(
-                    "the payment is {}",
-                    payment.status
-                )));
+                return Err(Problem::conflict(format!("the payment is {}", payment.status)));
             }
             let origin = payment.origin.clone();
-            let (authorisation, reply) =
-                calls::begin(world, call, Target::Payment(id.clone()), &origin, &base);
+            let (authorisation, reply) = calls::begin(world, call, Target::Payment(id.clone()), &origin, &base);
             if let Some(payment) = world.state.payments.get_mut(&id) {
                 payment.authorisations.push(authorisation);
             }
             Ok(reply)
         }
-        (Method::PUT, Some(authorisation)) => {
-            calls::update(world, call, &Target::Payment(id), authorisation, &base)
-        }
+        (Method::PUT, Some(authorisation)) => calls::update(world, call, &Target::Payment(id), authorisation, &base),
         (_, Some(authorisation)) => calls::status(world, call, &Target::Payment(id), authorisation),
         (_, None) => Ok(calls::list("authorisationIds", &payment.authorisations)),
     }
 }
 
 /// The four calls below `cancellation-authorisations`.
-pub(crate) fn cancellation_authorisation(
-    world: &mut World,
-    call: &Call<'_>,
-) -> Result<Reply, Problem> {
+pub(crate) fn cancellation_authorisation(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem> {
     let payment = find(world, call)?;
-    let (id, base) = (
-        payment.id.clone(),
-        format!("{}/cancellation-authorisations", payment.path()),
-    );
-    match (
-        call.operation.method.clone(),
-        call.path.get("cancellationId"),
-    ) {
+    let (id, base) = (payment.id.clone(), format!("{}/cancellation-authorisations", payment.path()));
+    match (call.operation.method.clone(), call.path.get("cancellationId")) {
         (Method::POST, _) => {
             if payment.is_final() {
-                return Err(Problem::conflict(format!(
-                    "the payment is {}",
-                    payment.status
-                )));
+                return Err(Problem::conflict(format!("the payment is {}", payment.status)));
             }
             let origin = payment.origin.clone();
-            let (authorisation, reply) = calls::begin(
-                world,
-                call,
-                Target::Cancellation(id.clone()),
-                &origin,
-                &base,
-            );
+            let (authorisation, reply) = calls::begin(world, call, Target::Cancellation(id.clone()), &origin, &base);
             if let Some(payment) = world.state.payments.get_mut(&id) {
                 payment.cancellations.push(authorisation);
             }
@@ -198,21 +151,14 @@ pub(crate) fn cancellation_authorisation(
         (Method::PUT, Some(authorisation)) => {
             calls::update(world, call, &Target::Cancellation(id), authorisation, &base)
         }
-        (_, Some(authorisation)) => {
-            calls::status(world, call, &Target::Cancellation(id), authorisation)
-        }
+        (_, Some(authorisation)) => calls::status(world, call, &Target::Cancellation(id), authorisation),
         (_, None) => Ok(calls::list("cancellationIds", &payment.cancellations)),
     }
 }
 
 /// A signer has approved; the bank goes to work once the last one has.
 pub(crate) fn signed(world: &mut World, id: &str, complete: bool, now: DateTime<Utc>) {
-    let Some(payment) = world
-        .state
-        .payments
-        .get_mut(id)
-        .filter(|payment| !payment.is_final())
-    else {
+    let Some(payment) = world.state.payments.get_mut(id).filter(|payment| !payment.is_final()) else {
         return;
     };
     if complete {
@@ -235,12 +181,7 @@ pub(crate) fn cancelled(world: &mut World, id: &str, now: DateTime<Utc>) {
 }
 
 fn finish(world: &mut World, id: &str, status: &str, now: DateTime<Utc>) {
-    if let Some(payment) = world
-        .state
-        .payments
-        .get_mut(id)
-        .filter(|payment| !payment.is_final())
-    {
+    if let Some(payment) = world.state.payments.get_mut(id).filter(|payment| !payment.is_final()) {
         status.clone_into(&mut payment.status);
         payment.since = now;
     }
@@ -249,28 +190,18 @@ fn finish(world: &mut World, id: &str, status: &str, now: DateTime<Utc>) {
 /// Moves a signed payment through the bank's milestones as far as time allows.
 pub(crate) fn wake(world: &mut World, id: &str, now: DateTime<Utc>) {
     loop {
-        let Some(payment) = world
-            .state
-            .payments
-            .get(id)
-            .filter(|payment| !payment.is_final())
-        else {
+        let Some(payment) = world.state.payments.get(id).filter(|payment| !payment.is_final()) else {
             return;
         };
         let Some(signed) = payment.signed else { return };
-        let Some(milestone) = world
-            .bank(&payment.origin.bic)
-            .and_then(|bank| bank.payment.signed.get(payment.milestones))
-            .cloned()
+        let Some(milestone) =
+            world.bank(&payment.origin.bic).and_then(|bank| bank.payment.signed.get(payment.milestones)).cloned()
         else {
             return;
         };
         // What the bank does at once, it does on signing; the rest waits for the day of execution.
-        let start = if milestone.after_seconds == 0 {
-            signed
-        } else {
-            signed.max(execution(payment).unwrap_or(signed))
-        };
+        let start =
+            if milestone.after_seconds == 0 { signed } else { signed.max(execution(payment).unwrap_or(signed)) };
         let at = start + TimeDelta::seconds(milestone.after_seconds);
         if at > now {
             world.state.agenda.add(at, Due::Payment(id.to_owned()));
@@ -297,15 +228,10 @@ fn book(world: &mut World, id: &str, at: DateTime<Utc>) {
     };
     let order = &payment.order;
     let accounts = of(world.state.ids.seed(), bank, &payment.origin.holder);
-    let Some(account) = accounts
-        .iter()
-        .find(|account| account.is(&order["debtorAccount"]))
-    else {
+    let Some(account) = accounts.iter().find(|account| account.is(&order["debtorAccount"])) else {
         return;
     };
-    let Some(amount) = order["instructedAmount"]["amount"]
-        .as_str()
-        .and_then(|text| text.parse::<Decimal>().ok())
+    let Some(amount) = order["instructedAmount"]["amount"].as_str().and_then(|text| text.parse::<Decimal>().ok())
     else {
         return;
     };
@@ -313,23 +239,13 @@ fn book(world: &mut World, id: &str, at: DateTime<Utc>) {
     let day = at.date_naive();
     let hash = digest(world.state.ids.seed(), &["payment", id]);
     let row = Row {
-        id: hash[..12]
-            .iter()
-            .fold(String::new(), |text, byte| format!("{text}{byte:02X}")),
-        reference: format!(
-            "{}9{:02X}{:02X}{:02X}",
-            day.format("%y%m%d"),
-            hash[12],
-            hash[13],
-            hash[14]
-        ),
+        id: hash[..12].iter().fold(String::new(), |text, byte| format!("{text}{byte:02X}")),
+        reference: format!("{}9{:02X}{:02X}{:02X}", day.format("%y%m%d"), hash[12], hash[13], hash[14]),
         made: day,
         booked: day,
         amount: -amount,
         name: text("creditorName").unwrap_or_default(),
-        text: text("remittanceInformationUnstructured")
-            .or_else(|| text("debtorAccountMessage"))
-            .unwrap_or_default(),
+        text: text("remittanceInformationUnstructured").or_else(|| text("debtorAccountMessage")).unwrap_or_default(),
         code: "PMNT-ICDT-DMCT".to_owned(),
         end_to_end: text("endToEndIdentification"),
         account: order.get("creditorAccount").cloned(),
@@ -341,22 +257,15 @@ fn book(world: &mut World, id: &str, at: DateTime<Utc>) {
 /// What no schema states about an order.
 fn check_order(order: &Value, today: NaiveDate) -> Result<(), Problem> {
     if let Some(text) = order["requestedExecutionDate"].as_str() {
-        let invalid = |text: String| {
-            Problem::bad_request("EXECUTION_DATE_INVALID", text).at("/requestedExecutionDate")
-        };
-        let day: NaiveDate = text
-            .parse()
-            .map_err(|_| invalid(format!("requestedExecutionDate \"{text}\" is no date")))?;
+        let invalid = |text: String| Problem::bad_request("EXECUTION_DATE_INVALID", text).at("/requestedExecutionDate");
+        let day: NaiveDate =
+            text.parse().map_err(|_| invalid(format!("requestedExecutionDate \"{text}\" is no date")))?;
         if day < today {
-            return Err(invalid(format!(
-                "requestedExecutionDate {day} lies in the past; today is {today}"
-            )));
+            return Err(invalid(format!("requestedExecutionDate {day} lies in the past; today is {today}")));
         }
     }
     if let Some(text) = order["instructedAmount"]["amount"].as_str() {
-        let positive = text
-            .parse::<Decimal>()
-            .is_ok_and(|amount| amount > Decimal::ZERO);
+        let positive = text.parse::<Decimal>().is_ok_and(|amount| amount > Decimal::ZERO);
         if !positive {
             let text = format!("instructedAmount/amount \"{text}\" is no positive amount");
             return Err(Problem::format("/instructedAmount/amount", text));
@@ -366,28 +275,15 @@ fn check_order(order: &Value, today: NaiveDate) -> Result<(), Problem> {
 }
 
 fn execution(payment: &Payment) -> Option<DateTime<Utc>> {
-    let day: NaiveDate = payment.order["requestedExecutionDate"]
-        .as_str()?
-        .parse()
-        .ok()?;
+    let day: NaiveDate = payment.order["requestedExecutionDate"].as_str()?.parse().ok()?;
     Some(day.and_time(NaiveTime::MIN).and_utc())
 }
 
 /// A payment is known only under the service and product that it was created with (platform-facts 4.1).
 fn find<'a>(world: &'a World, call: &Call<'_>) -> Result<&'a Payment, Problem> {
-    let unknown = || {
-        Problem::unknown(
-            "this payment is not known for this application, bank, service and product",
-        )
-    };
-    let payment = world
-        .state
-        .payments
-        .get(call.path("paymentId"))
-        .ok_or_else(unknown)?;
-    if payment.service != call.path("payment-service")
-        || payment.product != call.path("payment-product")
-    {
+    let unknown = || Problem::unknown("this payment is not known for this application, bank, service and product");
+    let payment = world.state.payments.get(call.path("paymentId")).ok_or_else(unknown)?;
+    if payment.service != call.path("payment-service") || payment.product != call.path("payment-product") {
         return Err(unknown());
     }
     check_origin(world, call, &payment.origin, unknown)?;

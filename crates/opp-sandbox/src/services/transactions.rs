@@ -14,17 +14,9 @@ use crate::server::wire::Reply;
 
 pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem> {
     let (consent, bank, account) = account(world, call, Purpose::Transactions)?;
-    let page: usize = call
-        .query("continuationKey")
-        .and_then(|key| key.parse().ok())
-        .unwrap_or_default();
+    let page: usize = call.query("continuationKey").and_then(|key| key.parse().ok()).unwrap_or_default();
     if page == 0 {
-        count_unattended(
-            world,
-            call,
-            &consent,
-            &format!("transactions {}", account.key),
-        )?;
+        count_unattended(world, call, &consent, &format!("transactions {}", account.key))?;
     }
     let today = call.now.date_naive();
     let wanted = Wanted::of(call, today)?;
@@ -40,12 +32,7 @@ pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem>
     let path = format!("{BASE}/{id}");
     let link = |page: usize| {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(
-            call.request
-                .query_pairs()
-                .into_iter()
-                .filter(|(key, _)| key != "continuationKey"),
-        );
+        query.extend_pairs(call.request.query_pairs().into_iter().filter(|(key, _)| key != "continuationKey"));
         query.append_pair("continuationKey", &page.to_string());
         json!({ "href": format!("{path}/transactions?{}", query.finish()) })
     };
@@ -57,15 +44,10 @@ pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem>
         links["first"] = link(0);
         links["previous"] = link(page - 1);
     }
-    let shown = rows
-        .iter()
-        .skip(page.saturating_mul(bank.page_rows))
-        .take(bank.page_rows);
+    let shown = rows.iter().skip(page.saturating_mul(bank.page_rows)).take(bank.page_rows);
     let (booked, pending): (Vec<&Row>, Vec<&Row>) = shown.partition(|row| row.booked <= today);
     let show = |rows: Vec<&Row>, booked: bool| -> Vec<Value> {
-        rows.into_iter()
-            .map(|row| show_row(&bank, &account, &path, row, booked))
-            .collect()
+        rows.into_iter().map(|row| show_row(&bank, &account, &path, row, booked)).collect()
     };
     let mut report = Map::new();
     if wanted.booked {
@@ -75,9 +57,7 @@ pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem>
         report.insert("pending".to_owned(), show(pending, false).into());
     }
     report.insert("_links".to_owned(), links);
-    Ok(Reply::ok(
-        json!({ "account": account.reference(&bank), "transactions": report }),
-    ))
+    Ok(Reply::ok(json!({ "account": account.reference(&bank), "transactions": report })))
 }
 
 pub(crate) fn details(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem> {
@@ -90,20 +70,9 @@ pub(crate) fn details(world: &mut World, call: &Call<'_>) -> Result<Reply, Probl
     let rows = world.ledgers.rows(&account, &world.state.postings, today);
     let wanted = call.path("transactionId");
     let row = rows.iter().find(|row| row.id == wanted);
-    let row = row.ok_or_else(|| {
-        Problem::unknown(format!("there is no transaction {wanted} on this account"))
-    })?;
-    let path = format!(
-        "{BASE}/{}",
-        account.resource_id(world.state.ids.seed(), &consent.id)
-    );
-    Ok(Reply::ok(show_row(
-        &bank,
-        &account,
-        &path,
-        row,
-        row.booked <= today,
-    )))
+    let row = row.ok_or_else(|| Problem::unknown(format!("there is no transaction {wanted} on this account")))?;
+    let path = format!("{BASE}/{}", account.resource_id(world.state.ids.seed(), &consent.id));
+    Ok(Reply::ok(show_row(&bank, &account, &path, row, row.booked <= today)))
 }
 
 /// What a transaction list is asked for.
@@ -117,41 +86,20 @@ struct Wanted {
 
 impl Wanted {
     fn of(call: &Call<'_>, today: NaiveDate) -> Result<Self, Problem> {
-        let date = |name: &str| {
-            call.query(name)
-                .and_then(|text| text.parse::<NaiveDate>().ok())
-        };
-        let (from, to, after) = (
-            date("dateFrom"),
-            date("dateTo"),
-            call.query("entryReferenceFrom"),
-        );
+        let date = |name: &str| call.query(name).and_then(|text| text.parse::<NaiveDate>().ok());
+        let (from, to, after) = (date("dateFrom"), date("dateTo"), call.query("entryReferenceFrom"));
         let delta = call.query("deltaList").as_deref() == Some("true");
         if from.is_none() && after.is_none() && !delta {
-            return Err(Problem::format(
-                "dateFrom",
-                "query parameter dateFrom is missing; only a delta goes without",
-            ));
+            return Err(Problem::format("dateFrom", "query parameter dateFrom is missing; only a delta goes without"));
         }
         if from.zip(to).is_some_and(|(from, to)| from > to) {
-            return Err(
-                Problem::bad_request("PERIOD_INVALID", "dateFrom lies after dateTo").at("dateFrom"),
-            );
+            return Err(Problem::bad_request("PERIOD_INVALID", "dateFrom lies after dateTo").at("dateFrom"));
         }
         if from.is_some_and(|from| from > today) {
-            return Err(
-                Problem::bad_request("PERIOD_INVALID", "dateFrom lies in the future")
-                    .at("dateFrom"),
-            );
+            return Err(Problem::bad_request("PERIOD_INVALID", "dateFrom lies in the future").at("dateFrom"));
         }
         let status = call.query("bookingStatus").unwrap_or_default();
-        Ok(Self {
-            from,
-            to,
-            after,
-            booked: status != "pending",
-            pending: status != "booked",
-        })
+        Ok(Self { from, to, after, booked: status != "pending", pending: status != "booked" })
     }
 
     fn takes(&self, row: &Row, today: NaiveDate) -> bool {
@@ -160,10 +108,7 @@ impl Wanted {
         (if booked { self.booked } else { self.pending })
             && self.from.is_none_or(|from| day >= from)
             && self.to.is_none_or(|to| day <= to)
-            && self
-                .after
-                .as_ref()
-                .is_none_or(|after| row.reference > *after)
+            && self.after.as_ref().is_none_or(|after| row.reference > *after)
     }
 }
 
@@ -180,10 +125,7 @@ fn show_row(bank: &Bank, account: &Account, path: &str, row: &Row, booked: bool)
     if booked {
         put("bookingDate", json!(row.booked));
     }
-    put(
-        "valueDate",
-        json!(if booked { row.booked } else { row.made }),
-    );
+    put("valueDate", json!(if booked { row.booked } else { row.made }));
     put("transactionAmount", amount(row.amount, &account.currency));
     if row.amount.is_sign_negative() {
         put("creditorName", json!(row.name));
@@ -200,10 +142,7 @@ fn show_row(bank: &Bank, account: &Account, path: &str, row: &Row, booked: bool)
     put("remittanceInformationUnstructured", json!(row.text));
     put("bankTransactionCode", json!(row.code));
     if bank.transaction_details && booked {
-        put(
-            "_links",
-            json!({ "transactionDetails": { "href": format!("{path}/transactions/{}", row.id) } }),
-        );
+        put("_links", json!({ "transactionDetails": { "href": format!("{path}/transactions/{}", row.id) } }));
     }
     Value::Object(body)
 }

@@ -1,12 +1,7 @@
 //! A client for the tests: says what a developer would say, over a real socket.
 
 #![allow(dead_code, reason = "each suite uses the part that it needs")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use opp_sandbox::{Config, Sandbox};
 use reqwest::{Method, RequestBuilder, Response, redirect};
@@ -29,53 +24,29 @@ impl Desk {
 
     pub(crate) async fn with(bank: &str, config: Config) -> Self {
         let sandbox = Sandbox::start(config).expect("the sandbox starts");
-        let client = reqwest::Client::builder()
-            .redirect(redirect::Policy::none())
-            .build()
-            .unwrap();
-        let mut desk = Self {
-            sandbox,
-            client,
-            token: String::new(),
-            bank: bank.to_owned(),
-        };
+        let client = reqwest::Client::builder().redirect(redirect::Policy::none()).build().unwrap();
+        let mut desk = Self { sandbox, client, token: String::new(), bank: bank.to_owned() };
         desk.token = desk.token_for(EVERYTHING).await;
         desk
     }
 
     pub(crate) async fn token_for(&self, scope: &str) -> String {
-        let answer = self
-            .ask_for_token(&[("grant_type", "client_credentials"), ("scope", scope)])
-            .await;
-        answer.json::<Value>().await.unwrap()["access_token"]
-            .as_str()
-            .expect("a token")
-            .to_owned()
+        let answer = self.ask_for_token(&[("grant_type", "client_credentials"), ("scope", scope)]).await;
+        answer.json::<Value>().await.unwrap()["access_token"].as_str().expect("a token").to_owned()
     }
 
     /// Posts to the token endpoint with the right credentials and these fields.
     pub(crate) async fn ask_for_token(&self, fields: &[(&str, &str)]) -> Response {
         let application = self.sandbox.application();
-        let mut form = vec![
-            ("client_id", application.client_id.as_str()),
-            ("client_secret", application.client_secret.as_str()),
-        ];
+        let mut form =
+            vec![("client_id", application.client_id.as_str()), ("client_secret", application.client_secret.as_str())];
         form.extend_from_slice(fields);
-        self.client
-            .post(format!("{}/connect/token", self.sandbox.auth_url()))
-            .form(&form)
-            .send()
-            .await
-            .unwrap()
+        self.client.post(format!("{}/connect/token", self.sandbox.auth_url())).form(&form).send().await.unwrap()
     }
 
     /// A call with the headers that the guides show.
     pub(crate) fn call(&self, method: Method, path: &str) -> RequestBuilder {
-        let url = if path.starts_with("http") {
-            path.to_owned()
-        } else {
-            format!("{}{path}", self.sandbox.api_url())
-        };
+        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.sandbox.api_url()) };
         self.client
             .request(method, url)
             .bearer_auth(&self.token)
@@ -103,34 +74,16 @@ impl Desk {
     }
 
     pub(crate) async fn create_consent(&self) -> String {
-        let answer = self
-            .post("/psd2/consent/v1/consents")
-            .json(&consent())
-            .send()
-            .await
-            .unwrap();
-        json_of(answer, 201).await["consentId"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        let answer = self.post("/psd2/consent/v1/consents").json(&consent()).send().await.unwrap();
+        json_of(answer, 201).await["consentId"].as_str().unwrap().to_owned()
     }
 
     /// Starts an authorisation below `base` and chooses a method; gives its path and the answer to the choice.
     pub(crate) async fn authorise(&self, base: &str, method: &str) -> (String, Response) {
-        let started = self
-            .post(base)
-            .header("Content-Type", "application/json")
-            .send()
-            .await
-            .unwrap();
+        let started = self.post(base).header("Content-Type", "application/json").send().await.unwrap();
         assert_eq!(started.status(), 201, "{:?}", started.text().await);
         let path = started.headers()["location"].to_str().unwrap().to_owned();
-        let chosen = self
-            .put(&path)
-            .json(&json!({ "authenticationMethodId": method }))
-            .send()
-            .await
-            .unwrap();
+        let chosen = self.put(&path).json(&json!({ "authenticationMethodId": method })).send().await.unwrap();
         (path, chosen)
     }
 
@@ -140,12 +93,8 @@ impl Desk {
         let base = format!("/psd2/consent/v1/consents/{id}/authorisations");
         let (_, chosen) = self.authorise(&base, "mbid").await;
         assert_eq!(chosen.status(), 200, "{:?}", chosen.text().await);
-        self.sandbox
-            .control()
-            .advance(std::time::Duration::from_secs(10));
-        let status = self
-            .read(&format!("/psd2/consent/v1/consents/{id}/status"))
-            .await;
+        self.sandbox.control().advance(std::time::Duration::from_secs(10));
+        let status = self.read(&format!("/psd2/consent/v1/consents/{id}/status")).await;
         assert_eq!(status["consentStatus"], "valid");
         id
     }
@@ -153,11 +102,7 @@ impl Desk {
 
 /// Strict, and with a clock that only moves when told to.
 pub(crate) fn config() -> Config {
-    Config {
-        strict: true,
-        start_time: Some("2026-03-16T09:30:00Z".parse().unwrap()),
-        ..Config::default()
-    }
+    Config { strict: true, start_time: Some("2026-03-16T09:30:00Z".parse().unwrap()), ..Config::default() }
 }
 
 pub(crate) fn consent() -> Value {
@@ -182,8 +127,5 @@ pub(crate) async fn json_of(answer: Response, status: u16) -> Value {
 pub(crate) async fn refusal_of(answer: Response, status: u16) -> (String, String) {
     let body = json_of(answer, status).await;
     let message = &body["tppMessages"][0];
-    (
-        message["code"].as_str().unwrap().to_owned(),
-        message["text"].as_str().unwrap().to_owned(),
-    )
+    (message["code"].as_str().unwrap().to_owned(), message["text"].as_str().unwrap().to_owned())
 }
