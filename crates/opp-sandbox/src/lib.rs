@@ -1,1 +1,43 @@
-//! Placeholder of the workspace's first commit.
+//! The Open Payments Platform, simulated on your own machine: auth host and API host with state behind them.
+//!
+//! ```
+//! # fn main() -> Result<(), opp_sandbox::StartError> {
+//! let sandbox = opp_sandbox::Sandbox::start(opp_sandbox::Config::default())?;
+//! let token_url = format!("{}/connect/token", sandbox.auth_url());
+//! let credentials = sandbox.application();
+//! # assert!(token_url.starts_with("http://127.0.0.1:") && !credentials.client_id.is_empty());
+//! # Ok(()) } // dropping it stops it
+//! ```
+//!
+//! The modules, in the order in which a request meets them:
+//!
+//! - `config`, `sandbox`: what can be set, and how a sandbox starts and stops.
+//! - `server`: sockets and limits (`listen`), reading and writing (`host`), the way of an API call (`api`), requests and
+//!   replies as plain values (`wire`), refusals (`problem`). From here on everything is a function from request to
+//!   reply on the world, without waiting and without HTTP types but status and method.
+//! - `document`: the API document; routes, request checks, reply checks.
+//! - `auth`: tokens, scopes, discovery.
+//! - `services`: one module for each of the four services; `dispatch` is the table of all operations.
+//! - `sca`: the authorisation machine, the same for consents, payments and cancellations; BankID rounds.
+//! - `pages`: the bank's page and the phone.
+//! - `control`: the handle of the library and `/_sandbox`.
+//! - `model`: the world: state, clock, agenda, accounts and ledgers, banks as data. `World::catch_up` is the one way in
+//!   which time passes: whatever is due happens before a request is looked at, in the order in which it is due.
+//!
+//! Banks, places, test persons and spending habits are data files under `data/`.
+
+mod auth;
+mod config;
+mod control;
+mod document;
+mod model;
+mod pages;
+mod sandbox;
+mod sca;
+mod server;
+mod services;
+
+pub use config::{Config, Limits, Tls};
+pub use control::Control;
+pub use model::Application;
+pub use sandbox::{Sandbox, StartError};

@@ -1,0 +1,119 @@
+//! The program: starts one sandbox, prints how to use it, serves until Ctrl-C.
+
+use std::io::Write as _;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+use opp_sandbox::{Config, Sandbox, Tls};
+
+/// The Open Payments Platform, simulated on your own machine.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// Port of the API host; the auth host takes the next one. 0 takes any free ports.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Address to listen on.
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    bind: IpAddr,
+    /// All data, ids and secrets follow from this number.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Serve HTTPS and write the certificates to this folder.
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = "opp-sandbox-tls")]
+    tls: Option<PathBuf>,
+    /// Milliseconds that every answer takes.
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    latency: u64,
+    /// Form of the log on standard error; `RUST_LOG` chooses what is logged.
+    #[arg(long, value_enum, default_value_t = Log::Text)]
+    log: Log,
+    /// Check every response against the API document; a violation becomes a 500.
+    #[arg(long)]
+    strict: bool,
+    /// Seconds of virtual time after which an unattended person approves; leave people to /bankid with "never".
+    #[arg(long, value_name = "SECONDS", default_value = "2")]
+    person_after: String,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Log {
+    Text,
+    Json,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    start_log(arguments.log);
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start_log(form: Log) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match form {
+        Log::Text => log.init(),
+        Log::Json => log.json().init(),
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let person_after = match arguments.person_after.as_str() {
+        "never" => None,
+        seconds => Some(Duration::try_from_secs_f64(seconds.parse()?)?),
+    };
+    let auth_port = match arguments.port {
+        0 => 0,
+        port => port.checked_add(1).ok_or("the auth host has no port left after 65535")?,
+    };
+    let sandbox = Sandbox::start(Config {
+        bind: arguments.bind,
+        api_port: arguments.port,
+        auth_port,
+        seed: arguments.seed,
+        strict: arguments.strict,
+        latency: Duration::from_millis(arguments.latency),
+        person_after,
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
+        tls: arguments.tls.clone().map(|folder| Tls { folder }),
+        ..Config::default()
+    })?;
+    greet(&sandbox)?;
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(tokio::signal::ctrl_c())?;
+    Ok(())
+}
+
+/// Prints the addresses and three lines to paste into a shell.
+fn greet(sandbox: &Sandbox) -> std::io::Result<()> {
+    let (auth, api, application) = (sandbox.auth_url(), sandbox.api_url(), sandbox.application());
+    let valid_until = sandbox.control().now().date_naive() + chrono::TimeDelta::days(90);
+    let id = "-H \"X-Request-ID: $(cat /proc/sys/kernel/random/uuid)\"";
+    let bearer = "-H \"Authorization: Bearer $TOKEN\"";
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "Auth host: {auth}\nAPI host:  {api}\nPhone:     {auth}/bankid\n\nPaste into a shell:\n")?;
+    writeln!(
+        out,
+        "TOKEN=$(curl -s {auth}/connect/token -d grant_type=client_credentials -d client_id={} \
+         --data-urlencode 'client_secret={}' -d 'scope=aspspinformation accountinformation private' \
+         | sed -E 's/.*\"access_token\":\"([^\"]+)\".*/\\1/')",
+        application.client_id, application.client_secret,
+    )?;
+    writeln!(out, "curl -s '{api}/psd2/aspspinformation/v1/aspsps?isoCountryCodes=SE' {bearer} {id}")?;
+    writeln!(
+        out,
+        "curl -s {api}/psd2/consent/v1/consents {bearer} {id} -H 'X-BicFi: ESSESESS' -H 'PSU-IP-Address: 127.0.0.1' \
+         -H 'Content-Type: application/json' -d '{{\"access\":{{}},\"recurringIndicator\":true,\"frequencyPerDay\":4,\
+         \"validUntil\":\"{valid_until}\",\"combinedServiceIndicator\":false}}'\n",
+    )?;
+    out.flush()
+}

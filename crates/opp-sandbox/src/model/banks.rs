@@ -1,0 +1,315 @@
+//! Banks, places and test persons: data files, read once at start. No other module knows a BIC.
+
+use serde::Deserialize;
+
+use crate::StartError;
+
+/// How a bank authenticates (platform-facts 8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Approach {
+    Decoupled,
+    Redirect,
+}
+
+impl Approach {
+    /// As the header `ASPSP-SCA-Approach` spells it.
+    pub(crate) fn header(self) -> &'static str {
+        match self {
+            Self::Decoupled => "DECOUPLED",
+            Self::Redirect => "REDIRECT",
+        }
+    }
+}
+
+/// Which link a redirect bank gives: one with a code to exchange, or one without (platform-facts 8.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RedirectKind {
+    Oauth,
+    Plain,
+}
+
+/// How a person proves on the bank's page who they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Login {
+    #[default]
+    BankId,
+    Password,
+}
+
+/// What ends a step of a decoupled sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum EndedBy {
+    /// A person scans a new token and approves.
+    Scan,
+    /// A person approves in the app, for which the bank sends no token.
+    Sign,
+    /// The bank, by itself.
+    Bank,
+}
+
+/// One status between `received` and `finalised`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Step {
+    pub(crate) status: String,
+    pub(crate) by: EndedBy,
+    /// Shown to the customer as `psuMessage`.
+    pub(crate) message: Option<String>,
+    /// Skipped when the debtor has paid this creditor before.
+    #[serde(default)]
+    pub(crate) only_for_new_creditor: bool,
+}
+
+/// From when the time to start BankID counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum CountedFrom {
+    /// The call that starts the authorisation.
+    Start,
+    /// The call that selects the method.
+    Update,
+}
+
+/// A bank's decoupled sequences.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Decoupled {
+    pub(crate) start_within_seconds: i64,
+    pub(crate) counted_from: CountedFrom,
+    pub(crate) consent: Vec<Step>,
+    pub(crate) payment: Vec<Step>,
+}
+
+/// One status that a signed payment reaches, so long after the signature.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Milestone {
+    pub(crate) status: String,
+    pub(crate) after_seconds: i64,
+}
+
+/// How payments move at a bank.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PaymentHabits {
+    pub(crate) created: String,
+    pub(crate) signed: Vec<Milestone>,
+}
+
+/// Kinds of calls that a bank may want a header on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum CallKind {
+    Create,
+    Read,
+    Authorise,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RequiredHeader {
+    pub(crate) header: String,
+    pub(crate) on: Vec<CallKind>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Affiliated {
+    pub(crate) id: String,
+    pub(crate) name: String,
+}
+
+/// How the bank's IBANs are built.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IbanPlan {
+    pub(crate) country: String,
+    /// What every national number of the bank begins with.
+    pub(crate) bank: String,
+    /// Length of the national number.
+    pub(crate) length: usize,
+}
+
+/// One bank; the fields are explained where the data is.
+#[expect(clippy::struct_excessive_bools, reason = "each is one habit of a bank, none excludes another")]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Bank {
+    pub(crate) bic: String,
+    pub(crate) name: String,
+    pub(crate) country: String,
+    pub(crate) city: String,
+    pub(crate) postal_code: String,
+    pub(crate) street: String,
+    pub(crate) company_number: String,
+    pub(crate) phone: String,
+    pub(crate) website: String,
+    pub(crate) products: Vec<String>,
+    pub(crate) currency: String,
+    pub(crate) clearing: String,
+    pub(crate) iban: IbanPlan,
+    /// Length of an account number at a bank whose accounts are named by `bban`.
+    #[serde(default)]
+    pub(crate) number_digits: usize,
+    /// The first is what a caller without a preference gets.
+    pub(crate) approaches: Vec<Approach>,
+    pub(crate) redirect: RedirectKind,
+    #[serde(default = "bankid_methods")]
+    pub(crate) methods: Vec<String>,
+    #[serde(default)]
+    pub(crate) login: Login,
+    #[serde(default)]
+    pub(crate) sticky_redirect_preferred: bool,
+    /// Who authenticates when the caller names nobody.
+    pub(crate) default_psu: String,
+    /// The key by which the bank's accounts are named: `iban` or `bban`.
+    pub(crate) debtor_key: String,
+    /// Documented accounts; they belong to the default person.
+    #[serde(default)]
+    pub(crate) accounts: Vec<String>,
+    #[serde(default = "yes")]
+    pub(crate) corporate: bool,
+    /// Lengths that a `PSU-Corporate-ID` may have; empty for any.
+    #[serde(default)]
+    pub(crate) corporate_id_digits: Vec<usize>,
+    #[serde(default)]
+    pub(crate) required_headers: Vec<RequiredHeader>,
+    #[serde(default)]
+    pub(crate) affiliated: Vec<Affiliated>,
+    #[serde(default)]
+    pub(crate) transaction_details: bool,
+    #[serde(default = "yes")]
+    pub(crate) get_payment: bool,
+    #[serde(default)]
+    pub(crate) omits_currency: bool,
+    #[serde(default)]
+    pub(crate) omits_transaction_id: bool,
+    #[serde(default = "three_years")]
+    pub(crate) history_days: i64,
+    pub(crate) history_rows: Option<usize>,
+    #[serde(default = "hundred")]
+    pub(crate) page_rows: usize,
+    /// The longest consent; `validUntil` beyond it is shortened (platform-facts 6.1).
+    #[serde(default = "half_a_year")]
+    pub(crate) consent_days: i64,
+    pub(crate) decoupled: Option<Decoupled>,
+    pub(crate) payment: PaymentHabits,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// The methods of Swedish banks (platform-facts 8.2); the plain one first, since guides take the first.
+fn bankid_methods() -> Vec<String> {
+    ["mbid", "mbid_same_device", "mbid_animated_qr_token", "mbid_animated_qr_image"].map(str::to_owned).to_vec()
+}
+
+fn three_years() -> i64 {
+    3 * 365
+}
+
+fn hundred() -> usize {
+    100
+}
+
+fn half_a_year() -> i64 {
+    180
+}
+
+impl Bank {
+    /// The approach that a caller gets who sent this `TPP-Redirect-Preferred`.
+    pub(crate) fn approach(&self, redirect_preferred: Option<bool>) -> Approach {
+        let wanted = redirect_preferred.map(|yes| if yes { Approach::Redirect } else { Approach::Decoupled });
+        let first = self.approaches.first().copied().unwrap_or(Approach::Redirect);
+        wanted.filter(|wanted| self.approaches.contains(wanted)).unwrap_or(first)
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Country {
+    pub(crate) id: String,
+    pub(crate) code: String,
+    pub(crate) name: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct City {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) country: String,
+}
+
+/// How it ends when a test person authenticates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Outcome {
+    #[default]
+    Approves,
+    NeedsSecondSigner,
+    SessionExpires,
+    BankidNotActivated,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Person {
+    id: String,
+    outcome: Outcome,
+}
+
+#[derive(Debug, Deserialize)]
+struct BankFile {
+    bank: Vec<Bank>,
+}
+
+#[derive(Debug, Deserialize)]
+struct PlaceFile {
+    country: Vec<Country>,
+    city: Vec<City>,
+}
+
+#[derive(Debug, Deserialize)]
+struct PersonFile {
+    person: Vec<Person>,
+}
+
+/// The directory: all that is the same in every sandbox.
+#[derive(Clone, Debug)]
+pub(crate) struct Directory {
+    pub(crate) banks: Vec<Bank>,
+    pub(crate) countries: Vec<Country>,
+    pub(crate) cities: Vec<City>,
+    persons: Vec<Person>,
+}
+
+impl Directory {
+    pub(crate) fn load() -> Result<Self, StartError> {
+        let banks: BankFile = read("banks.toml", include_str!("../../data/banks.toml"))?;
+        let places: PlaceFile = read("places.toml", include_str!("../../data/places.toml"))?;
+        let persons: PersonFile = read("persons.toml", include_str!("../../data/persons.toml"))?;
+        Ok(Self { banks: banks.bank, countries: places.country, cities: places.city, persons: persons.person })
+    }
+
+    /// A bank by its BIC, with or without the branch code of three characters.
+    pub(crate) fn bank(&self, bic: &str) -> Option<&Bank> {
+        let head = bic.get(..8).filter(|_| bic.len() == 11 && bic.ends_with("XXX")).unwrap_or(bic);
+        self.banks.iter().find(|bank| bank.bic == head)
+    }
+
+    /// What happens when this person authenticates.
+    pub(crate) fn outcome(&self, psu_id: &str) -> Outcome {
+        self.persons.iter().find(|person| person.id == psu_id).map(|person| person.outcome).unwrap_or_default()
+    }
+}
+
+/// Reads one of the data files.
+pub(crate) fn read<T: for<'de> Deserialize<'de>>(name: &'static str, text: &str) -> Result<T, StartError> {
+    toml::from_str(text).map_err(|error| StartError::Data(name, error.to_string()))
+}

@@ -1,0 +1,50 @@
+//! The virtual clock: runs with the machine's, until somebody moves or stops it.
+
+use std::time::Instant;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Time as the sandbox sees it. Monotonic time drives it, so a change of the machine's clock changes nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct Clock {
+    base: DateTime<Utc>,
+    /// When `base` was true; `None` while the clock is stopped.
+    running_since: Option<Instant>,
+}
+
+impl Clock {
+    pub(crate) fn starting_at(base: DateTime<Utc>) -> Self {
+        Self { base, running_since: Some(Instant::now()) }
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        let elapsed = self
+            .running_since
+            .map_or(TimeDelta::zero(), |since| TimeDelta::from_std(since.elapsed()).unwrap_or(TimeDelta::MAX));
+        self.base.checked_add_signed(elapsed).unwrap_or(self.base)
+    }
+
+    /// Moves the clock forward; a step beyond the calendar's end is ignored.
+    pub(crate) fn advance(&mut self, by: TimeDelta) {
+        let target = self.now().checked_add_signed(by).unwrap_or_else(|| self.now());
+        self.set(target);
+    }
+
+    pub(crate) fn set(&mut self, to: DateTime<Utc>) {
+        self.base = to;
+        self.running_since = self.running_since.map(|_| Instant::now());
+    }
+
+    pub(crate) fn stop(&mut self) {
+        self.base = self.now();
+        self.running_since = None;
+    }
+
+    pub(crate) fn resume(&mut self) {
+        self.running_since.get_or_insert_with(Instant::now);
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.running_since.is_none()
+    }
+}

@@ -1,0 +1,169 @@
+//! What the state is made of: applications, tokens, codes, consents, payments. Authorisations and BankID rounds
+//! belong to [`crate::sca`].
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A client of the platform, as registered in its portal.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Application {
+    /// The OAuth client id.
+    pub client_id: String,
+    /// The OAuth client secret.
+    pub client_secret: String,
+    /// Addresses to which a customer may be sent back, compared exactly.
+    pub redirect_uris: Vec<String>,
+    /// Accept any redirect address on this machine, whatever its port and path.
+    pub any_local_redirect: bool,
+}
+
+impl std::fmt::Debug for Application {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Application")
+            .field("client_id", &self.client_id)
+            .field("client_secret", &"[redacted]")
+            .field("redirect_uris", &self.redirect_uris)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whose money it is (platform-facts 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Context {
+    Private,
+    Corporate,
+}
+
+impl Context {
+    pub(crate) fn scope(self) -> &'static str {
+        match self {
+            Self::Private => "private",
+            Self::Corporate => "corporate",
+        }
+    }
+}
+
+/// An access token that was handed out.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Token {
+    pub(crate) client_id: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) context: Context,
+    pub(crate) expires: DateTime<Utc>,
+    pub(crate) revoked: bool,
+}
+
+/// An authorization code that waits for its exchange.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Code {
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) authorisation: String,
+    pub(crate) expires: DateTime<Utc>,
+}
+
+/// Who stands behind a consent or a payment, as the caller named them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Holder {
+    pub(crate) context: Context,
+    /// `PSU-ID`, or the bank's default person.
+    pub(crate) psu: String,
+    /// `PSU-Corporate-ID`.
+    pub(crate) company: Option<String>,
+}
+
+impl Holder {
+    /// Whose accounts are meant: the company's or the person's.
+    pub(crate) fn key(&self) -> &str {
+        self.company.as_deref().unwrap_or(&self.psu)
+    }
+}
+
+/// What every resource of the platform knows about its origin.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Origin {
+    pub(crate) client_id: String,
+    pub(crate) bic: String,
+    pub(crate) holder: Holder,
+    /// `TPP-Redirect-Preferred` of the call that created it.
+    pub(crate) redirect_preferred: Option<bool>,
+}
+
+/// A consent's place in its life (platform-facts 6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum ConsentStatus {
+    Received,
+    PartiallyAuthorised,
+    Valid,
+    Rejected,
+    Expired,
+    RevokedByPsu,
+    TerminatedByTpp,
+}
+
+impl ConsentStatus {
+    pub(crate) fn is_final(self) -> bool {
+        !matches!(self, Self::Received | Self::PartiallyAuthorised | Self::Valid)
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Consent {
+    pub(crate) id: String,
+    pub(crate) origin: Origin,
+    pub(crate) affiliated: Option<String>,
+    /// The body's `access`, as it was sent.
+    pub(crate) access: Value,
+    pub(crate) recurring: bool,
+    pub(crate) valid_until: NaiveDate,
+    pub(crate) frequency_per_day: u32,
+    pub(crate) status: ConsentStatus,
+    pub(crate) last_action: NaiveDate,
+    pub(crate) authorisations: Vec<String>,
+    /// Signers who have approved so far.
+    pub(crate) signers: Vec<String>,
+    /// Calls without the customer on the day of `used_on`, by what was read.
+    pub(crate) used: BTreeMap<String, u32>,
+    pub(crate) used_on: NaiveDate,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Payment {
+    pub(crate) id: String,
+    pub(crate) origin: Origin,
+    /// `payments`, `bulk-payments` or `periodic-payments`.
+    pub(crate) service: String,
+    pub(crate) product: String,
+    /// The body as it was sent, when it was JSON.
+    pub(crate) order: Value,
+    /// The body as it was sent, when it was XML or multipart: media type and text.
+    pub(crate) raw: Option<(String, String)>,
+    pub(crate) status: String,
+    /// Since when it has this status.
+    pub(crate) since: DateTime<Utc>,
+    /// When it was signed completely.
+    pub(crate) signed: Option<DateTime<Utc>>,
+    /// How many milestones after the signature are behind it.
+    pub(crate) milestones: usize,
+    pub(crate) authorisations: Vec<String>,
+    pub(crate) cancellations: Vec<String>,
+    pub(crate) signers: Vec<String>,
+}
+
+impl Payment {
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(self.status.as_str(), "ACSC" | "ACCC" | "RJCT" | "CANC")
+    }
+
+    /// The path below the API host at which the payment lives.
+    pub(crate) fn path(&self) -> String {
+        format!("/psd2/paymentinitiation/v1/{}/{}/{}", self.service, self.product, self.id)
+    }
+}

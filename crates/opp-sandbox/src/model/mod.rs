@@ -1,0 +1,16 @@
+//! The world behind the two hosts: what exists, what time it is, what happens by itself.
+//!
+//! All of it is plain data behind one lock; nothing in here knows HTTP.
+
+pub(crate) mod accounts;
+pub(crate) mod agenda;
+pub(crate) mod banks;
+pub(crate) mod clock;
+pub(crate) mod entities;
+pub(crate) mod ids;
+pub(crate) mod ledger;
+pub(crate) mod shelf;
+pub(crate) mod state;
+pub(crate) mod world;
+
+pub use entities::Application;

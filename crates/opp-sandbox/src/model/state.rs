@@ -1,0 +1,64 @@
+//! The state: everything that a dump holds and a reset forgets.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::agenda::Agenda;
+use super::entities::{Application, Code, Consent, Payment, Token};
+use super::ids::Ids;
+use super::ledger::Row;
+use super::shelf::Shelf;
+use crate::config::Limits;
+use crate::sca::{Authorisation, Round};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct State {
+    pub(crate) ids: Ids,
+    /// The day on which all ledgers begin.
+    pub(crate) epoch: NaiveDate,
+    pub(crate) applications: Vec<Application>,
+    pub(crate) tokens: Shelf<Token>,
+    pub(crate) codes: Shelf<Code>,
+    pub(crate) consents: Shelf<Consent>,
+    pub(crate) payments: Shelf<Payment>,
+    pub(crate) authorisations: Shelf<Authorisation>,
+    /// BankID rounds, by order reference.
+    pub(crate) rounds: Shelf<Round>,
+    /// What payments added to the ledgers, by account key.
+    pub(crate) postings: BTreeMap<String, Vec<Row>>,
+    pub(crate) agenda: Agenda,
+}
+
+impl State {
+    pub(crate) fn new(seed: u64, epoch: NaiveDate, applications: Vec<Application>, limits: &Limits) -> Self {
+        Self {
+            ids: Ids::new(seed),
+            epoch,
+            applications,
+            tokens: Shelf::new(limits.entries),
+            codes: Shelf::new(limits.entries),
+            consents: Shelf::new(limits.entries),
+            payments: Shelf::new(limits.entries),
+            authorisations: Shelf::new(limits.entries),
+            rounds: Shelf::new(limits.entries),
+            postings: BTreeMap::new(),
+            agenda: Agenda::default(),
+        }
+    }
+
+    /// A restored state takes over the bounds of the sandbox that restores it.
+    pub(crate) fn keep_to(&mut self, limits: &Limits) {
+        self.tokens.set_capacity(limits.entries);
+        self.codes.set_capacity(limits.entries);
+        self.consents.set_capacity(limits.entries);
+        self.payments.set_capacity(limits.entries);
+        self.authorisations.set_capacity(limits.entries);
+        self.rounds.set_capacity(limits.entries);
+    }
+
+    pub(crate) fn application(&self, client_id: &str) -> Option<&Application> {
+        self.applications.iter().find(|application| application.client_id == client_id)
+    }
+}
