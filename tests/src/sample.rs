@@ -27,6 +27,11 @@ impl<'a> Samples<'a> {
         }
     }
 
+    /// A value of a schema.
+    pub fn value(&mut self, schema: &Value) -> Value {
+        self.of(schema, 0)
+    }
+
     fn of(&mut self, schema: &Value, depth: usize) -> Value {
         if let Some(name) = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.rsplit('/').next()) {
             return if depth > 12 {

@@ -76,7 +76,9 @@ pub fn of_property(root: &Value, property: &Value) -> String {
             schema = schema.get("items").or_else(|| schema.get("additionalProperties"))?;
         }
         let target = schemas(root)?.get(schema_ref(schema)?)?;
-        Some(text(target, "description")?.trim().split("\n\n").next()?.to_owned())
+        let first = text(target, "description")?.trim().split("\n\n").next()?;
+        // What introduces a list stands alone here; the list is with the type.
+        Some(first.strip_suffix(':').map_or_else(|| first.to_owned(), |head| format!("{head}: see the type.")))
     });
     described.filter(|text| !text.trim().is_empty()).unwrap_or_else(|| "Not described by the document.".to_owned())
 }

@@ -241,6 +241,14 @@ mod tests {
     }
 
     #[test]
+    fn the_statuses_of_errors_are_kept_when_the_errors_go() {
+        let mut root =
+            json!({"paths": {"/a": {"get": {"responses": {"200": {}, "404": {}, "503": {}, "default": {}}}}}});
+        note_errors(&mut root).unwrap();
+        assert_eq!(root["paths"]["/a"]["get"]["x-opp-errors"], json!(["404", "503"]));
+    }
+
+    #[test]
     fn a_cookie_parameter_is_an_error_that_names_the_operation() {
         let root =
             json!({"paths": {"/a": {"get": {"operationId": "getA", "parameters": [{"name": "c", "in": "cookie"}]}}}});

@@ -87,13 +87,13 @@ pub struct AccountDetails {
     /// Number of the account behind a card, where the entry stands for card transactions.
     #[cfg_attr(feature = "schemars", schemars(rename = "linkedAccounts"))]
     pub linked_accounts: Option<LinkedAccounts>,
-    /// Who the account serves:
+    /// Who the account serves: see the type.
     pub usage: Option<Usage>,
     /// Free remarks by the bank on the account or its card.
     pub details: Option<Details>,
     /// Balances of one account. Banks choose which types they give and in which order: look for the type you need and have a second choice.
     pub balances: List<Balance>,
-    /// What the consent lets you read of the account:
+    /// What the consent lets you read of the account: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "_links"))]
     pub links: Option<LinksAccountDetails>,
     /// Legal owner of the account, several names in one string if it is shared, the company's name for a business account. Not every bank gives it away.
@@ -529,13 +529,13 @@ text! { AuthenticationMethodId, max = 35 }
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AuthenticationObject {
-    /// Broad kind of a signing method:
+    /// Broad kind of a signing method: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "authenticationType"))]
     pub authentication_type: Option<AuthenticationType>,
     /// Tells generations of the same kind of tool apart, where a bank runs more than one. Not seen at the banks of the platform.
     #[cfg_attr(feature = "schemars", schemars(rename = "authenticationVersion"))]
     pub authentication_version: Option<String>,
-    /// Id of one signing method, to be sent back unchanged. Ids in use for Swedish BankID:
+    /// Id of one signing method, to be sent back unchanged. Ids in use for Swedish BankID: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "authenticationMethodId"))]
     pub authentication_method_id: Option<AuthenticationMethodId>,
     /// Label for the list from which the user chooses, in the words of the bank or of the user's own settings there. Fall back to a label of yours if it is missing.
@@ -635,7 +635,7 @@ pub struct Balance {
     /// Sum of money, in balances, transactions and payments alike.
     #[cfg_attr(feature = "schemars", schemars(rename = "balanceAmount"))]
     pub balance_amount: Option<Amount>,
-    /// What a balance counts:
+    /// What a balance counts: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "balanceType"))]
     pub balance_type: Option<BalanceType>,
     /// `true` if an agreed credit is part of the figure, so that it tells what can be spent rather than what the user owns. Missing means unknown.
@@ -669,7 +669,7 @@ pub struct BalanceAfterTransaction {
     /// Sum of money, in balances, transactions and payments alike.
     #[cfg_attr(feature = "schemars", schemars(rename = "balanceAmount"))]
     pub balance_amount: Option<Amount>,
-    /// What a balance counts:
+    /// What a balance counts: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "balanceType"))]
     pub balance_type: Option<BalanceType>,
     /// What came beyond the document.
@@ -858,7 +858,7 @@ pub struct ChallengeData {
     /// Longest code the user may type, in characters; limits your input field. Embedded signing only.
     #[cfg_attr(feature = "schemars", schemars(rename = "otpMaxLength"))]
     pub otp_max_length: Option<i64>,
-    /// What the user types in an embedded signing:
+    /// What the user types in an embedded signing: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "otpFormat"))]
     pub otp_format: Option<OtpFormat>,
     /// Hint from the bank, for example what to do if the app does not open. Where present you have to show it to the user.
@@ -928,7 +928,7 @@ text! { ConsentId }
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct ConsentInformationResponse200Json {
-    /// Which accounts, and what of them, a consent opens. Three ways to fill it:
+    /// Which accounts, and what of them, a consent opens. Three ways to fill it: see the type.
     pub access: Option<AccountAccess>,
     /// `true` for repeated reading until the consent ends, `false` for reading once. As soon as the user signs a new recurring consent, the bank ends the earlier recurring consent which the same user gave you: two of them never live side by side.
     #[cfg_attr(feature = "schemars", schemars(rename = "recurringIndicator"))]
@@ -942,10 +942,10 @@ pub struct ConsentInformationResponse200Json {
     /// Day on which the status of the consent last moved, be it by a call of yours or by the user at the bank. Reading accounts does not count. `yyyy-MM-dd`.
     #[cfg_attr(feature = "schemars", schemars(rename = "lastActionDate"))]
     pub last_action_date: Option<LastActionDate>,
-    /// Where a consent stands in its life:
+    /// Where a consent stands in its life: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "consentStatus"))]
     pub consent_status: Option<ConsentStatus>,
-    /// Where a valid consent leads:
+    /// Where a valid consent leads: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "_links"))]
     pub links: Option<LinksGetConsent>,
     /// Key of a consent. Goes into consent paths, into the `Consent-ID` header of every account call, and as `X-ConsentId` into the code exchange after an OAuth redirect. Opaque text, usually a UUID; percent-encode it in paths.
@@ -1002,7 +1002,7 @@ open_enum! { ConsentStatus { Received = "received", Rejected = "rejected", Valid
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct ConsentStatusResponse200 {
-    /// Where a consent stands in its life:
+    /// Where a consent stands in its life: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "consentStatus"))]
     pub consent_status: Option<ConsentStatus>,
     /// What the bank or the platform has to say about a call that has succeeded.
@@ -1018,7 +1018,7 @@ object! { ConsentStatusResponse200 { consent_status: "consentStatus", tpp_messag
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Consents {
-    /// Which accounts, and what of them, a consent opens. Three ways to fill it:
+    /// Which accounts, and what of them, a consent opens. Three ways to fill it: see the type.
     pub access: Option<AccountAccess>,
     /// `true` for repeated reading until the consent ends, `false` for reading once. As soon as the user signs a new recurring consent, the bank ends the earlier recurring consent which the same user gave you: two of them never live side by side.
     #[cfg_attr(feature = "schemars", schemars(rename = "recurringIndicator"))]
@@ -1050,7 +1050,7 @@ builder! { Consents {
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct ConsentsResponse201 {
-    /// Where a consent stands in its life:
+    /// Where a consent stands in its life: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "consentStatus"))]
     pub consent_status: Option<ConsentStatus>,
     /// Key of a consent. Goes into consent paths, into the `Consent-ID` header of every account call, and as `X-ConsentId` into the code exchange after an OAuth redirect. Opaque text, usually a UUID; percent-encode it in paths.
@@ -2234,7 +2234,7 @@ pub struct PaymentInitiationJson {
     pub ocr_ref: Option<PaymentInitiationJsonOcrRef>,
     /// Why the payment was made, as an ISO 20022 external purpose code; seldom filled by Nordic banks. The
     /// list is the edition of 2018. Newer editions go on adding codes (`GIFT`, `INTP`, `IPAY`, ...), so let
-    /// an unknown code pass as text. By domain:
+    /// an unknown code pass as text. By domain: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "purposeCode"))]
     pub purpose_code: Option<PurposeCode>,
     /// Reports to the authorities that a payment abroad may need.
@@ -3809,7 +3809,7 @@ open_enum! { ScaStatus { Received = "received", PsuIdentified = "psuIdentified",
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct ScaStatusResponse {
-    /// Where a signature stands:
+    /// Where a signature stands: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaStatus"))]
     pub sca_status: Option<ScaStatus>,
     /// What the user needs in order to sign; with BankID a token or a picture, which is worth nothing
@@ -3829,7 +3829,7 @@ object! { ScaStatusResponse { sca_status: "scaStatus", challenge_data: "challeng
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct SelectPsuAuthenticationMethod {
-    /// Id of one signing method, to be sent back unchanged. Ids in use for Swedish BankID:
+    /// Id of one signing method, to be sent back unchanged. Ids in use for Swedish BankID: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "authenticationMethodId"))]
     pub authentication_method_id: Option<AuthenticationMethodId>,
     /// What came beyond the document.
@@ -3850,7 +3850,7 @@ text! { StartDate, format = Format::Date; date }
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct StartScaprocessResponse {
-    /// Where a signature stands:
+    /// Where a signature stands: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaStatus"))]
     pub sca_status: Option<ScaStatus>,
     /// Key of one authorisation, valid below the consent or payment it belongs to. Goes into the path of update and status, and as `X-ConsentAuthorisationId` or `X-PaymentAuthorisationId` into the code exchange after an OAuth redirect. Each signer of a company account has an authorisation of their own.
@@ -3912,7 +3912,7 @@ object! { SupportedAuthorizationMethodItem { name: "name", uri: "uri" } }
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct TppMessage2Xx {
-    /// How serious a message to your application is:
+    /// How serious a message to your application is: see the type.
     pub category: Option<TppMessageCategory>,
     /// Code of a remark on a success. One value is declared; others occur, so accept any text.
     /// - `WARNING`: read the `text`; nothing has to be repeated.
@@ -4037,7 +4037,7 @@ pub struct TransactionDetails {
     pub additional_information: Option<AdditionalInformation>,
     /// Why the payment was made, as an ISO 20022 external purpose code; seldom filled by Nordic banks. The
     /// list is the edition of 2018. Newer editions go on adding codes (`GIFT`, `INTP`, `IPAY`, ...), so let
-    /// an unknown code pass as text. By domain:
+    /// an unknown code pass as text. By domain: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "purposeCode"))]
     pub purpose_code: Option<PurposeCode>,
     /// What kind of entry it is: the three ISO 20022 codes for domain, family and sub-family, joined by hyphens. `PMNT-ICDT-DMCT` is an outgoing domestic transfer, `PMNT-CCRD-POSD` a card purchase. Good for sorting entries automatically, where the bank fills it.
@@ -4049,7 +4049,7 @@ pub struct TransactionDetails {
     /// Hash the platform computes from the fields of a booked entry; pending ones have none. Equal entries (same day, same sum, same balance at the time) share a hash, so it does not work as a unique key.
     #[cfg_attr(feature = "schemars", schemars(rename = "transactionListId"))]
     pub transaction_list_id: Option<TransactionListId>,
-    /// Where the entry leads:
+    /// Where the entry leads: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "_links"))]
     pub links: Option<LinksTransactionDetails>,
     /// Balance of the account once this transaction is counted.
@@ -4175,7 +4175,7 @@ pub struct TransactionsResponse200Json {
     pub transactions: Option<AccountReport>,
     /// Balances of one account. Banks choose which types they give and in which order: look for the type you need and have a second choice.
     pub balances: List<Balance>,
-    /// Present if the report is too large to send inline:
+    /// Present if the report is too large to send inline: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "_links"))]
     pub links: Option<LinksDownload>,
     /// What the bank or the platform has to say about a call that has succeeded.
@@ -4248,10 +4248,10 @@ builder! { UpdatePsuAuthentication {
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct UpdatePsuDataResponse {
-    /// What can follow once the user is identified:
+    /// What can follow once the user is identified: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "_links"))]
     pub links: Option<Links>,
-    /// Where a signature stands:
+    /// Where a signature stands: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaStatus"))]
     pub sca_status: Option<ScaStatus>,
     /// Line from the bank for the user, at most 512 characters, in the language the bank chooses. Show it as plain text.
