@@ -59,7 +59,7 @@ pub fn normalise(document: &Value) -> Result<Normal> {
     structure::check(document)?;
     let mut root = document.clone();
     repair(&mut root);
-    let passes: [(&str, Pass); 18] = [
+    let passes: [(&str, Pass); 19] = [
         ("references", resolve::references),
         ("schema_references", |root| resolve::schema_references(root)),
         ("path_parameters", |root| {
@@ -76,6 +76,7 @@ pub fn normalise(document: &Value) -> Result<Normal> {
         ("one_answer", compose::one_answer),
         ("flags", names::flags),
         ("enum_values", names::enum_values),
+        ("sensitive_items", names::sensitive_items),
         ("lift_headers", headers::lift_headers),
         ("inline_shapeless", names::inline_shapeless),
         ("pascal", names::pascal),

@@ -113,6 +113,7 @@ pub fn hoist(root: &mut Value) -> Result<()> {
         let id = id.to_upper_camel_case();
         for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
             let name = text(parameter, "name").unwrap_or_default().to_upper_camel_case();
+            describe(parameter);
             if let Some(schema) = parameter.get_mut("schema") {
                 hoist.place(schema, &name, &name);
             }
@@ -120,12 +121,37 @@ pub fn hoist(root: &mut Value) -> Result<()> {
         for (part, suffix) in [("requestBody", "Request"), ("responses", "Response")] {
             if let Some(part) = operation.get_mut(part) {
                 let owner = format!("{id}{suffix}");
+                describe(part);
                 each_media_schema(part, &mut |schema| hoist.place(schema, &owner, &owner));
             }
         }
     }
     schemas_mut(root).extend(hoist.made);
     schemas_mut(root).sort_keys();
+    Ok(())
+}
+
+/// A schema without words of its own takes those of the parameter or body that it belongs to.
+fn describe(holder: &mut Value) {
+    let Some(words) = text(holder, "description").map(str::to_owned) else { return };
+    each_media_schema(holder, &mut |schema| {
+        if let Some(map) = schema.as_object_mut().filter(|map| !map.contains_key("$ref")) {
+            map.entry("description").or_insert_with(|| Value::String(words.clone()));
+        }
+    });
+}
+
+/// What is true of a list that must not be printed is true of its elements.
+pub fn sensitive_items(root: &mut Value) -> Result<()> {
+    each_root_schema_mut(root, &mut |schema| {
+        each_schema_mut(schema, &mut |schema| {
+            if schema.get("x-opp-sensitive").and_then(Value::as_bool) == Some(true) {
+                if let Some(items) = schema.get_mut("items").and_then(Value::as_object_mut) {
+                    items.insert("x-opp-sensitive".into(), json!(true));
+                }
+            }
+        });
+    });
     Ok(())
 }
 
@@ -340,6 +366,22 @@ mod tests {
         assert_eq!(property("Account"), to_schema("Status"));
         assert_eq!(property("Card"), to_schema("Status"));
         assert_eq!(property("Order"), to_schema("OrderStatus"));
+    }
+
+    #[test]
+    fn a_list_that_must_not_be_printed_has_elements_that_must_not() {
+        let mut root = json!({"components": {"schemas": {"a": {"type": "array", "x-opp-sensitive": true, "items": {"type": "string"}}}}});
+        sensitive_items(&mut root).unwrap();
+        assert_eq!(root["components"]["schemas"]["a"]["items"]["x-opp-sensitive"], true);
+    }
+
+    #[test]
+    fn an_enum_without_words_takes_those_of_its_parameter() {
+        let mut root = json!({"paths": {"/a": {"get": {"parameters": [
+            {"name": "status", "in": "query", "description": "Which ones.", "schema": {"type": "string", "enum": ["on"]}}
+        ]}}}});
+        hoist(&mut root).unwrap();
+        assert_eq!(root["components"]["schemas"]["Status"]["description"], "Which ones.");
     }
 
     #[test]

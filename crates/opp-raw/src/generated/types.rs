@@ -765,7 +765,7 @@ text! { Bicfi, pattern = Some("[A-Z]{6,6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3,3}){0,1}
 pub struct BookingDate(String);
 text! { BookingDate, format = Format::Date; date }
 
-/// Not described by the document.
+/// Which entries to list: `booked`, `pending` or `both`. Always required. Only `booked` works at every bank. The sandbox of SWEDSESS ignores it, and either list may be missing from the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum BookingStatus {
@@ -851,7 +851,7 @@ pub struct ChallengeData {
     /// Picture for the user, a QR code with `mbid_animated_qr_image`. Plain base64 of a PNG (512 kB at most), a data URI, or an address: be ready for each of them.
     pub image: Option<Image>,
     /// The challenge as text. Really sent as an array of strings, the first of which counts; accept a single string as well. With `mbid` and `mbid_same_device` it is the BankID autostart token, to be put into `https://app.bankid.com/?autostarttoken=TOKEN&redirect=URI` (as a link on the phone) or into `bankid:///?autostarttoken=TOKEN` (as a QR code on the desktop). With `mbid_animated_qr_token` it is the bare content of the QR code.
-    pub data: List<String>,
+    pub data: List<Data>,
     /// Address from which the picture can be fetched, if the bank serves it rather than sends it.
     #[cfg_attr(feature = "schemars", schemars(rename = "imageLink"))]
     pub image_link: Option<ImageLink>,
@@ -1163,10 +1163,15 @@ text! { CurrencyCode, pattern = Some("[A-Z]{3}") }
 
 /// Not described by the document.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Data(String);
+text! { Data; secret }
+
+/// First day of the list, inclusive, `yyyy-MM-dd`; booked entries are chosen by booking date. Required unless `entryReferenceFrom` or `deltaList` is used. How far back a bank goes differs (HANDSESS about 15 months for private SEK accounts), and beyond some 90 days it may want a fresh authorisation: SWEDSESS may then answer 401. The sandboxes of SWEDSESS, NDEASESS and NDEAFIHH ignore the dates.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DateFrom(String);
 text! { DateFrom, format = Format::Date; date }
 
-/// Not described by the document.
+/// Last day of the list, inclusive, `yyyy-MM-dd`; today if left out. A bank may disregard it in a delta request, and the same sandboxes do which ignore `dateFrom`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DateTo(String);
 text! { DateTo, format = Format::Date; date }
@@ -2300,7 +2305,7 @@ builder! { PaymentInitiationJsonRegulatoryReportingItem {
     details_information: DetailsInformation = "detailsInformation";
 } }
 
-/// Not described by the document.
+/// The order. Which fields it takes is decided by service and product in the path, which account numbers by the bank: see the examples. Amounts are strings with a decimal point. XML and multipart are declared, but only JSON is known to be in use.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum PaymentInitiationRequest {
@@ -2473,7 +2478,7 @@ builder! { PaymentInitiationSwedishGiroJson {
     creditor_account_message: CreditorAccountMessage = "creditorAccountMessage";
 } one of [invoice_ref] [ocr_ref] }
 
-/// Not described by the document.
+/// Scheme of the payment: `domestic` (national transfer), `swedish-giro` (Bankgirot or PlusGirot, SEK), `sepa-credit-transfers` (EUR), `international`. What a bank offers stands in `globalPaymentProducts` of its details; newer editions add others such as `cross-border`. A payment can be found only under the service and product it was created with: keep both beside its id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PaymentProduct {
@@ -2496,7 +2501,7 @@ open_enum! { PaymentProduct { SepaCreditTransfers = "sepa-credit-transfers", Dom
     International = "international", SwedishGiro = "swedish-giro", InternationalTp = "international-tp", 
     CrossBorder = "cross-border" } }
 
-/// Not described by the document.
+/// Kind of order: `payments` for a single one, `bulk-payments` for several from one account, `periodic-payments` for a standing order. No bank described here is known to offer the last two, and newer editions of the API keep `payments` alone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PaymentService {
