@@ -849,9 +849,9 @@ text! { CashAccountType }
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct ChallengeData {
     /// Picture for the user, a QR code with `mbid_animated_qr_image`. Plain base64 of a PNG (512 kB at most), a data URI, or an address: be ready for each of them.
-    pub image: Option<Image>,
+    pub image: Option<ChallengeImage>,
     /// The challenge as text. Really sent as an array of strings, the first of which counts; accept a single string as well. With `mbid` and `mbid_same_device` it is the BankID autostart token, to be put into `https://app.bankid.com/?autostarttoken=TOKEN&redirect=URI` (as a link on the phone) or into `bankid:///?autostarttoken=TOKEN` (as a QR code on the desktop). With `mbid_animated_qr_token` it is the bare content of the QR code.
-    pub data: List<Data>,
+    pub data: List<ChallengeText>,
     /// Address from which the picture can be fetched, if the bank serves it rather than sends it.
     #[cfg_attr(feature = "schemars", schemars(rename = "imageLink"))]
     pub image_link: Option<ImageLink>,
@@ -870,6 +870,16 @@ pub struct ChallengeData {
 }
 object! { ChallengeData { image: "image", data: "data", image_link: "imageLink", otp_max_length: "otpMaxLength", 
     otp_format: "otpFormat", additional_information: "additionalInformation" } }
+
+/// Picture for the user, a QR code with `mbid_animated_qr_image`. Plain base64 of a PNG (512 kB at most), a data URI, or an address: be ready for each of them.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChallengeImage(String);
+text! { ChallengeImage; secret }
+
+/// BankID start token, QR payload or other challenge, whatever the method calls for.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChallengeText(String);
+text! { ChallengeText; secret }
 
 /// Number of the cheque, for a cheque payment.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1161,11 +1171,6 @@ text! { CreditorName, max = 70 }
 pub struct CurrencyCode(String);
 text! { CurrencyCode, pattern = Some("[A-Z]{3}") }
 
-/// Not described by the document.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Data(String);
-text! { Data; secret }
-
 /// First day of the list, inclusive, `yyyy-MM-dd`; booked entries are chosen by booking date. Required unless `entryReferenceFrom` or `deltaList` is used. How far back a bank goes differs (HANDSESS about 15 months for private SEK accounts), and beyond some 90 days it may want a fresh authorisation: SWEDSESS may then answer 401. The sandboxes of SWEDSESS, NDEASESS and NDEAFIHH ignore the dates.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DateFrom(String);
@@ -1352,11 +1357,6 @@ object! { HrefType { href: "href" } bare 0 }
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Iban(String);
 text! { Iban, pattern = Some("[A-Z]{2,2}[0-9]{2,2}[a-zA-Z0-9]{1,30}"); secret }
-
-/// Picture for the user, a QR code with `mbid_animated_qr_image`. Plain base64 of a PNG (512 kB at most), a data URI, or an address: be ready for each of them.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Image(String);
-text! { Image; secret }
 
 /// Address from which the picture can be fetched, if the bank serves it rather than sends it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
