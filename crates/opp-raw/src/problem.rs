@@ -42,10 +42,10 @@ impl Problem {
             Value::Array(items) => problem.messages.extend(items.iter().filter_map(message)),
             Value::Object(_) => {
                 for key in ["tppMessages", "tppMessage"] {
-                    if let Some(list) = root.get(key).cloned() {
-                        if let Fit::Value(list) = read_value::<List<Value>>(list) {
-                            problem.messages.extend(list.iter().filter_map(message));
-                        }
+                    if let Some(list) = root.get(key).cloned()
+                        && let Fit::Value(list) = read_value::<List<Value>>(list)
+                    {
+                        problem.messages.extend(list.iter().filter_map(message));
                     }
                 }
                 // Problem details carry one cause themselves and may add others; OAuth has its own two words.
@@ -74,10 +74,7 @@ fn message(value: &Value) -> Option<Message> {
 }
 
 fn text(value: &Value, key: &str) -> Option<String> {
-    value
-        .get(key)
-        .filter(|value| !value.is_null() && !value.is_object())
-        .and_then(|value| String::deserialize_lossy(value))
+    value.get(key).filter(|value| !value.is_null() && !value.is_object()).and_then(String::deserialize_lossy)
 }
 
 /// Text, or a number or flag where text was promised.

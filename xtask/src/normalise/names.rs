@@ -56,11 +56,11 @@ pub fn flags(root: &mut Value) -> Result<()> {
             let mut words: Vec<String> =
                 values.iter().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_lowercase)).collect();
             words.sort();
-            if words == ["false", "true"] {
-                if let Some(map) = schema.as_object_mut() {
-                    map.shift_remove("enum");
-                    map.insert("type".into(), json!("boolean"));
-                }
+            if words == ["false", "true"]
+                && let Some(map) = schema.as_object_mut()
+            {
+                map.shift_remove("enum");
+                map.insert("type".into(), json!("boolean"));
             }
         });
     });
@@ -290,10 +290,10 @@ pub fn prune(root: &mut Value, also: &[&str]) -> Result<()> {
     references(&root["x-opp-keep"], &mut open);
     let mut reached = BTreeSet::new();
     while let Some(name) = open.pop() {
-        if let Some(schema) = schemas(root).and_then(|known| known.get(&name)) {
-            if reached.insert(name) {
-                references(schema, &mut open);
-            }
+        if let Some(schema) = schemas(root).and_then(|known| known.get(&name))
+            && reached.insert(name)
+        {
+            references(schema, &mut open);
         }
     }
     schemas_mut(root).retain(|name, _| reached.contains(name));
