@@ -62,7 +62,9 @@ impl<'a> Call<'a> {
         } else if !values.is_empty() {
             let encoded: Vec<_> = values.iter().map(|value| utf8_percent_encode(value, ENCODED).to_string()).collect();
             self.separate();
-            self.query.push_str(&format!("{}={}", utf8_percent_encode(name, ENCODED), encoded.join(",")));
+            self.query.extend(utf8_percent_encode(name, ENCODED));
+            self.query.push('=');
+            self.query.push_str(&encoded.join(","));
         }
         self
     }
@@ -78,7 +80,9 @@ impl<'a> Call<'a> {
 
     fn pair(&mut self, name: &str, value: &str) {
         self.separate();
-        self.query.push_str(&format!("{}={}", utf8_percent_encode(name, ENCODED), utf8_percent_encode(value, ENCODED)));
+        self.query.extend(utf8_percent_encode(name, ENCODED));
+        self.query.push('=');
+        self.query.extend(utf8_percent_encode(value, ENCODED));
     }
 
     fn separate(&mut self) {

@@ -41,10 +41,10 @@ impl Problem {
             Value::Array(items) => problem.messages.extend(items.iter().filter_map(message)),
             Value::Object(_) => {
                 for key in ["tppMessages", "tppMessage"] {
-                    if let Some(list) = root.get(key).cloned() {
-                        if let Fit::Value(list) = read_value::<List<Value>>(list) {
-                            problem.messages.extend(list.iter().filter_map(message));
-                        }
+                    if let Some(list) = root.get(key).cloned()
+                        && let Fit::Value(list) = read_value::<List<Value>>(list)
+                    {
+                        problem.messages.extend(list.iter().filter_map(message));
                     }
                 }
                 // Problem details carry one cause themselves and may add others; OAuth has its own two words.

@@ -207,7 +207,7 @@ pub fn variants(values: &[&str]) -> Vec<String> {
         .iter()
         .map(|value| {
             let mut base = value.to_upper_camel_case();
-            base.retain(|c| c.is_alphanumeric());
+            base.retain(char::is_alphanumeric);
             if base.is_empty() || base.starts_with(|c: char| c.is_numeric()) {
                 base = format!("Value{base}");
             }
@@ -252,7 +252,7 @@ fn text_type(out: &mut String, name: &str, schema: &Value) {
     if schema.get("x-opp-sensitive").and_then(Value::as_bool) == Some(true) {
         special.insert(0, "secret");
     }
-    let special: String = special.iter().map(|s| format!("; {s}")).collect();
+    let special = special.iter().fold(String::new(), |all, word| all + "; " + word);
     let _ = writeln!(out, "text! {{ {name}{rule}{special} }}\n");
 }
 

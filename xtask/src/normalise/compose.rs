@@ -235,10 +235,10 @@ fn expand(schema: &Value, known: &Map<String, Value>, depth: usize) -> Value {
         let Some(parts) = own.as_object_mut().and_then(|map| map.shift_remove(key)) else { continue };
         for part in parts.as_array().into_iter().flatten().filter(|part| !is_empty(part)) {
             let mut part = expand(part, known, depth - 1);
-            if key != "allOf" {
-                if let Some(map) = part.as_object_mut() {
-                    map.shift_remove("required");
-                }
+            if key != "allOf"
+                && let Some(map) = part.as_object_mut()
+            {
+                map.shift_remove("required");
             }
             own = union(&own, &part, known);
         }
@@ -355,7 +355,7 @@ fn same_facts(a: &Value, b: &Value) -> bool {
             Value::Object(map) => Value::Object(
                 map.iter()
                     .filter(|(key, inner)| {
-                        !(matches!(key.as_str(), "description" | "title" | "example") && !inner.is_object())
+                        !matches!(key.as_str(), "description" | "title" | "example") || inner.is_object()
                     })
                     .map(|(key, inner)| (key.clone(), facts(inner)))
                     .collect(),

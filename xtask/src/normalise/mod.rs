@@ -96,10 +96,10 @@ pub fn normalise(document: &Value) -> Result<Normal> {
 fn written(root: &Value) -> BTreeSet<String> {
     fn reach(value: &Value, known: &Map<String, Value>, found: &mut BTreeSet<String>) {
         if let Some(name) = text(value, "$ref").and_then(|r| component(r, "schemas")) {
-            if found.insert(name.to_owned()) {
-                if let Some(schema) = known.get(name) {
-                    reach(schema, known, found);
-                }
+            if found.insert(name.to_owned())
+                && let Some(schema) = known.get(name)
+            {
+                reach(schema, known, found);
             }
             return;
         }

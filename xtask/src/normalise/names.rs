@@ -56,11 +56,11 @@ pub fn flags(root: &mut Value) -> Result<()> {
             let mut words: Vec<String> =
                 values.iter().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_lowercase)).collect();
             words.sort();
-            if words == ["false", "true"] {
-                if let Some(map) = schema.as_object_mut() {
-                    map.shift_remove("enum");
-                    map.insert("type".into(), json!("boolean"));
-                }
+            if words == ["false", "true"]
+                && let Some(map) = schema.as_object_mut()
+            {
+                map.shift_remove("enum");
+                map.insert("type".into(), json!("boolean"));
             }
         });
     });
@@ -145,10 +145,10 @@ fn describe(holder: &mut Value) {
 pub fn sensitive_items(root: &mut Value) -> Result<()> {
     each_root_schema_mut(root, &mut |schema| {
         each_schema_mut(schema, &mut |schema| {
-            if schema.get("x-opp-sensitive").and_then(Value::as_bool) == Some(true) {
-                if let Some(items) = schema.get_mut("items").and_then(Value::as_object_mut) {
-                    items.insert("x-opp-sensitive".into(), json!(true));
-                }
+            if schema.get("x-opp-sensitive").and_then(Value::as_bool) == Some(true)
+                && let Some(items) = schema.get_mut("items").and_then(Value::as_object_mut)
+            {
+                items.insert("x-opp-sensitive".into(), json!(true));
             }
         });
     });
@@ -316,10 +316,10 @@ pub fn prune(root: &mut Value, also: &[&str]) -> Result<()> {
     references(&root["x-opp-keep"], &mut open);
     let mut reached = BTreeSet::new();
     while let Some(name) = open.pop() {
-        if let Some(schema) = schemas(root).and_then(|known| known.get(&name)) {
-            if reached.insert(name) {
-                references(schema, &mut open);
-            }
+        if let Some(schema) = schemas(root).and_then(|known| known.get(&name))
+            && reached.insert(name)
+        {
+            references(schema, &mut open);
         }
     }
     schemas_mut(root).retain(|name, _| reached.contains(name));

@@ -67,10 +67,10 @@ pub trait Read: Sized {
         while let Some(item) = seq.next_element::<Value>()? {
             items.push(item);
         }
-        if let [_] = items.as_slice() {
-            if let Some(Fit::Value(value)) = items.first().cloned().map(read_value) {
-                return Ok(Fit::Value(value));
-            }
+        if let [_] = items.as_slice()
+            && let Some(Fit::Value(value)) = items.first().cloned().map(read_value)
+        {
+            return Ok(Fit::Value(value));
         }
         Ok(Fit::Misfit(Value::Array(items)))
     }
@@ -117,8 +117,8 @@ impl<'de, T: Read> DeserializeSeed<'de> for Seed<T> {
 struct Reader<T>(PhantomData<T>);
 
 impl<T: Read> Reader<T> {
-    fn number<E>(number: serde_json::Number) -> Result<Fit<T>, E> {
-        Ok(T::read_number(&number).map_or_else(|| Fit::Misfit(Value::Number(number)), Fit::Value))
+    fn number(number: serde_json::Number) -> Fit<T> {
+        T::read_number(&number).map_or_else(|| Fit::Misfit(Value::Number(number)), Fit::Value)
     }
 }
 
@@ -134,15 +134,15 @@ impl<'de, T: Read> Visitor<'de> for Reader<T> {
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Fit<T>, E> {
-        Self::number(number.into())
+        Ok(Self::number(number.into()))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Fit<T>, E> {
-        Self::number(number.into())
+        Ok(Self::number(number.into()))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Fit<T>, E> {
-        serde_json::Number::from_f64(number).map_or(Ok(Fit::Null), Self::number)
+        Ok(serde_json::Number::from_f64(number).map_or(Fit::Null, Self::number))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Fit<T>, E> {

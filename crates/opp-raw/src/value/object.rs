@@ -39,12 +39,11 @@ pub(crate) fn read_object<'de, T: Object + Read, A: MapAccess<'de>>(mut map: A) 
             }
         }
     }
-    if let (Some(wrapper), false) = (T::WRAPPED_IN, known) {
-        if object.extra_mut().get(wrapper).is_some_and(Value::is_object) {
-            if let Some(inner) = object.extra_mut().remove(wrapper) {
-                return Ok(unwrapped(inner, object));
-            }
-        }
+    if let (Some(wrapper), false) = (T::WRAPPED_IN, known)
+        && object.extra_mut().get(wrapper).is_some_and(Value::is_object)
+        && let Some(inner) = object.extra_mut().remove(wrapper)
+    {
+        return Ok(unwrapped(inner, object));
     }
     Ok(Fit::Value(object))
 }

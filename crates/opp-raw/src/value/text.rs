@@ -38,7 +38,6 @@ impl Rule {
             return Err(Invalid::new(format!("is longer than {} characters", self.max)));
         }
         match self.format {
-            Format::Any => {}
             Format::Date if day(text).is_none() || text.len() != 10 => {
                 return Err(Invalid::new("is no date of the form yyyy-MM-dd"));
             }
@@ -46,7 +45,7 @@ impl Rule {
                 return Err(Invalid::new("is no time of the form yyyy-MM-ddTHH:mm:ss+01:00"));
             }
             Format::Uuid if uuid::Uuid::try_parse(text).is_err() => return Err(Invalid::new("is no UUID")),
-            Format::Date | Format::DateTime | Format::Uuid => {}
+            Format::Any | Format::Date | Format::DateTime | Format::Uuid => {}
         }
         if let Some(pattern) = self.pattern {
             // Patterns of the document are often not anchored, and mean the whole text nevertheless.
