@@ -167,7 +167,12 @@ macro_rules! builder {
             fn check(&self) -> Result<(), $crate::check::Invalid> {
                 $(
                     $crate::value::Slot::check(&self.$field, $wire, $crate::check::is_required!($($required)?))?;
-                    $( $crate::check::items(self.$field.len(), $min, $max, $wire)?; )?
+                    $(
+                        // What is not there has no entries to count; whether it may be missing is another rule.
+                        if !$crate::value::Slot::is_absent(&self.$field) {
+                            $crate::check::items(self.$field.len(), $min, $max, $wire)?;
+                        }
+                    )?
                 )*
                 $(
                     let given = [$( [$( !$crate::value::Slot::is_absent(&self.$one) ),*].contains(&true) ),*];
