@@ -144,11 +144,7 @@ impl<T: Read> Read for List<T> {
     }
 
     fn read_map<'de, A: MapAccess<'de>>(map: A) -> Result<Fit<Self>, A::Error> {
-        Ok(match T::read_map(map)? {
-            Fit::Value(item) => Fit::Value([item].into()),
-            Fit::Null => Fit::Null,
-            Fit::Misfit(value) => Fit::Misfit(value),
-        })
+        Ok(T::read_map(map)?.map(|item| [item].into()))
     }
 }
 

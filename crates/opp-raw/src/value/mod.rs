@@ -42,6 +42,17 @@ pub enum Fit<T> {
     Misfit(Value),
 }
 
+impl<T> Fit<T> {
+    /// The same of another type, if it was understood.
+    pub(crate) fn map<U>(self, make: impl FnOnce(T) -> U) -> Fit<U> {
+        match self {
+            Self::Value(value) => Fit::Value(make(value)),
+            Self::Null => Fit::Null,
+            Self::Misfit(value) => Fit::Misfit(value),
+        }
+    }
+}
+
 /// A type that reads every JSON value there is, one way or another.
 ///
 /// Each method answers for one kind of JSON value; the defaults say "this is not for me" and keep the value.

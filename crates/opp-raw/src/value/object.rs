@@ -17,6 +17,8 @@ pub(crate) trait Object: Default {
     /// The field that some banks wrap the whole in.
     const WRAPPED_IN: Option<&'static str>;
 
+    /// The place of a field by its name on the wire.
+    fn index(name: &str) -> Option<usize>;
     fn read_field<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<(), A::Error>;
     fn extra_mut(&mut self) -> &mut Extra;
 }
@@ -25,12 +27,10 @@ pub(crate) trait Object: Default {
 pub(crate) fn read_object<'de, T: Object + Read, A: MapAccess<'de>>(mut map: A) -> Result<Fit<T>, A::Error> {
     let mut object = T::default();
     let mut known = false;
-    let mut next = 0;
-    while let Some(key) = map.next_key_seed(Key { names: T::FIELDS, next })? {
+    while let Some(key) = map.next_key_seed(Key(T::index))? {
         match key {
             Name::Field(index) => {
                 known = true;
-                next = index + 1;
                 object.read_field(index, &mut map)?;
             }
             Name::Other(name) => {
@@ -114,11 +114,8 @@ enum Name {
     Other(String),
 }
 
-/// Finds a key among the known names. Banks keep to an order, so the name after the last one is tried first.
-struct Key {
-    names: &'static [&'static str],
-    next: usize,
-}
+/// Finds a key among the known names. A function behind a pointer, so that one visitor serves every type.
+struct Key(fn(&str) -> Option<usize>);
 
 impl<'de> DeserializeSeed<'de> for Key {
     type Value = Name;
@@ -136,13 +133,7 @@ impl Visitor<'_> for Key {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Name, E> {
-        if self.names.get(self.next).is_some_and(|next| *next == name) {
-            return Ok(Name::Field(self.next));
-        }
-        Ok(match self.names.iter().position(|known| *known == name) {
-            Some(index) => Name::Field(index),
-            None => Name::Other(name.to_owned()),
-        })
+        Ok((self.0)(name).map_or_else(|| Name::Other(name.to_owned()), Name::Field))
     }
 }
 
@@ -193,6 +184,16 @@ macro_rules! object {
             const FIELDS: &'static [&'static str] = &[$( $wire ),*];
             const BARE: Option<usize> = $crate::value::object!(@bare $($bare)?);
             const WRAPPED_IN: Option<&'static str> = $crate::value::object!(@option $($wrapped)?);
+
+            fn index(name: &str) -> Option<usize> {
+                // The compiler turns this into a decision by length and a few comparisons of whole words.
+                #[allow(non_camel_case_types)]
+                enum Place { $( $field ),* }
+                match name {
+                    $( $wire => Some(Place::$field as usize), )*
+                    _ => None,
+                }
+            }
 
             #[allow(unused_assignments, unused_mut, unused_variables)]
             fn read_field<'de, A: serde::de::MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<(), A::Error> {
