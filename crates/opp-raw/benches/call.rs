@@ -62,7 +62,10 @@ fn main() -> ExitCode {
             runtime.block_on(async {
                 for _ in 0..CALLS {
                     let answer = client.get_consent_status(&consent).await.unwrap();
-                    assert_eq!(answer.consent_status.as_ref().map(|status| status.as_str()), Some("valid"));
+                    assert_eq!(
+                        answer.consent_status.as_ref().map(opp_raw::types::ConsentStatus::as_str),
+                        Some("valid")
+                    );
                 }
             });
         }),
