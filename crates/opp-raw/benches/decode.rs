@@ -1,8 +1,8 @@
 //! Decoding a report of 10,000 transactions: the tolerant types, a struct written by hand for serde, and
 //! `serde_json::Value`, side by side.
 //!
-//! `cargo bench -p opp-raw --bench decode`; leave out `-p` and other crates of the workspace may turn on features of
-//! `serde_json` that make it slower for all three.
+//! `cargo bench -p opp-raw --bench decode`. Without `-p`, other crates of the workspace turn on features of `serde_json`
+//! that change the figures of all three.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
 
@@ -33,6 +33,6 @@ fn compare(text: &[u8], words: &str) -> bool {
         Contender::new("serde_json::Value", || serde_json::from_slice::<serde_json::Value>(text).unwrap()),
     ];
     let limits = [Limit { against: 1, ratio: 1.15 }, Limit { against: 2, ratio: 0.5 }];
-    let size = text.len() as f64 / 1e6;
-    race(&format!("decode and drop 10,000 transactions, {size:.1} MB, fields {words}"), 61, &mut contenders, &limits)
+    let size = text.len() / 1000;
+    race(&format!("decode and drop 10,000 transactions, {size} kB, fields {words}"), 61, &mut contenders, &limits)
 }

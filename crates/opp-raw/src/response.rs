@@ -86,7 +86,12 @@ pub(crate) async fn read_json<T: Default + serde::de::DeserializeOwned>(
     if let Some(failure) = failure {
         return Err(Error::from_body(operation, status, headers, body, failure));
     }
-    match serde_json::from_slice(&body) {
+    // Looking at the whole for UTF-8 once is cheaper than at each string, and a large report has many.
+    let read = match std::str::from_utf8(&body) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(&body),
+    };
+    match read {
         Ok(value) => Ok(wrap(value, status, headers)),
         Err(error) => Err(Error::from_decoding(operation, status, headers, body, &error)),
     }

@@ -1,6 +1,7 @@
 //! What somebody would write by hand to read the same report: owned, plain, and strict about kinds.
 
 #![allow(dead_code, reason = "decoded to be compared with, not to be read")]
+#![allow(clippy::struct_field_names, reason = "the names are the platform's")]
 
 use serde::Deserialize;
 

@@ -97,19 +97,11 @@ impl<T: Read> Read for Box<T> {
     }
 
     fn read_seq<'de, A: SeqAccess<'de>>(seq: A) -> Result<Fit<Self>, A::Error> {
-        Ok(boxed(T::read_seq(seq)?))
+        Ok(T::read_seq(seq)?.map(Self::new))
     }
 
     fn read_map<'de, A: MapAccess<'de>>(map: A) -> Result<Fit<Self>, A::Error> {
-        Ok(boxed(T::read_map(map)?))
-    }
-}
-
-fn boxed<T>(fit: Fit<T>) -> Fit<Box<T>> {
-    match fit {
-        Fit::Value(value) => Fit::Value(Box::new(value)),
-        Fit::Null => Fit::Null,
-        Fit::Misfit(value) => Fit::Misfit(value),
+        Ok(T::read_map(map)?.map(Self::new))
     }
 }
 

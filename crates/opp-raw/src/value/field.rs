@@ -44,6 +44,7 @@ fn keep<T>(fit: Fit<T>, name: &'static str, extra: &mut Extra) -> Option<T> {
 }
 
 impl<T: Read + serde::Serialize + Debug + Check> Slot for Option<T> {
+    #[inline]
     fn fill<'de, A: MapAccess<'de>>(
         &mut self,
         name: &'static str,

@@ -25,7 +25,9 @@ pub use field::Slot;
 pub use list::List;
 pub use map::Map;
 pub use number::Number;
-pub(crate) use object::{Debugger, Object, bare, debug, headers, object, read_bare_seq, read_object, serialize};
+pub(crate) use object::{
+    Debugger, Object, bare, debug, headers, object, read_bare_seq, read_next, read_object, serialize,
+};
 #[cfg(feature = "schemars")]
 pub(crate) use text::schema_of;
 pub(crate) use text::{Format, Rule, day, instant, integer, text, text_of};
@@ -40,6 +42,17 @@ pub enum Fit<T> {
     Null,
     /// It was something else; here it is, whole.
     Misfit(Value),
+}
+
+impl<T> Fit<T> {
+    /// The same of another type, if it was understood.
+    pub(crate) fn map<U>(self, make: impl FnOnce(T) -> U) -> Fit<U> {
+        match self {
+            Self::Value(value) => Fit::Value(make(value)),
+            Self::Null => Fit::Null,
+            Self::Misfit(value) => Fit::Misfit(value),
+        }
+    }
 }
 
 /// A type that reads every JSON value there is, one way or another.
@@ -81,6 +94,13 @@ pub trait Read: Sized {
         Ok(Fit::Misfit(Value::Object(value)))
     }
 
+    /// Reads the next element of a list to the end of those before it. Says `Value` if there is one more of them, and
+    /// nothing at the end of the list.
+    fn read_next<'de, A: SeqAccess<'de>>(seq: &mut A, items: &mut Vec<Self>) -> Result<Option<Fit<()>>, A::Error> {
+        let fit = seq.next_element_seed(Seed::<Self>::new())?;
+        Ok(fit.map(|fit| fit.map(|item| items.push(item))))
+    }
+
     /// Reads whatever comes.
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fit<Self>, D::Error> {
         deserializer.deserialize_any(Reader(PhantomData))
@@ -117,6 +137,10 @@ impl<'de, T: Read> DeserializeSeed<'de> for Seed<T> {
 struct Reader<T>(PhantomData<T>);
 
 impl<T: Read> Reader<T> {
+    fn new() -> Self {
+        Self(PhantomData)
+    }
+
     fn number(number: serde_json::Number) -> Fit<T> {
         T::read_number(&number).map_or_else(|| Fit::Misfit(Value::Number(number)), Fit::Value)
     }

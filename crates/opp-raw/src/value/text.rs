@@ -126,6 +126,11 @@ macro_rules! text {
         }
 
         impl $crate::value::Read for $name {
+            /// As a string is read, by the same code for every type of text.
+            fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<$crate::value::Fit<Self>, D::Error> {
+                Ok(<String as $crate::value::Read>::read(deserializer)?.map(Self))
+            }
+
             fn read_str(text: &str) -> Option<Self> {
                 Some(Self(text.to_owned()))
             }
