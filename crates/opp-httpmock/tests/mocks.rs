@@ -1,13 +1,16 @@
 //! What a mock expects and how it answers, as a test of one's own meets it: one happy example of each kind, and what
 //! does not match.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
+
 use opp_httpmock::httpmock::MockServer;
 use opp_httpmock::operations::{CancelPaymentThen, CancelPaymentWhen};
 use opp_httpmock::{MockServerExt, mock_async};
 use opp_raw::types::{
-    AccountList, AspspList, AspspScaApproach, AuthorisationRequest, BookingStatus, Consents, ConsentsResponse201,
-    MessageCode, PaymentInitiationResponse, PaymentProduct, PaymentService, RequestHeaders, ResponseHeaders,
-    StartScaprocessResponse,
+    AccountList, AspspList, AspspScaApproach, AuthorisationRequest, BookingStatus, City,
+    ConsentInformationResponse200Json, ConsentStatusResponse200, Consents, ConsentsResponse201, MessageCode,
+    PaymentInitiationCancelResponse202, PaymentInitiationResponse, PaymentProduct, PaymentService, RequestHeaders,
+    ResponseHeaders, StartScaprocessResponse,
 };
 use opp_raw::{Client, Kind, Multipart, Number};
 use serde_json::json;
@@ -39,7 +42,7 @@ async fn a_path_parameter_is_expected_as_the_client_encodes_it() {
     let server = MockServer::start_async().await;
     let mock = server.get_city_details(|when, then| {
         when.city_id("Malmö/Lund (S) 1+1");
-        then.ok(&serde_json::from_value(json!({"cityId": "x"})).unwrap());
+        then.ok(&City::default());
     });
     client(&server).get_city_details("Malmö/Lund (S) 1+1").await.unwrap();
     mock.assert_async().await;
@@ -50,7 +53,7 @@ async fn a_path_parameter_is_expected_as_the_client_encodes_it() {
 async fn a_path_parameter_that_is_not_mentioned_may_be_anything_but_a_further_segment() {
     let server = MockServer::start_async().await;
     let mock = server.get_consent_information(|_, then| {
-        then.ok(&Default::default());
+        then.ok(&ConsentInformationResponse200Json::default());
     });
     let client = client(&server);
     client.get_consent_information(&"a".parse().unwrap()).await.unwrap();
@@ -264,7 +267,7 @@ async fn a_header_that_the_operation_does_not_have_is_not_expected() {
     // `Consent-ID` belongs to account calls: the client sends none to a consent.
     let mock = server.get_consent_status(|when, then| {
         when.headers(&headers());
-        then.ok(&Default::default());
+        then.ok(&ConsentStatusResponse200::default());
     });
     client(&server).get_consent_status(&"c-1".parse().unwrap()).await.unwrap();
     mock.assert_async().await;
@@ -275,7 +278,9 @@ async fn httpmocks_own_side_is_within_reach_and_a_mock_can_be_made_without_block
     let server = MockServer::start_async().await;
     let mock = mock_async(&server, |when: CancelPaymentWhen, then: CancelPaymentThen| {
         when.into_inner().header_exists("x-request-id");
-        then.accepted(&Default::default()).into_inner().delay(std::time::Duration::from_millis(30));
+        then.accepted(&PaymentInitiationCancelResponse202::default())
+            .into_inner()
+            .delay(std::time::Duration::from_millis(30));
     })
     .await;
     let started = std::time::Instant::now();
