@@ -173,7 +173,16 @@ fn read(file: &syn::File, normal: &Normal) -> Result<Shapes> {
         }
     }
     for operation in &normal.operations {
-        if !shapes.methods.contains_key(&operation.name) {
+        if let Some(method) = shapes.methods.get_mut(&operation.name) {
+            // What is sent and what is asked for are arguments too: parameters of these names make room.
+            let body = operation.body.as_ref().is_some_and(|body| body.json.is_some());
+            let parameters = method.arguments.len().saturating_sub(usize::from(body));
+            for (name, _) in method.arguments.iter_mut().take(parameters) {
+                if ["body", "content_type", "accept"].contains(&name.as_str()) {
+                    name.push('_');
+                }
+            }
+        } else {
             let what = format!("progenitor made no method called {}", operation.name);
             return Err(Unsupported::new(&operation.path, what, "Give the operation another id.")
                 .in_operation(&operation.id)

@@ -28,8 +28,13 @@ pub fn emit(normal: &Normal, shapes: &Shapes) -> Result<String> {
         let pointer = join("/components/schemas", name);
         if schema.get("oneOf").is_some() {
             choice(&mut out, name, schema);
-        } else if schema.get("properties").is_some_and(|p| p.as_object().is_some_and(|p| !p.is_empty())) {
-            let Some(fields) = shapes.structs.get(name) else {
+        } else if [headers::REQUEST, headers::RESPONSE].contains(&name)
+            || schema.get("properties").is_some_and(|p| p.as_object().is_some_and(|p| !p.is_empty()))
+        {
+            let none = Vec::new();
+            // A document without headers has both types all the same, with nothing in them.
+            let bare = schema.get("properties").and_then(Value::as_object).is_none_or(Map::is_empty);
+            let Some(fields) = shapes.structs.get(name).or(bare.then_some(&none)) else {
                 let what = format!("progenitor made no struct of {name}");
                 return Err(Unsupported::new(&pointer, what, "Give the schema another name with `x-opp-name`.").into());
             };

@@ -108,7 +108,8 @@ pub trait Read: Sized {
 }
 
 /// The text of a value as it stands in a header or a query.
-pub(crate) trait Plain {
+pub trait Plain {
+    /// That text, before it is encoded.
     fn plain(&self) -> String;
 }
 
