@@ -2701,11 +2701,15 @@ pub struct PaymentInitiationStatusResponse200Json {
     /// What the bank or the platform has to say about a call that has succeeded.
     #[cfg_attr(feature = "schemars", schemars(rename = "tppMessages"))]
     pub tpp_messages: List<TppMessage2Xx>,
+    /// Whether the account holds enough for the payment, where the bank says so.
+    #[cfg_attr(feature = "schemars", schemars(rename = "fundsAvailable"))]
+    pub funds_available: Option<bool>,
     /// What came beyond the document.
     #[cfg_attr(feature = "schemars", schemars(skip))]
     pub extra: Extra,
 }
-object! { PaymentInitiationStatusResponse200Json { transaction_status: "transactionStatus", tpp_messages: "tppMessages" } }
+object! { PaymentInitiationStatusResponse200Json { transaction_status: "transactionStatus", tpp_messages: "tppMessages", 
+    funds_available: "fundsAvailable" } }
 
 /// Order to pay a Swedish bankgiro or plusgiro number, product `swedish-giro`, always in SEK. The creditor is
 /// given as `creditorGiro`; there is no `creditorAccount`. Beside the fields listed here put exactly one of
