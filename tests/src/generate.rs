@@ -70,7 +70,7 @@ impl<'a> Generator<'a> {
             Some("string") => text(schema).prop_map(Value::String).boxed(),
             _ => match branches {
                 Some(branches) => prop::strategy::Union::new(branches.iter().map(|branch| self.valid(branch))).boxed(),
-                None => any_json(),
+                None => any_json().prop_filter("null says nothing", |value| !value.is_null()).boxed(),
             },
         }
     }
@@ -82,9 +82,10 @@ impl<'a> Generator<'a> {
             .into_iter()
             .flatten()
             .map(|(name, property)| {
-                let (name, probability) = (name.clone(), if required(name) { 1.0 } else { 0.5 });
+                let required = required(name);
+                let name = name.clone();
                 let field = self.valid(property).prop_map(move |value| (name.clone(), value));
-                prop::option::weighted(probability, field).boxed()
+                if required { field.prop_map(Some).boxed() } else { prop::option::of(field).boxed() }
             })
             .collect();
         let other = match schema.get("additionalProperties").filter(|schema| schema.is_object()) {
@@ -93,8 +94,11 @@ impl<'a> Generator<'a> {
         };
         let other = prop::option::weighted(0.2, other.prop_map(|value| ("xOther".to_owned(), value)));
         let other = if schema["additionalProperties"] == false { Just(None).boxed() } else { other.boxed() };
+        let least = schema["minProperties"].as_u64().unwrap_or(0);
         (fields, other)
-            .prop_map(|(fields, other)| fields.into_iter().flatten().chain(other).collect::<Map<_, _>>().into())
+            .prop_map(|(fields, other)| fields.into_iter().flatten().chain(other).collect::<Map<_, _>>())
+            .prop_filter("minProperties", move |map| map.len() as u64 >= least)
+            .prop_map(Value::Object)
             .boxed()
     }
 }
@@ -194,6 +198,10 @@ impl Twist {
     #[must_use]
     pub fn apply(self, document: &Document, place: &Place<'_>, value: &Value) -> Option<Value> {
         let declared = |kind: &str| place.schema["type"] == kind;
+        if place.schema["type"].is_null() {
+            // What may be anything stays as it is.
+            return None;
+        }
         match (self, value) {
             (Self::NumberAsText, Value::Number(number)) if declared("integer") => Some(json!(number.to_string())),
             (Self::FlagAsText, Value::Bool(flag)) if declared("boolean") => {

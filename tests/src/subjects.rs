@@ -54,7 +54,15 @@ impl Type {
     /// # Errors
     /// If the type cannot be made of it.
     pub fn read(&self, value: &Value) -> serde_json::Result<Box<dyn Subject>> {
-        (self.read)(&value.to_string())
+        self.read_text(&value.to_string())
+    }
+
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// If it is no JSON, or the type cannot be made of it.
+    pub fn read_text(&self, text: &str) -> serde_json::Result<Box<dyn Subject>> {
+        (self.read)(text)
     }
 }
 
