@@ -2789,7 +2789,7 @@ builder! { PaymentInitiationSwedishGiroJson {
     requested_execution_date: String = "requestedExecutionDate";
     debtor_account_message: DebtorAccountMessage = "debtorAccountMessage";
     creditor_account_message: CreditorAccountMessage = "creditorAccountMessage";
-} one of [invoice_ref] [ocr_ref] }
+} one of [invoice_ref "invoiceRef"] [ocr_ref "ocrRef"] }
 
 /// Scheme of the payment: `domestic` (national transfer), `swedish-giro` (Bankgirot or PlusGirot, SEK),
 /// `sepa-credit-transfers` (EUR), `international`. What a bank offers stands in `globalPaymentProducts` of
@@ -3046,7 +3046,7 @@ object! { PsuData { password: "password", encrypted_password: "encryptedPassword
 builder! { PsuData {
     password: Password = "password";
     encrypted_password: EncryptedPassword = "encryptedPassword";
-} }
+} least 1 of [password "password", encrypted_password "encryptedPassword"] }
 
 /// Position of the user as `GEO:latitude;longitude` in degrees, both with exactly six decimals. Send it only
 /// with the user's permission.
