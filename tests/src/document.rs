@@ -157,8 +157,13 @@ impl Document {
     /// If it is no schema.
     #[must_use]
     pub fn validator(&self, schema: &Value) -> Validator {
-        let whole =
-            json!({"allOf": [without_prose(schema, false)], "components": {"schemas": self.bare_schemas.clone()}});
+        let bare = without_prose(schema, false);
+        // The components are many: only what refers to them carries them.
+        let whole = if refers(&bare) {
+            json!({"allOf": [bare], "components": {"schemas": self.bare_schemas.clone()}})
+        } else {
+            bare
+        };
         let uuid = |text: &str| uuid::Uuid::try_parse(text).is_ok();
         // Version 3.0 of OpenAPI follows the fourth draft in what it has in common with JSON Schema.
         let options = jsonschema::options().with_draft(Draft::Draft4);
@@ -318,6 +323,14 @@ impl Document {
                 },
             },
         }
+    }
+}
+
+fn refers(schema: &Value) -> bool {
+    match schema {
+        Value::Object(map) => map.contains_key("$ref") || map.values().any(refers),
+        Value::Array(items) => items.iter().any(refers),
+        _ => false,
     }
 }
 

@@ -21,7 +21,14 @@ fn sent(document: &Document) -> BTreeSet<&str> {
             document.reach(&entry["schema"], &mut found);
         }
     }
-    found.retain(|name| document.reachable().contains(name));
+    let reachable = document.reachable();
+    found.retain(|name| reachable.contains(name));
+    // Alternatives beside the properties of an object are parts of it, and nothing by themselves.
+    for schema in document.schemas().values().filter(|schema| schema.get("properties").is_some()) {
+        for part in schema["oneOf"].as_array().into_iter().flatten().filter_map(component) {
+            found.remove(part);
+        }
+    }
     found
 }
 
@@ -174,9 +181,12 @@ fn text_is_parsed_strictly_for_every_type_of_text() {
         wanted.push((vec![kind.name.to_owned()], schema));
         for (property, inner) in schema["properties"].as_object().into_iter().flatten() {
             let short = property.to_upper_camel_case();
+            let given = |schema: &Value| schema["x-opp-name"].as_str().map(str::to_owned);
             if component(inner).is_none() {
-                wanted.push((vec![format!("{}{short}", kind.name), short], inner));
+                let names = given(inner).into_iter().chain([format!("{}{short}", kind.name), short]);
+                wanted.push((names.collect(), inner));
             }
+            wanted.extend(given(&inner["items"]).map(|name| (vec![name], &inner["items"])));
         }
         for (property, inner) in schema["items"]["properties"].as_object().into_iter().flatten() {
             wanted.push((vec![property.to_upper_camel_case()], inner));
@@ -195,7 +205,10 @@ fn text_is_parsed_strictly_for_every_type_of_text() {
     let mut runner = runner(8);
     for (names, schema) in wanted {
         let known: Vec<_> = names.iter().filter_map(|name| strict.get_key_value(name.as_str())).collect();
-        if schema["type"] != "string" || known.is_empty() {
+        let keys = ["enum", "pattern", "minLength", "maxLength", "format", "x-opp-sensitive"];
+        // Text without any rule is `String` where it has no name of its own.
+        let inline = names.len() > 1 && keys.iter().all(|key| schema.get(*key).is_none());
+        if schema["type"] != "string" || known.is_empty() || inline {
             continue;
         }
         let mut texts = Vec::new();
