@@ -161,7 +161,8 @@ fn builder(out: &mut String, name: &str, schema: &Value, fields: &[(&Field, &Val
     }
     let groups = schema.get("x-opp-one-of").and_then(Value::as_array);
     let ident = |wire: &Value| {
-        fields.iter().find(|(field, _)| Some(field.wire.as_str()) == wire.as_str()).map(|(f, _)| f.ident.clone())
+        let (field, _) = fields.iter().find(|(field, _)| Some(field.wire.as_str()) == wire.as_str())?;
+        Some(format!("{} {:?}", field.ident, field.wire))
     };
     out.push('}');
     if let Some(groups) = groups {
@@ -171,6 +172,10 @@ fn builder(out: &mut String, name: &str, schema: &Value, fields: &[(&Field, &Val
             .map(|group| format!("[{group}]"))
             .collect();
         let _ = write!(out, " one of {}", groups.join(" "));
+    }
+    if let Some(least) = schema.get("minProperties").and_then(Value::as_u64).filter(|least| *least > 0) {
+        let all: Vec<_> = fields.iter().map(|(field, _)| format!("{} {:?}", field.ident, field.wire)).collect();
+        let _ = write!(out, " least {least} of [{}]", all.join(", "));
     }
     out.push_str(" }\n");
 }

@@ -2701,11 +2701,15 @@ pub struct PaymentInitiationStatusResponse200Json {
     /// What the bank or the platform has to say about a call that has succeeded.
     #[cfg_attr(feature = "schemars", schemars(rename = "tppMessages"))]
     pub tpp_messages: List<TppMessage2Xx>,
+    /// Whether the account holds enough for the payment, where the bank says so.
+    #[cfg_attr(feature = "schemars", schemars(rename = "fundsAvailable"))]
+    pub funds_available: Option<bool>,
     /// What came beyond the document.
     #[cfg_attr(feature = "schemars", schemars(skip))]
     pub extra: Extra,
 }
-object! { PaymentInitiationStatusResponse200Json { transaction_status: "transactionStatus", tpp_messages: "tppMessages" } }
+object! { PaymentInitiationStatusResponse200Json { transaction_status: "transactionStatus", tpp_messages: "tppMessages", 
+    funds_available: "fundsAvailable" } }
 
 /// Order to pay a Swedish bankgiro or plusgiro number, product `swedish-giro`, always in SEK. The creditor is
 /// given as `creditorGiro`; there is no `creditorAccount`. Beside the fields listed here put exactly one of
@@ -2785,7 +2789,7 @@ builder! { PaymentInitiationSwedishGiroJson {
     requested_execution_date: String = "requestedExecutionDate";
     debtor_account_message: DebtorAccountMessage = "debtorAccountMessage";
     creditor_account_message: CreditorAccountMessage = "creditorAccountMessage";
-} one of [invoice_ref] [ocr_ref] }
+} one of [invoice_ref "invoiceRef"] [ocr_ref "ocrRef"] }
 
 /// Scheme of the payment: `domestic` (national transfer), `swedish-giro` (Bankgirot or PlusGirot, SEK),
 /// `sepa-credit-transfers` (EUR), `international`. What a bank offers stands in `globalPaymentProducts` of
@@ -3042,7 +3046,7 @@ object! { PsuData { password: "password", encrypted_password: "encryptedPassword
 builder! { PsuData {
     password: Password = "password";
     encrypted_password: EncryptedPassword = "encryptedPassword";
-} }
+} least 1 of [password "password", encrypted_password "encryptedPassword"] }
 
 /// Position of the user as `GEO:latitude;longitude` in degrees, both with exactly six decimals. Send it only
 /// with the user's permission.
