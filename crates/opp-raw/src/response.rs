@@ -1,5 +1,6 @@
 //! Answers: the value, the status and the headers; or the bytes as they arrive.
 
+use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -15,12 +16,24 @@ use crate::value::Object;
 use crate::{Bytes, Error, Operation};
 
 /// A successful answer.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Response<T> {
     value: T,
     status: StatusCode,
     headers: ResponseHeaders,
     raw_headers: HeaderMap,
+}
+
+/// Of the headers that the document does not name, the names alone: a bank may set cookies.
+impl<T: fmt::Debug> fmt::Debug for Response<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status.as_u16())
+            .field("headers", &self.headers)
+            .field("value", &self.value)
+            .field("raw_headers", &self.raw_headers.keys().map(|name| name.as_str()).collect::<Vec<_>>())
+            .finish()
+    }
 }
 
 impl<T> Response<T> {
@@ -163,8 +176,8 @@ impl ByteStream {
     }
 }
 
-impl std::fmt::Debug for ByteStream {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for ByteStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ByteStream").field("content_type", &self.content_type).finish_non_exhaustive()
     }
 }

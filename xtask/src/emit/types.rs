@@ -119,9 +119,11 @@ fn object(out: &mut String, normal: &Normal, name: &str, schema: &Value, fields:
         .map(|index| format!(" bare {index}"))
         .unwrap_or_default();
     let wrapped = text(schema, "x-opp-unwrap").map(|key| format!(" wrapped {key:?}")).unwrap_or_default();
+    // The headers of a request tell too much of the user to be shown.
+    let private = if name == headers::REQUEST { " private true" } else { "" };
     let _ = writeln!(
         out,
-        "object! {{ {name} {{ {} }}{bare}{wrapped} }}",
+        "object! {{ {name} {{ {} }}{bare}{wrapped}{private} }}",
         wrap(&list.iter().map(String::as_str).collect::<Vec<_>>())
     );
     if name == headers::REQUEST {

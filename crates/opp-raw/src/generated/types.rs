@@ -4071,7 +4071,7 @@ object! { RequestHeaders { consent_id: "Consent-ID", digest: "Digest", psu_accep
     tpp_redirect_uri: "TPP-Redirect-URI", 
     tpp_rejection_no_funds_preferred: "TPP-Rejection-NoFunds-Preferred", 
     tpp_signature_certificate: "TPP-Signature-Certificate", 
-    x_affiliated_aspsp_id: "X-AffiliatedASPSP-ID", x_bic_fi: "X-BicFi", x_request_id: "X-Request-ID" } }
+    x_affiliated_aspsp_id: "X-AffiliatedASPSP-ID", x_bic_fi: "X-BicFi", x_request_id: "X-Request-ID" } private true }
 headers! { RequestHeaders { consent_id, digest, psu_accept, psu_accept_charset, psu_accept_encoding, psu_accept_language, 
     psu_authoriser_id, psu_corporate_id, psu_corporate_id_type, psu_device_id, psu_geo_location, 
     psu_http_method, psu_id, psu_id_type, psu_ip_address, psu_ip_port, psu_user_agent, signature, 

@@ -61,6 +61,8 @@ impl Read for i64 {
 }
 
 impl Read for Value {
+    const SHAPELESS: bool = true;
+
     fn read_str(text: &str) -> Option<Self> {
         Some(Self::String(text.to_owned()))
     }
@@ -84,6 +86,8 @@ impl Read for Value {
 }
 
 impl<T: Read> Read for Box<T> {
+    const SHAPELESS: bool = T::SHAPELESS;
+
     fn read_str(text: &str) -> Option<Self> {
         T::read_str(text).map(Self::new)
     }

@@ -112,6 +112,8 @@ impl<T: fmt::Debug> fmt::Debug for List<T> {
 }
 
 impl<T: Read> Read for List<T> {
+    const SHAPELESS: bool = T::SHAPELESS;
+
     fn read_str(text: &str) -> Option<Self> {
         T::read_str(text).map(|item| [item].into())
     }

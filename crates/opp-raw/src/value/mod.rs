@@ -59,6 +59,9 @@ impl<T> Fit<T> {
 ///
 /// Each method answers for one kind of JSON value; the defaults say "this is not for me" and keep the value.
 pub trait Read: Sized {
+    /// Whether it takes anything, so that nobody knows what may be shown of it.
+    const SHAPELESS: bool = false;
+
     /// Reads text.
     fn read_str(_: &str) -> Option<Self> {
         None

@@ -217,11 +217,24 @@ impl<T: Object> Visitor<'_> for Key<T> {
 }
 
 /// Collects the fields that are there for `Debug`.
-pub struct Debugger<'a, 'f>(fmt::DebugStruct<'a, 'f>);
+pub struct Debugger<'a, 'f> {
+    fields: fmt::DebugStruct<'a, 'f>,
+    /// Whether values are left out: those of headers tell who the user is, where they are, what they have signed.
+    names_only: bool,
+}
 
 impl Debugger<'_, '_> {
     pub(crate) fn field(&mut self, name: &str, value: &dyn fmt::Debug) {
-        self.0.field(name, value);
+        if self.names_only {
+            self.hidden(name);
+        } else {
+            self.fields.field(name, value);
+        }
+    }
+
+    /// Shows that a field is there.
+    pub(crate) fn hidden(&mut self, name: &str) {
+        self.fields.field(name, &format_args!("_"));
     }
 }
 
@@ -229,15 +242,16 @@ impl Debugger<'_, '_> {
 pub(crate) fn debug(
     f: &mut fmt::Formatter<'_>,
     name: &str,
+    names_only: bool,
     fields: impl FnOnce(&mut Debugger<'_, '_>),
     extra: &Extra,
 ) -> fmt::Result {
-    let mut debugger = Debugger(f.debug_struct(name));
+    let mut debugger = Debugger { fields: f.debug_struct(name), names_only };
     fields(&mut debugger);
     if !extra.is_empty() {
-        debugger.field("extra", extra);
+        debugger.fields.field("extra", extra);
     }
-    debugger.0.finish()
+    debugger.fields.finish()
 }
 
 /// Writes an object: the fields that are there, then what came beyond the document.
@@ -256,9 +270,10 @@ pub(crate) fn serialize<S: serde::Serializer>(
 
 /// Gives a generated struct its reading, writing and `Debug`. Fields stand in the order of the struct.
 ///
-/// `bare` names the field that a value stands for which is no object; `wrapped` the key that some banks wrap it in.
+/// `bare` names the field that a value stands for which is no object; `wrapped` the key that some banks wrap it in;
+/// `private true` shows the names of fields alone.
 macro_rules! object {
-    ($name:ident { $( $field:ident: $wire:literal ),* $(,)? } $(bare $bare:literal)? $(wrapped $wrapped:literal)?) => {
+    ($name:ident { $( $field:ident: $wire:literal ),* $(,)? } $(bare $bare:literal)? $(wrapped $wrapped:literal)? $(private $private:literal)?) => {
         impl $crate::value::Object for $name {
             const FIELDS: &'static [&'static str] = &[$( $wire ),*];
             const BARE: Option<usize> = $crate::value::object!(@bare $($bare)?);
@@ -340,7 +355,8 @@ macro_rules! object {
                 let fields = |debugger: &mut $crate::value::Debugger<'_, '_>| {
                     $( $crate::value::Slot::show(&self.$field, $wire, debugger); )*
                 };
-                $crate::value::debug(f, stringify!($name), fields, &self.extra)
+                let names_only = false $( || $private )?;
+                $crate::value::debug(f, stringify!($name), names_only, fields, &self.extra)
             }
         }
     };
