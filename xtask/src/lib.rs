@@ -4,6 +4,7 @@ pub mod codegen;
 pub mod document;
 pub mod emit;
 pub mod normalise;
+pub mod test;
 
 use std::path::{Path, PathBuf};
 
