@@ -3,6 +3,7 @@
 pub mod codegen;
 pub mod document;
 pub mod emit;
+pub mod figures;
 pub mod normalise;
 pub mod test;
 
