@@ -3,7 +3,9 @@
 pub mod codegen;
 pub mod document;
 pub mod emit;
+pub mod figures;
 pub mod normalise;
+pub mod test;
 
 use std::path::{Path, PathBuf};
 
