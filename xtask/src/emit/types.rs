@@ -138,9 +138,11 @@ fn object(out: &mut String, normal: &Normal, name: &str, schema: &Value, fields:
     out.push('\n');
 }
 
-/// The list of an object that is nothing but a list with links: a bank may send the list alone.
+/// The list of an object that is nothing but a list, with links and messages to the TPP or PSU: a bank may send the list
+/// alone.
 fn only_list(properties: &Map<String, Value>) -> Option<&str> {
-    let mut content = properties.iter().filter(|(name, _)| !name.starts_with('_'));
+    let mut content =
+        properties.iter().filter(|(name, _)| !["_", "tpp", "psu"].iter().any(|aside| name.starts_with(aside)));
     match (content.next(), content.next()) {
         (Some((name, property)), None) if text(property, "type") == Some("array") => Some(name),
         _ => None,
@@ -293,7 +295,9 @@ mod tests {
     #[test]
     fn an_object_around_one_list_may_come_without_the_object() {
         let properties = |value: &Value| value.as_object().cloned().unwrap_or_default();
-        let accounts = properties(&serde_json::json!({"accounts": {"type": "array"}, "_links": {}}));
+        let accounts = properties(
+            &serde_json::json!({"accounts": {"type": "array"}, "tppMessages": {"type": "array"}, "_links": {}}),
+        );
         assert_eq!(only_list(&accounts), Some("accounts"));
         let report = properties(&serde_json::json!({"booked": {"type": "array"}, "pending": {"type": "array"}}));
         assert_eq!(only_list(&report), None);

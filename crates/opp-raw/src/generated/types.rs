@@ -187,7 +187,7 @@ pub struct AccountList {
     #[cfg_attr(feature = "schemars", schemars(skip))]
     pub extra: Extra,
 }
-object! { AccountList { accounts: "accounts", tpp_messages: "tppMessages" } }
+object! { AccountList { accounts: "accounts", tpp_messages: "tppMessages" } bare 0 }
 
 /// Number of the account as the bank writes it, without clearing number.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -685,7 +685,7 @@ pub struct Authorisations {
     #[cfg_attr(feature = "schemars", schemars(skip))]
     pub extra: Extra,
 }
-object! { Authorisations { authorisation_ids: "authorisationIds", tpp_messages: "tppMessages" } }
+object! { Authorisations { authorisation_ids: "authorisationIds", tpp_messages: "tppMessages" } bare 0 }
 
 /// Asks only for the list of the user's accounts; not every bank offers it.
 ///
