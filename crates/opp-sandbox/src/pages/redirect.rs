@@ -155,7 +155,11 @@ impl Page {
             }
             _ => {
                 // A plain redirect ends with the approval; the code of the other kind has been used by now.
-                let back = self.visit.refused("This was answered before");
+                let back = if self.visit.is_plain() {
+                    self.visit.approved(world, self.now)
+                } else {
+                    self.visit.refused("This was answered before")
+                };
                 self.ended(world, &authorisation, browser, "approved", &back)
             }
         }
@@ -204,15 +208,15 @@ impl Page {
         payment.is_some_and(|payment| account.is(&payment.order["debtorAccount"]))
     }
 
-    fn ended(&self, world: &World, authorisation: &Authorisation, browser: bool, how: &str, back: &str) -> Reply {
+    fn ended(&self, world: &World, authorisation: &Authorisation, browser: bool, how: &str, way: &str) -> Reply {
         if !browser {
-            return see_other(back);
+            return see_other(way);
         }
         let Some(bank) = world.bank(&authorisation.origin.bic) else {
             return error(world, "This bank is gone.");
         };
-        // Where nothing is left to carry back, there is no way back to offer.
-        let used = matches!(authorisation.stage, Stage::Finalised | Stage::Exempted);
+        // A person is not sent back with an error about something that went well.
+        let used = matches!(authorisation.stage, Stage::Finalised | Stage::Exempted) && !self.visit.is_plain();
         let (heading, text) = match how {
             "approved" => ("You have answered", "There is nothing left to do here."),
             "USER_CANCEL" => ("You have declined", "Nothing was approved."),
@@ -224,7 +228,7 @@ impl Page {
             }
             _ => ("This did not work", "Nothing was approved."),
         };
-        let back = (!used).then_some(back);
+        let back = (!used).then_some(way);
         let values = context! { heading, text, back, bank => bank_of(bank), client => &self.visit.client };
         render(world, StatusCode::OK, "ended.html", values)
     }

@@ -77,6 +77,11 @@ impl Visit {
         })
     }
 
+    /// Whether the redirect is the plain kind, without a code.
+    pub(super) fn is_plain(&self) -> bool {
+        self.scopes.is_none()
+    }
+
     /// The way back after an approval: with a code, unless the redirect is a plain one.
     pub(super) fn approved(&self, world: &mut World, now: DateTime<Utc>) -> String {
         let Some(scopes) = &self.scopes else {
