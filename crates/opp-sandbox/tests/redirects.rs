@@ -226,10 +226,71 @@ async fn danske_customers_choose_the_account_to_pay_from() {
     assert_eq!(journey.desk.read(&journey.resource).await["debtorAccount"]["bban"], number.as_str());
 }
 
+/// Signs on the page, exchanges the code, and gives every status on the way.
+async fn sign(desk: &Desk, base: &str, payment: &str) -> Vec<Value> {
+    let started = json_of(desk.post(base).send().await.unwrap(), 201).await;
+    let (path, id) = (format!("{base}/{}", started["authorisationId"].as_str().unwrap()), &started["authorisationId"]);
+    let mut seen = vec![desk.read(&path).await["scaStatus"].clone()];
+    let method = json!({ "authenticationMethodId": started["scaMethods"][0]["authenticationMethodId"] });
+    let chosen = json_of(desk.put(&path).json(&method).send().await.unwrap(), 200).await;
+    seen.push(chosen["scaStatus"].clone());
+    let application = desk.sandbox.application();
+    let link = chosen["_links"]["scaOAuth"]["href"].as_str().unwrap();
+    let link = link
+        .replace("[CLIENT_ID]", &application.client_id)
+        .replace("[TPP_REDIRECT_URI]", "http%3A%2F%2Flocalhost%3A9999%2Fback")
+        .replace("[TPP_STATE]", "s-1");
+    let post = async |form: &[(&str, &str)]| desk.client.post(&link).form(form).send().await.unwrap();
+    post(&[("decision", "sign-in"), ("user", "ada"), ("secret", "1")]).await;
+    seen.push(desk.read(&path).await["scaStatus"].clone());
+    let query = back(&post(&[("decision", "approve")]).await);
+    seen.push(desk.read(&path).await["scaStatus"].clone());
+    let form = [
+        ("client_id", application.client_id.as_str()),
+        ("client_secret", application.client_secret.as_str()),
+        ("grant_type", "authorization_code"),
+        ("code", &query["code"]),
+        ("redirect_uri", "http://localhost:9999/back"),
+    ];
+    let exchange = desk.client.post(format!("{}/connect/token", desk.sandbox.auth_url())).form(&form);
+    let exchange = exchange.header("X-PaymentId", payment).header("X-PaymentAuthorisationId", id.as_str().unwrap());
+    json_of(exchange.send().await.unwrap(), 200).await;
+    seen.push(desk.read(&path).await["scaStatus"].clone());
+    seen
+}
+
+#[tokio::test]
+async fn a_payment_and_its_cancellation_are_signed_on_the_page_of_each_oauth_bank() {
+    let sequence = ["received", "started", "psuIdentified", "psuAuthenticated", "finalised"];
+    for (bank, product, currency, debtor) in [
+        ("NDEASESS", "domestic", "SEK", json!({ "bban": "41351300039" })),
+        ("DABASESX", "domestic", "GBP", json!({ "bban": "84600447424379" })),
+        ("NDEAFIHH", "sepa-credit-transfers", "EUR", json!({ "iban": "FI2112345600000785" })),
+        ("OKOYFIHH", "sepa-credit-transfers", "EUR", json!({ "iban": "FI2112345600000785" })),
+    ] {
+        let desk = Desk::at(bank).await;
+        let order = json!({
+            "instructedAmount": { "currency": currency, "amount": "12.00" },
+            "debtorAccount": debtor,
+            "creditorAccount": { "iban": "FI7944052020036082" },
+            "creditorName": "Kirjakauppa",
+            "requestedExecutionDate": "2026-04-01",
+        });
+        let path = format!("/psd2/paymentinitiation/v1/payments/{product}");
+        let created = json_of(desk.post(&path).json(&order).send().await.unwrap(), 201).await;
+        let id = created["paymentId"].as_str().unwrap();
+        let path = format!("{path}/{id}");
+        assert_eq!(sign(&desk, &format!("{path}/authorisations"), id).await, sequence, "{bank}");
+        let answer = desk.call(Method::DELETE, &path).send().await.unwrap();
+        let base = json_of(answer, 202).await["_links"]["startAuthorisation"]["href"].as_str().unwrap().to_owned();
+        assert_eq!(sign(&desk, &base, id).await, sequence, "{bank}");
+        assert_eq!(desk.read(&format!("{path}/status")).await["transactionStatus"], "CANC", "{bank}");
+    }
+}
+
 #[tokio::test]
 async fn seb_lets_in_its_test_persons_only() {
-    let config = Config { ..config() };
-    let desk = Desk::with("ESSESESS", config).await;
+    let desk = Desk::at("ESSESESS").await;
     let call = |method: Method, path: &str| desk.call(method, path).header("TPP-Redirect-Preferred", "true");
     let created = json_of(call(Method::POST, CONSENTS).json(&consent()).send().await.unwrap(), 201).await;
     let base = format!("{CONSENTS}/{}/authorisations", created["consentId"].as_str().unwrap());

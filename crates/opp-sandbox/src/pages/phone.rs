@@ -10,6 +10,9 @@ use crate::sca::bankid::{Answer, Round};
 use crate::sca::{answer_by, approve_round, reject_round, scan_round};
 use crate::server::wire::{Reply, Request};
 
+/// The newest requests come first, and no more of them than a person can look through.
+const SHOWN: usize = 50;
+
 const GONE: &str = "This request no longer waits for an answer.";
 const UNKNOWN: &str = "This code belongs to no request that waits. Animated codes are good for a few seconds only.";
 
@@ -41,11 +44,12 @@ pub(crate) fn answer(world: &mut World, request: &Request) -> Reply {
 
 fn page(world: &World, status: StatusCode, wrong: Option<&str>) -> Reply {
     let now = world.clock.now();
-    let rounds: Vec<Value> = world
-        .state
-        .rounds
-        .iter()
-        .filter(|(_, round)| round.answer == Answer::Waiting)
+    let mut waiting: Vec<_> = world.state.rounds.iter().filter(|(_, it)| it.answer == Answer::Waiting).collect();
+    waiting.reverse();
+    let more = waiting.len().saturating_sub(SHOWN);
+    let rounds: Vec<Value> = waiting
+        .into_iter()
+        .take(SHOWN)
         .filter_map(|(id, round)| {
             let authorisation = world.state.authorisations.get(&round.authorisation)?;
             let application = world.state.application(&authorisation.origin.client_id)?;
@@ -61,5 +65,5 @@ fn page(world: &World, status: StatusCode, wrong: Option<&str>) -> Reply {
             })
         })
         .collect();
-    render(world, status, "phone.html", context! { rounds, wrong })
+    render(world, status, "phone.html", context! { rounds, more, wrong })
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::machine::{deny, expire, fail, finalise};
 use super::{Progress, Stage, Target};
+use crate::model::accounts::{self, Account};
 use crate::model::agenda::Due;
 use crate::model::banks::{Outcome, RedirectKind};
 use crate::model::entities::{Consent, Holder};
@@ -172,13 +173,14 @@ pub(crate) fn choose_account(world: &mut World, id: &str, account: &str) {
     let Some(reference) = world.bank(&bic).map(|bank| chosen.reference(bank)) else {
         return;
     };
-    if let Some(payment) = world.state.payments.get_mut(&payment) {
-        payment.order["debtorAccount"] = reference;
+    // An order in a file stays as it was sent.
+    if let Some(fields) = world.state.payments.get_mut(&payment).and_then(|payment| payment.order.as_object_mut()) {
+        fields.insert("debtorAccount".to_owned(), reference);
     }
 }
 
 /// The accounts among which the customer chooses; none where the bank leaves no choice.
-pub(crate) fn debtor_accounts(world: &World, id: &str) -> Vec<crate::model::accounts::Account> {
+pub(crate) fn debtor_accounts(world: &World, id: &str) -> Vec<Account> {
     let Some(authorisation) = world.state.authorisations.get(id) else {
         return Vec::new();
     };
@@ -190,7 +192,7 @@ pub(crate) fn debtor_accounts(world: &World, id: &str) -> Vec<crate::model::acco
         Target::Consent(_) | Target::Cancellation(_) => return Vec::new(),
     };
     match world.bank(&authorisation.origin.bic) {
-        Some(bank) if bank.page.chooses_debtor => crate::model::accounts::of(world.state.ids.seed(), bank, holder),
+        Some(bank) if bank.page.chooses_debtor => accounts::of(world.state.ids.seed(), bank, holder),
         _ => Vec::new(),
     }
 }
