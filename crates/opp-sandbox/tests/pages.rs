@@ -1,4 +1,4 @@
-//! The pages in a real browser: a headless Chromium, driven over WebDriver.
+//! The pages in a real browser: a headless Chromium, driven over `WebDriver`.
 //!
 //! Needs `chromium` and `chromedriver` (the Debian packages `chromium` and `chromium-driver`). Without them the suite
 //! says loudly that it was skipped; with `CI=true` it fails.

@@ -111,9 +111,8 @@ impl Page {
                 _ => "Type your password.",
             });
         }
-        if !persons(world, bank, self.authorisation(world)).is_empty()
-            && !persons(world, bank, self.authorisation(world)).iter().any(|known| known == user)
-        {
+        let known = persons(world, bank, self.authorisation(world));
+        if !known.is_empty() && !known.iter().any(|person| person == user) {
             return Err("The bank does not know you. It knows only its test persons.");
         }
         sca::sign_in(world, &self.visit.authorisation, user);
@@ -228,18 +227,19 @@ impl Page {
             }
             _ => ("This did not work", "Nothing was approved."),
         };
-        let back = (!used).then_some(way);
-        let values = context! { heading, text, back, bank => bank_of(bank), client => &self.visit.client };
+        let values = context! {
+            heading, text,
+            back => (!used).then_some(way),
+            bank => bank_of(bank),
+            client => &self.visit.client,
+        };
         render(world, StatusCode::OK, "ended.html", values)
     }
 }
 
 fn bank_of(bank: &Bank) -> Value {
-    context! { name => bank.name.trim(), colour => &bank.page.colour, initials => initials(&bank.name) }
-}
-
-fn initials(name: &str) -> String {
-    name.chars().next().into_iter().collect()
+    let initial: String = bank.name.chars().take(1).collect();
+    context! { name => bank.name.trim(), colour => &bank.page.colour, initial }
 }
 
 /// Whom the page lets in; nobody in particular where anybody may.

@@ -173,7 +173,7 @@ fn chromium() -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join("chromium")).find(|file| file.is_file())
 }
 
-/// Chromium's own extension of WebDriver.
+/// Chromium's own extension of `WebDriver`.
 #[derive(Debug)]
 struct DevTools(Value);
 
