@@ -27,6 +27,8 @@ pub struct Config {
     /// Extra time that every answer takes.
     pub latency: Duration,
     /// After this virtual time an unattended person approves by itself; `None` waits for a hand on the phone page.
+    /// It counts for each BankID round from its beginning, and on the bank's page of a redirect from the moment when a
+    /// program opens it that is no browser, that is, whose `Accept` does not name `text/html`.
     pub person_after: Option<Duration>,
     /// How long a bank works on a step that asks nobody.
     pub bank_after: Duration,

@@ -16,6 +16,7 @@ use crate::model::ids;
 use crate::model::ledger::Ledgers;
 use crate::model::state::State;
 use crate::model::world::{Addresses, World};
+use crate::pages::Pages;
 use crate::server::{Host, Shared, serve};
 
 /// How far back every account reaches.
@@ -80,7 +81,7 @@ impl Sandbox {
         let epoch = today.checked_sub_days(Days::new(HISTORY_DAYS)).unwrap_or(today);
         let state = State::new(config.seed, epoch, applications, &config.limits);
         let ledgers = Ledgers::new(config.seed, epoch, config.limits.ledgers)?;
-        let world = World::new(&config, Directory::load()?, state, ledgers, addresses.clone());
+        let world = World::new(&config, Directory::load()?, state, ledgers, addresses.clone(), Pages::load()?);
         let shared = Arc::new(Shared::new(world, Document::load()?, config.limits.clone()));
 
         let runtime = runtime(config.threads).map_err(StartError::Runtime)?;
@@ -180,6 +181,7 @@ fn runtime(threads: usize) -> std::io::Result<tokio::runtime::Runtime> {
 
 fn default_application(seed: u64) -> Application {
     Application {
+        name: "Example application".to_owned(),
         client_id: ids::fixed_uuid(seed, &["application", "default"]),
         client_secret: ids::secret(seed, "default"),
         redirect_uris: Vec::new(),

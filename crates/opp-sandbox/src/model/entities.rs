@@ -10,6 +10,9 @@ use serde_json::Value;
 /// A client of the platform, as registered in its portal.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Application {
+    /// What customers read on the bank's page.
+    #[serde(default)]
+    pub name: String,
     /// The OAuth client id.
     pub client_id: String,
     /// The OAuth client secret.
@@ -24,6 +27,7 @@ impl std::fmt::Debug for Application {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("Application")
+            .field("name", &self.name)
             .field("client_id", &self.client_id)
             .field("client_secret", &"[redacted]")
             .field("redirect_uris", &self.redirect_uris)

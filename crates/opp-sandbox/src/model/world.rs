@@ -9,6 +9,7 @@ use super::ledger::Ledgers;
 use super::state::State;
 use crate::config::{Config, Limits};
 use crate::control::Journal;
+use crate::pages::Pages;
 use crate::{sca, services};
 
 /// How the people and the banks of this world behave.
@@ -37,6 +38,7 @@ pub(crate) struct World {
     pub(crate) addresses: Addresses,
     pub(crate) ledgers: Ledgers,
     pub(crate) journal: Journal,
+    pub(crate) pages: Pages,
 }
 
 impl World {
@@ -46,6 +48,7 @@ impl World {
         state: State,
         ledgers: Ledgers,
         addresses: Addresses,
+        pages: Pages,
     ) -> Self {
         let delta = |duration| TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
         Self {
@@ -62,6 +65,7 @@ impl World {
             addresses,
             ledgers,
             journal: Journal::new(config.limits.journal),
+            pages,
         }
     }
 
