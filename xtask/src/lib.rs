@@ -1,6 +1,7 @@
 //! The project's chores as a library, so that the suites across crates can call them.
 
 pub mod codegen;
+pub mod diff;
 pub mod document;
 pub mod emit;
 pub mod figures;

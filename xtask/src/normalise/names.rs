@@ -12,6 +12,9 @@ use crate::document::walk::{
 
 use super::compose::each_media_schema;
 
+/// The key of the root under which [`pascal`] notes how the document writes the name of each component.
+pub const WRITTEN_AS: &str = "x-opp-written-as";
+
 /// What a component of no shape of its own is replaced by: lists, maps, flags and plain numbers need no name.
 pub fn inline_shapeless(root: &mut Value) -> Result<()> {
     // References to references, and lists of lists, take a few rounds.
@@ -276,6 +279,8 @@ pub fn pascal(root: &mut Value) -> Result<()> {
         renamed.insert(name.clone(), unique);
     }
     rename(root, &renamed);
+    // Whoever reports of a type can say where it stands in the document.
+    root[WRITTEN_AS] = renamed.into_iter().map(|(written, name)| (name, Value::String(written))).collect();
     Ok(())
 }
 
