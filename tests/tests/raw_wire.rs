@@ -1,5 +1,7 @@
 //! Every operation over a real socket: what is sent is held against the document, what comes back is read and compared.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use opp_raw::types::RequestHeaders;
@@ -58,8 +60,8 @@ fn arguments(document: &Document, operation: &Operation<'_>) -> Arguments {
     let body = json.map(|(_, entry)| match document.examples(entry)[0].1 {
         // Nothing is an example of an optional body; another is that of one of its forms.
         Value::Object(empty) if empty.is_empty() => {
-            let forms = entry["schema"]["anyOf"].as_array().unwrap().iter().map(|form| document.follow(form));
-            forms.filter_map(|form| form.get("example")).next().unwrap().clone()
+            let mut forms = entry["schema"]["anyOf"].as_array().unwrap().iter().map(|form| document.follow(form));
+            forms.find_map(|form| form.get("example")).unwrap().clone()
         }
         example => example.clone(),
     });
