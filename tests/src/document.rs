@@ -292,16 +292,14 @@ impl Document {
         let properties = self.properties(schema);
         match value {
             Value::Object(map) => {
-                if let Some(wrapper) = schema["x-opp-unwrap"].as_str() {
-                    if let (Some(inner), true) =
-                        (map.get(wrapper), !map.keys().any(|k| properties.contains_key(k.as_str())))
-                    {
-                        let mut whole = self.canonical(schema, inner);
-                        for (name, beside) in map.iter().filter(|(name, _)| *name != wrapper) {
-                            whole[name] = beside.clone();
-                        }
-                        return whole;
+                let bare = map.keys().any(|key| properties.contains_key(key.as_str()));
+                let wrapper = schema["x-opp-unwrap"].as_str().filter(|_| !bare);
+                if let Some((wrapper, inner)) = wrapper.and_then(|wrapper| Some((wrapper, map.get(wrapper)?))) {
+                    let mut whole = self.canonical(schema, inner);
+                    for (name, beside) in map.iter().filter(|(name, _)| *name != wrapper) {
+                        whole[name] = beside.clone();
                     }
+                    return whole;
                 }
                 let known = |name: &str| properties.get(name).copied().or_else(|| schema.get("additionalProperties"));
                 map.iter()

@@ -111,7 +111,6 @@ fn merged(mut own: Value, one: Value) -> Value {
 }
 
 /// Valid text of a schema.
-#[must_use]
 pub fn text(schema: &Value) -> BoxedStrategy<String> {
     let bound = |key: &str| schema[key].as_u64().and_then(|n| usize::try_from(n).ok());
     let (min, max) = (bound("minLength").unwrap_or(0), bound("maxLength").unwrap_or(4096));
@@ -142,7 +141,6 @@ pub fn text(schema: &Value) -> BoxedStrategy<String> {
 }
 
 /// Any JSON there is, small.
-#[must_use]
 pub fn any_json() -> BoxedStrategy<Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -239,7 +237,6 @@ fn bare(schema: &Value, value: &Value) -> bool {
 }
 
 /// Something that a bank sends in place of a value: the kinds that the platform has been seen with, and noise.
-#[must_use]
 pub fn oddity() -> BoxedStrategy<Value> {
     prop_oneof![
         2 => any_json(),

@@ -3,6 +3,7 @@
 // What helps a test says what is missing by failing.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, clippy::missing_panics_doc)]
 
+pub mod bench;
 pub mod calls;
 pub mod document;
 pub mod generate;

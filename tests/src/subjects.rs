@@ -1,5 +1,8 @@
 //! Types by the names that the document has for them, so that a test can go through all of them.
 
+// Nearly every type of the crate is named here, once, in long tables.
+#![allow(clippy::wildcard_imports, clippy::too_many_lines)]
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 

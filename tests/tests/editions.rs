@@ -1,6 +1,8 @@
 //! Published editions of the document: each gives a crate that compiles by itself and in which every operation can be
 //! called, over a real socket, with the least that the edition asks for.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;

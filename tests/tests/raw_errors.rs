@@ -1,5 +1,7 @@
 //! What a caller meets when something goes wrong: a typed error with everything in it, and nothing of it printed.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::error::Error as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

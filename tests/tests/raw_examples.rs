@@ -1,5 +1,7 @@
 //! Every example of the document keeps the document's own rules, and goes through its Rust type without loss.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use opp_tests::document::{Document, component, media};
 use opp_tests::subjects::{self, Type};
 use serde_json::Value;

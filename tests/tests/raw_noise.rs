@@ -1,6 +1,8 @@
 //! Values as banks send them, for every schema: nothing fails to read, nothing is lost, and what is written another
 //! way is read as the same.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::collections::BTreeSet;
 
 use opp_raw::types;

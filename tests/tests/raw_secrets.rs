@@ -1,5 +1,7 @@
 //! What must not be logged is not printed: by no type, wherever in it the secret stands.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use opp_raw::types::RequestHeaders;
 use opp_raw::{Client, Multipart};
 use opp_tests::document::Document;

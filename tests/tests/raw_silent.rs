@@ -1,6 +1,8 @@
 //! What a generator gets silently wrong if nobody looks: one test for each such thing, on the crate as it is used and,
 //! where our document no longer has the case, on a small document that has it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use opp_raw::types::{self, RequestHeaders};

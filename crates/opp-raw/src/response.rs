@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName};
 use serde::Deserialize;
 use serde::de::value::MapDeserializer;
 
@@ -31,7 +31,7 @@ impl<T: fmt::Debug> fmt::Debug for Response<T> {
             .field("status", &self.status.as_u16())
             .field("headers", &self.headers)
             .field("value", &self.value)
-            .field("raw_headers", &self.raw_headers.keys().map(|name| name.as_str()).collect::<Vec<_>>())
+            .field("raw_headers", &self.raw_headers.keys().map(HeaderName::as_str).collect::<Vec<_>>())
             .finish()
     }
 }
