@@ -47,6 +47,7 @@ mod version;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -186,8 +187,11 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     } else {
         render::text(&diff, &advice, &old, &new)
     };
-    print!("{text}");
-    Ok(())
+    // Whoever reads only the beginning, as `head` does, has what they want.
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 fn read(path: &Path) -> Result<Corrected> {

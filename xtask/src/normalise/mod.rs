@@ -6,12 +6,14 @@
 pub mod compose;
 pub mod errors;
 pub mod headers;
+pub mod hoist;
 pub mod names;
 pub mod operations;
 pub mod repair;
 pub mod resolve;
 pub mod servers;
 pub mod structure;
+pub mod union;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,7 +82,7 @@ pub fn normalise(document: &Value) -> Result<Normal> {
         ("lift_headers", headers::lift_headers),
         ("inline_shapeless", names::inline_shapeless),
         ("pascal", names::pascal),
-        ("hoist", names::hoist),
+        ("hoist", hoist::hoist),
         ("prune", |root| names::prune(root, &[headers::REQUEST, headers::RESPONSE, errors::CODES])),
     ];
     for (name, pass) in passes {
