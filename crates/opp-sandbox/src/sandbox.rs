@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use chrono::{Days, Utc};
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::oneshot;
 
 use crate::config::Config;
@@ -22,6 +23,9 @@ use crate::server::{Host, Shared, serve};
 
 /// How far back every account reaches.
 const HISTORY_DAYS: u64 = 3 * 365 + 1;
+
+/// Connections that wait to be accepted; thousands may come at once, and who finds no place waits for a second.
+const BACKLOG: i32 = 4_096;
 
 /// Why a sandbox did not start.
 #[derive(Debug, thiserror::Error)]
@@ -178,7 +182,16 @@ impl Drop for Sandbox {
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })
+    let bound = || {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        // A port is free again as soon as the sandbox before is gone; on Windows the option means something else.
+        #[cfg(unix)]
+        socket.set_reuse_address(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        Ok(socket.into())
+    };
+    bound().map_err(|source| StartError::Listen { address, source })
 }
 
 fn local(listener: &TcpListener) -> Result<SocketAddr, StartError> {

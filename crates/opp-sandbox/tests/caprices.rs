@@ -69,7 +69,8 @@ fn a_reset_is_one_on_the_wire() {
     use std::io::{ErrorKind, Read as _, Write as _};
     let sandbox = opp_sandbox::Sandbox::start(Config::default()).unwrap();
     let mut stream = std::net::TcpStream::connect(sandbox.auth_address()).unwrap();
-    let request = "GET /.well-known/openid-configuration HTTP/1.1\r\nHost: localhost\r\nX-Sandbox-Caprice: reset\r\n\r\n";
+    let request =
+        "GET /.well-known/openid-configuration HTTP/1.1\r\nHost: localhost\r\nX-Sandbox-Caprice: reset\r\n\r\n";
     stream.write_all(request.as_bytes()).unwrap();
     let error = stream.read(&mut [0; 64]).expect_err("a reset, no orderly end");
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);

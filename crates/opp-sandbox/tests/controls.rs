@@ -144,7 +144,9 @@ async fn a_state_is_dumped_and_restored_over_the_wire() {
 async fn a_state_from_beyond_the_calendar_is_refused() {
     let desk = Desk::at("ESSESESS").await;
     let dump = get(&desk, "/dump").await;
-    for (member, value) in [("/now", "+260000-01-01T00:00:00Z"), ("/state/epoch", "1971-01-01"), ("/state/epoch", "2027-01-01")] {
+    for (member, value) in
+        [("/now", "+260000-01-01T00:00:00Z"), ("/state/epoch", "1971-01-01"), ("/state/epoch", "2027-01-01")]
+    {
         let mut dump = dump.clone();
         *dump.pointer_mut(member).unwrap() = json!(value);
         let error = post(&desk, "/restore", dump, 400).await;

@@ -171,7 +171,8 @@ fn out_of_descriptors_it_serves_again_once_there_are_some() {
     let mut child =
         Command::new("bash").args(["-c", &script]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    out.read_line(&mut line).unwrap();
     let address = line.trim_start_matches("Auth host:").trim().trim_start_matches("http://").to_owned();
     let open: Vec<_> = (0..150).filter_map(|_| TcpStream::connect(&address).ok()).collect();
     std::thread::sleep(Duration::from_millis(300));
