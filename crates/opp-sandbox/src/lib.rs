@@ -32,6 +32,8 @@ mod control;
 mod document;
 mod model;
 mod pages;
+#[doc(hidden)]
+pub mod probe;
 mod sandbox;
 mod sca;
 mod server;

@@ -134,6 +134,14 @@ fn request_id(shared: &Shared, request: &Request) -> String {
     request.filled_header("x-request-id").unwrap_or_else(|| shared.world().state.ids.uuid())
 }
 
+/// Answers a request that came without a socket.
+pub(crate) fn answer_plainly(shared: &Shared, host: Host, request: &Request) -> Reply {
+    let request_id = request_id(shared, request);
+    let (reply, caprices) = capricious(shared, host, request, &request_id);
+    note(shared, host, request, &request_id, &reply, caprices);
+    reply
+}
+
 /// Routes a call, with the caprices around it that it asked for or that stand for it.
 fn capricious(shared: &Shared, host: Host, request: &Request, request_id: &str) -> (Reply, Vec<Caprice>) {
     let Some(path) = request.segments() else {

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+pub(crate) use host::answer_plainly;
 pub(crate) use listen::serve;
 
 use crate::config::Limits;
