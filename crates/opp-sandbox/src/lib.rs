@@ -26,6 +26,11 @@
 //!
 //! Banks, places, test persons and spending habits are data files under `data/`.
 
+/// The README's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod auth;
 mod config;
 mod control;

@@ -106,6 +106,21 @@ async fn the_guide_names_every_call_caprice_and_scenario() {
 }
 
 #[tokio::test]
+async fn the_readme_names_every_call_caprice_and_scenario() {
+    let desk = Desk::at("ESSESESS").await;
+    let readme = include_str!("../README.md");
+    for path in get(&desk, "/openapi.json").await["paths"].as_object().unwrap().keys() {
+        assert!(readme.contains(path), "{path}");
+    }
+    for form in get(&desk, "/caprices").await["catalogue"].as_object().unwrap().keys() {
+        assert!(readme.contains(&format!("`{form}`")), "{form}");
+    }
+    for scenario in get(&desk, "/scenarios").await["scenarios"].as_array().unwrap() {
+        assert!(readme.contains(&format!("`{}`", scenario["name"].as_str().unwrap())), "{scenario}");
+    }
+}
+
+#[tokio::test]
 async fn the_clock_moves_stops_and_has_a_horizon() {
     let desk = Desk::at("ESSESESS").await;
     let stopped = post(&desk, "/clock", json!({ "stopped": true, "advanceSeconds": 7200 }), 200).await;

@@ -128,6 +128,17 @@ fn its_log_can_be_json() {
     assert_eq!(line["level"], "WARN");
 }
 
+#[test]
+fn the_readme_names_every_flag() {
+    let run = Command::new(env!("CARGO_BIN_EXE_opp-sandbox")).arg("--help").output().unwrap();
+    let help = String::from_utf8(run.stdout).unwrap();
+    let flags: Vec<_> = help.split_whitespace().filter(|word| word.starts_with("--")).collect();
+    assert!(flags.len() >= 10);
+    for flag in flags.into_iter().filter(|flag| !["--help", "--version"].contains(flag)) {
+        assert!(include_str!("../README.md").contains(&format!("`{flag}")), "{flag}");
+    }
+}
+
 /// Memory that the process has used at most, in bytes; only Linux tells.
 fn peak_memory(id: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;

@@ -37,10 +37,10 @@ struct ScenarioOrder {
 
 /// Answers a control request; `path` is what follows `/_sandbox`.
 pub(crate) fn answer(world: &mut World, request: &Request, path: &[&str]) -> Reply {
-    handle(world, request, path).unwrap_or_else(|refusal| refusal)
+    handle(world, request, path).unwrap_or_else(Refusal::into_reply)
 }
 
-fn handle(world: &mut World, request: &Request, path: &[&str]) -> Result<Reply, Reply> {
+fn handle(world: &mut World, request: &Request, path: &[&str]) -> Result<Reply, Refusal> {
     let allowed = methods(path).ok_or_else(|| refuse(StatusCode::NOT_FOUND, "there is no such control"))?;
     // What is answered next should be true now.
     world.catch_up();
@@ -111,7 +111,7 @@ fn handle(world: &mut World, request: &Request, path: &[&str]) -> Result<Reply, 
         (["logo", file], "GET") => logo(world, file),
         _ => {
             let text = format!("{} is not possible here, but {allowed}", request.method);
-            Err(refuse(StatusCode::METHOD_NOT_ALLOWED, &text).with("allow", allowed))
+            Err(Refusal { allow: Some(allowed), ..refuse(StatusCode::METHOD_NOT_ALLOWED, &text) })
         }
     }
 }
@@ -129,12 +129,12 @@ fn methods(path: &[&str]) -> Option<&'static str> {
     }
 }
 
-fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Reply> {
+fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Refusal> {
     serde_json::from_slice(&request.body)
         .map_err(|error| refuse(StatusCode::BAD_REQUEST, &format!("the body cannot be used: {error}")))
 }
 
-fn scenarios() -> Result<Vec<Scenario>, Reply> {
+fn scenarios() -> Result<Vec<Scenario>, Refusal> {
     scenarios::load().map_err(|error| broken(&error.to_string()))
 }
 
@@ -163,7 +163,7 @@ fn clock(world: &World) -> Reply {
     Reply::ok(json!({ "now": world.clock.now(), "stopped": world.clock.is_stopped() }))
 }
 
-fn logo(world: &World, file: &str) -> Result<Reply, Reply> {
+fn logo(world: &World, file: &str) -> Result<Reply, Refusal> {
     let Some(bank) = file.strip_suffix(".svg").and_then(|bic| world.bank(bic)) else {
         return Err(refuse(StatusCode::NOT_FOUND, "there is no such logo"));
     };
@@ -176,10 +176,24 @@ fn logo(world: &World, file: &str) -> Result<Reply, Reply> {
     Ok(Reply { body: Body::Text("image/svg+xml", svg), ..Reply::empty(StatusCode::OK) })
 }
 
-fn refuse(status: StatusCode, text: &str) -> Reply {
-    Reply::json(status, json!({ "error": text }))
+/// Why a control does not do what was asked.
+struct Refusal {
+    status: StatusCode,
+    text: String,
+    allow: Option<&'static str>,
 }
 
-fn broken(text: &str) -> Reply {
+impl Refusal {
+    fn into_reply(self) -> Reply {
+        let reply = Reply::json(self.status, json!({ "error": self.text }));
+        self.allow.into_iter().fold(reply, |reply, allowed| reply.with("allow", allowed))
+    }
+}
+
+fn refuse(status: StatusCode, text: &str) -> Refusal {
+    Refusal { status, text: text.to_owned(), allow: None }
+}
+
+fn broken(text: &str) -> Refusal {
     refuse(StatusCode::INTERNAL_SERVER_ERROR, text)
 }

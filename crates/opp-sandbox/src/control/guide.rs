@@ -1,4 +1,4 @@
-//! The documentation of the control API: an OpenAPI document (`data/control.json`) and a page made of it.
+//! The documentation of the control API: a document (`data/control.json`) and a page made of it.
 
 use http::StatusCode;
 use minijinja::{Environment, context};

@@ -43,16 +43,14 @@ impl<T: Weight> Shelf<T> {
 
     pub(crate) fn insert(&mut self, id: String, value: T) {
         let weight = value.weight();
-        let number = match self.entries.get(&id) {
-            Some((number, old, _)) => {
-                self.weight -= old;
-                *number
-            }
-            None => {
-                self.next += 1;
-                self.order.insert(self.next, id.clone());
-                self.next
-            }
+        let known = self.entries.get(&id).map(|(number, weight, _)| (*number, *weight));
+        let number = if let Some((number, old)) = known {
+            self.weight -= old;
+            number
+        } else {
+            self.next += 1;
+            self.order.insert(self.next, id.clone());
+            self.next
         };
         self.entries.insert(id, (number, weight, value));
         self.weight += weight;

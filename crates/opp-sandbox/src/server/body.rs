@@ -21,8 +21,14 @@ const BEFORE_CUT: Duration = Duration::from_millis(20);
 pub(super) struct Manner {
     /// Pause between pieces; none sends all at once.
     pub(super) pause: Option<Duration>,
-    /// Whether the connection ends within the body, and after how many bytes if not half of them.
-    pub(super) cut: Option<Option<usize>>,
+    /// Where the connection ends within the body, if it does.
+    pub(super) cut: Option<Cut>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cut {
+    Half,
+    After(usize),
 }
 
 /// A body that is being sent.
@@ -40,7 +46,11 @@ pub(super) struct Sent {
 impl Sent {
     pub(super) fn new(mut bytes: Bytes, manner: Manner, share: Option<OwnedSemaphorePermit>) -> Self {
         let promised = bytes.len() as u64;
-        let kept = manner.cut.map(|kept| kept.unwrap_or(bytes.len() / 2)).filter(|kept| *kept < bytes.len());
+        let kept = manner.cut.map(|cut| match cut {
+            Cut::Half => bytes.len() / 2,
+            Cut::After(kept) => kept,
+        });
+        let kept = kept.filter(|kept| *kept < bytes.len());
         if let Some(kept) = kept {
             bytes.truncate(kept);
         }

@@ -21,7 +21,7 @@ pub(super) fn check_host(authority: Option<&str>, known: &[String]) -> Result<()
     if is_ours(authority.host(), known) {
         return Ok(());
     }
-    let text = format!("header Host: this sandbox is not {}; start it with --host-name to give it that name", text);
+    let text = format!("header Host: this sandbox is not {text}; --host-name gives it a name");
     Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, "FORMAT_ERROR", text).at("Host"))
 }
 

@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::body::{Manner, Sent};
+use super::body::{Cut, Manner, Sent};
 use super::problem::Problem;
 use super::wire::{Body, Reply, Request};
 use super::{Host, Shared, api, guard};
@@ -207,7 +207,7 @@ fn sending(caprices: &[Caprice]) -> (Manner, Duration, bool) {
         match caprice {
             Caprice::Latency(time) => later += *time,
             Caprice::SlowDrip(pause) => manner.pause = Some(*pause),
-            Caprice::TruncatedBody(kept) => manner.cut = Some(*kept),
+            Caprice::TruncatedBody(kept) => manner.cut = Some(kept.map_or(Cut::Half, Cut::After)),
             Caprice::Reset { .. } => lost = true,
             _ => {}
         }
