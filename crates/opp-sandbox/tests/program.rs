@@ -72,7 +72,7 @@ impl Drop for Program {
 fn pasted(lines: &[String]) -> String {
     let lines: Vec<_> = lines.iter().filter(|line| line.starts_with("TOKEN=") || line.starts_with("curl ")).collect();
     assert_eq!(lines.len(), 3, "token, banks, create consent");
-    let script = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    let script: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
     let run = Command::new("bash").args(["-c", &script]).output().unwrap();
     String::from_utf8(run.stdout).unwrap()
 }
