@@ -14,6 +14,7 @@ use crate::model::entities::{Context, Token};
 use crate::model::ledger::Ledgers;
 use crate::model::state::State;
 use crate::model::world::{Addresses, World};
+use crate::pages::Pages;
 use crate::server::wire::{Reply, Request};
 use crate::server::{Host, Shared, answer_plainly};
 
@@ -39,6 +40,7 @@ impl Probe {
         let config = Config { start_time: Some(start), ..config };
         let epoch = start.date_naive() - TimeDelta::days(400);
         let application = Application {
+            name: "probe".to_owned(),
             client_id: "probe".to_owned(),
             client_secret: "probe".to_owned(),
             redirect_uris: Vec::new(),
@@ -56,7 +58,8 @@ impl Probe {
         state.tokens.insert(TOKEN.to_owned(), token);
         let ledgers = Ledgers::new(1, epoch, 8).ok()?;
         let addresses = Addresses { auth: "http://127.0.0.1:1".to_owned(), api: "http://127.0.0.1:2".to_owned() };
-        let world = World::new(&config, Directory::load().ok()?, state, ledgers, addresses);
+        let pages = Pages::load().ok()?;
+        let world = World::new(&config, Directory::load().ok()?, state, ledgers, addresses, pages);
         let shared = Shared::new(world, Document::load().ok()?, config.limits.clone(), Vec::new());
         Some(Self { shared })
     }

@@ -263,6 +263,7 @@ async fn a_rule_strikes_the_calls_of_one_bank_so_many_times() {
 #[tokio::test]
 async fn a_rule_strikes_one_application_and_its_token_endpoint() {
     let other = opp_sandbox::Application {
+        name: "other".to_owned(),
         client_id: "other".to_owned(),
         client_secret: "secret".to_owned(),
         redirect_uris: Vec::new(),
