@@ -8,7 +8,7 @@ use super::clock::Clock;
 use super::ledger::Ledgers;
 use super::state::State;
 use crate::config::{Config, Limits};
-use crate::control::Journal;
+use crate::control::{Journal, Rules};
 use crate::pages::Pages;
 use crate::{sca, services};
 
@@ -39,7 +39,13 @@ pub(crate) struct World {
     pub(crate) ledgers: Ledgers,
     pub(crate) journal: Journal,
     pub(crate) pages: Pages,
+    pub(crate) rules: Rules,
+    /// How often time has passed since the state was tidied.
+    passes: u32,
 }
+
+/// After how many passes of time the state is tidied; it takes as long as the state is large.
+const PASSES: u32 = 4_096;
 
 impl World {
     pub(crate) fn new(
@@ -66,6 +72,8 @@ impl World {
             ledgers,
             journal: Journal::new(config.limits.journal),
             pages,
+            rules: Rules::default(),
+            passes: 0,
         }
     }
 
@@ -79,6 +87,7 @@ impl World {
         self.state = State::new(seed, epoch, applications, &self.settings.limits);
         self.ledgers.restart(seed, epoch);
         self.journal.clear();
+        self.rules.clear();
     }
 
     /// Takes over a state that was dumped, with the time at which it was.
@@ -100,6 +109,11 @@ impl World {
                     Due::Payment(id) => services::payments::wake(self, &id, at),
                 }
             }
+        }
+        self.passes += 1;
+        if self.passes >= PASSES {
+            self.passes = 0;
+            self.state.tidy(&self.settings.limits);
         }
         now
     }

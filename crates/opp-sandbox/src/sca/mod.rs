@@ -25,6 +25,7 @@ pub(crate) use machine::{answer_by, approve_round, reject_round, scan_round, wak
 
 use crate::model::banks::Approach;
 use crate::model::entities::Origin;
+use crate::model::shelf::Weight;
 
 /// What is to be authorised.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,3 +89,6 @@ pub(crate) enum Progress {
     /// Said yes; a code waits for its exchange.
     Approved,
 }
+
+impl Weight for Authorisation {}
+impl Weight for Round {}
