@@ -94,7 +94,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let bundle = folder.path().join("bundle.json");
         std::fs::write(&bundle, last.to_string()).unwrap();
-        compared(&bundle, &now)
+        compared(&bundle, now)
     }
 
     fn compared(bundle: &Path, now: &Value) -> String {
