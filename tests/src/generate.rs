@@ -205,17 +205,19 @@ impl Twist {
             (Self::FlagAsText, Value::Bool(flag)) if declared("boolean") => {
                 Some(json!(if *flag { "true" } else { "FALSE" }))
             }
-            // An element of a list is told from a list by what it is: a list of texts within a list is odd indeed.
-            (Self::ListOfOne, value) if !value.is_array() && !value.is_null() && !bare(place.schema, value) => {
+            // A list of one object that a list stands for is that list.
+            (Self::ListOfOne, value)
+                if !value.is_array()
+                    && !value.is_null()
+                    && !(value.is_object() && bare(document, place.schema).is_some()) =>
+            {
                 Some(json!([value]))
             }
             (Self::OnlyElement, Value::Array(items)) if items.len() == 1 && !items[0].is_array() => {
                 Some(items[0].clone()).filter(|item| !item.is_null())
             }
-            (Self::Bare, Value::Object(map)) if map.len() == 1 => {
-                let name = place.schema["x-opp-bare"].as_str()?;
-                Some(map.get(name)?.clone()).filter(|inner| !inner.is_object() && !inner.is_null())
-            }
+            (Self::Bare, Value::Object(map)) if map.len() == 1 => Some(map.get(bare(document, place.schema)?)?.clone())
+                .filter(|inner| !inner.is_object() && !inner.is_null()),
             (Self::Wrapped, Value::Object(map)) if !map.is_empty() => {
                 Some(json!({ place.schema["x-opp-unwrap"].as_str()?: value }))
             }
@@ -231,9 +233,18 @@ impl Twist {
     }
 }
 
-/// Whether a list stands for the object, so that a list of one such is read as its list.
-fn bare(schema: &Value, value: &Value) -> bool {
-    value.is_object() && schema["x-opp-bare"].is_string()
+/// The field that stands for the whole object: the one that the document names, or the list of an object that is
+/// nothing but a list, whatever links and messages go with it.
+fn bare<'a>(document: &'a Document, schema: &'a Value) -> Option<&'a str> {
+    if let Some(name) = schema["x-opp-bare"].as_str() {
+        return Some(name);
+    }
+    let beside = |name: &str| ["_", "tpp", "psu"].iter().any(|start| name.starts_with(start));
+    let mut content = document.properties(schema).into_iter().filter(|(name, _)| !beside(name));
+    match (content.next(), content.next()) {
+        (Some((name, property)), None) if property["type"] == "array" => Some(name),
+        _ => None,
+    }
 }
 
 /// Something that a bank sends in place of a value: the kinds that the platform has been seen with, and noise.

@@ -84,7 +84,7 @@ fn generated_values_are_valid() {
 /// Beyond that nothing is lost: what the document has a place for is in that place, and written as it was.
 #[test]
 fn a_valid_value_is_written_as_it_was_read() {
-    each_component(32, |_, _, kind, value, _, _| {
+    each_component(16, |_, _, kind, value, _, _| {
         let after = read(kind, value)?.json();
         if after == *value { Ok(()) } else { Err(format!("{value}\nbecame\n{after}")) }
     });
@@ -93,7 +93,7 @@ fn a_valid_value_is_written_as_it_was_read() {
 #[test]
 fn what_is_written_another_way_is_read_as_the_same() {
     let applied = std::cell::RefCell::new(Vec::new());
-    each_component(48, |document, schema, kind, value, _, index| {
+    each_component(20, |document, schema, kind, value, _, index| {
         let places = document.places(schema, value);
         for twist in TWISTS {
             let possible: Vec<_> = places
@@ -124,7 +124,7 @@ fn what_is_written_another_way_is_read_as_the_same() {
 
 #[test]
 fn whatever_stands_in_a_place_is_read_and_nothing_is_lost() {
-    each_component(96, |document, schema, kind, value, odd, index| {
+    each_component(32, |document, schema, kind, value, odd, index| {
         // At the very root there may be no place for what does not fit.
         let mut places = document.places(schema, value);
         places.retain(|place| !place.pointer.is_empty());
@@ -162,7 +162,7 @@ fn any_object_is_read_where_an_object_is_expected() {
 #[test]
 fn one_bad_element_loses_no_list() {
     let lists = std::cell::Cell::new(0);
-    each_component(48, |document, schema, kind, value, odd, index| {
+    each_component(20, |document, schema, kind, value, odd, index| {
         let places = document.places(schema, value);
         let all: Vec<_> = places.iter().filter(|p| value.pointer(&p.pointer).is_some_and(Value::is_array)).collect();
         if all.is_empty() {
@@ -181,7 +181,7 @@ fn one_bad_element_loses_no_list() {
 #[test]
 fn an_enum_keeps_a_value_that_the_document_does_not_know() {
     let places = std::cell::Cell::new(0);
-    each_component(48, |document, schema, kind, value, _, index| {
+    each_component(20, |document, schema, kind, value, _, index| {
         let all = document.places(schema, value);
         for place in all.iter().filter(|place| place.schema.get("enum").is_some()) {
             places.set(places.get() + 1);
@@ -203,7 +203,7 @@ fn an_enum_keeps_a_value_that_the_document_does_not_know() {
 #[test]
 fn inline_types_keep_whatever_text_they_are_given() {
     for kind in subjects::inline() {
-        let run = runner(64).run(&any_json(), |value| {
+        let run = runner(32).run(&any_json(), |value| {
             let Ok(subject) = kind.read(&value) else {
                 // Texts and enums are no lists and objects; everything else reads objects.
                 let scalar = value.is_string() || value.is_boolean() || value.is_number();

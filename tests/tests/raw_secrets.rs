@@ -44,7 +44,7 @@ fn no_type_shows_a_secret() {
     let planted = std::cell::Cell::new(0);
     for (name, kind) in subjects::components() {
         let schema = &document.schemas()[name];
-        let run = runner(48).run(&generator.component(name), |mut value| {
+        let run = runner(20).run(&generator.component(name), |mut value| {
             let mut here = 0;
             for place in document.places(schema, &value.clone()) {
                 let Some(inner) = value.pointer_mut(&place.pointer) else { continue };
