@@ -206,13 +206,8 @@ impl Twist {
                 Some(json!(if *flag { "true" } else { "FALSE" }))
             }
             // A list of one object that a list stands for is that list.
-            (Self::ListOfOne, value)
-                if !value.is_array()
-                    && !value.is_null()
-                    && !(value.is_object() && bare(document, place.schema).is_some()) =>
-            {
-                Some(json!([value]))
-            }
+            (Self::ListOfOne, Value::Object(_)) if bare(document, place.schema).is_some() => None,
+            (Self::ListOfOne, value) if !value.is_array() && !value.is_null() => Some(json!([value])),
             (Self::OnlyElement, Value::Array(items)) if items.len() == 1 && !items[0].is_array() => {
                 Some(items[0].clone()).filter(|item| !item.is_null())
             }
