@@ -1,5 +1,7 @@
 //! What an error body says, in whichever of the platform's forms it came.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::types::MessageCode;
@@ -18,7 +20,9 @@ pub struct Problem {
 }
 
 /// One cause.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// [`Debug`](fmt::Debug) shows everything but the text: banks quote account numbers in it.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Message {
     /// `ERROR` or `WARNING`; others have been seen.
@@ -29,6 +33,16 @@ pub struct Message {
     pub path: Option<String>,
     /// An explanation for developers.
     pub text: Option<String>,
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("category", &self.category)
+            .field("code", &self.code)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Problem {
