@@ -1,14 +1,12 @@
 //! The state: everything that a dump holds and a reset forgets.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::agenda::Agenda;
 use super::entities::{Application, Code, Consent, Payment, Token};
 use super::ids::Ids;
-use super::ledger::Row;
+use super::postings::Postings;
 use super::shelf::Shelf;
 use crate::config::Limits;
 use crate::sca::{Authorisation, Round};
@@ -26,8 +24,8 @@ pub(crate) struct State {
     pub(crate) authorisations: Shelf<Authorisation>,
     /// BankID rounds, by order reference.
     pub(crate) rounds: Shelf<Round>,
-    /// What payments added to the ledgers, by account key.
-    pub(crate) postings: BTreeMap<String, Vec<Row>>,
+    /// What payments added to the ledgers.
+    pub(crate) postings: Postings,
     pub(crate) agenda: Agenda,
 }
 
@@ -43,7 +41,7 @@ impl State {
             payments: Shelf::new(limits.entries),
             authorisations: Shelf::new(limits.entries),
             rounds: Shelf::new(limits.entries),
-            postings: BTreeMap::new(),
+            postings: Postings::new(limits.entries),
             agenda: Agenda::default(),
         }
     }
@@ -56,6 +54,7 @@ impl State {
         self.payments.set_capacity(limits.entries);
         self.authorisations.set_capacity(limits.entries);
         self.rounds.set_capacity(limits.entries);
+        self.postings.set_capacity(limits.entries);
     }
 
     pub(crate) fn application(&self, client_id: &str) -> Option<&Application> {
