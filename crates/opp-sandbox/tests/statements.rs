@@ -73,7 +73,8 @@ async fn a_statement_adds_up() {
         let mt = reader.read_as(&list, "application/text").await;
         // The mark stands at a place of its own: a `D` elsewhere (as in USD) says nothing.
         let signed = |line: &str, mark: usize, at: usize| {
-            let text: String = line[at..].chars().take_while(|letter| letter.is_ascii_digit() || *letter == ',').collect();
+            let text: String =
+                line[at..].chars().take_while(|letter| letter.is_ascii_digit() || *letter == ',').collect();
             cents(&text) * if line.as_bytes()[mark] == b'D' { -1 } else { 1 }
         };
         let field = |tag: &str| mt.lines().filter(|line| line.starts_with(tag)).map(str::to_owned).collect::<Vec<_>>();
