@@ -106,10 +106,7 @@ fn build(seed: u64, bank: &Bank, template: &Template, key: String, number: &str,
     let country = bank.iban.country.as_str();
     let local = |names: &BTreeMap<String, String>| names.get(country).or(names.get("SE")).cloned().unwrap_or_default();
     let currency = template.currency.clone().unwrap_or_else(|| bank.currency.clone());
-    let currencies = match template.currencies.is_empty() {
-        true => vec![currency.clone()],
-        false => template.currencies.clone(),
-    };
+    let currencies = if template.currencies.is_empty() { vec![currency.clone()] } else { template.currencies.clone() };
     let mut rng = fixed_rng(seed, &["giro", &key]);
     let mut digits = |count| (0..count).map(|_| char::from(b'0' + rng.random_range(1..=9_u8))).collect::<String>();
     let giro = template.giro && bank.country == "SE";

@@ -260,7 +260,7 @@ pub(crate) struct Bank {
     pub(crate) ignores_dates: bool,
     #[serde(default)]
     pub(crate) ignores_booking_status: bool,
-    /// Companies pay from PlusGirot rather than Bankgirot.
+    /// Companies have a giro number of Plusgirot rather than Bankgirot.
     #[serde(default)]
     pub(crate) plusgiro: bool,
     #[serde(default = "three_years")]

@@ -1,4 +1,15 @@
-//! Numbers with check digits: IBAN (ISO 13616, modulo 97) and what Swedish giros and OCR references use (modulo 10).
+//! Amounts, and numbers with check digits: IBAN (ISO 13616, modulo 97) and what Swedish giros and OCR references use (modulo 10).
+
+use rust_decimal::Decimal;
+
+/// A positive amount as the document means it: 14 digits, and three decimals behind a point.
+pub(crate) fn amount(text: &str) -> Option<Decimal> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    let digits =
+        |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let well_formed = digits(whole, 14) && digits(decimals, 3);
+    text.parse().ok().filter(|amount| well_formed && *amount > Decimal::ZERO)
+}
 
 /// Puts country and check digits before a national number.
 pub(crate) fn iban(country: &str, national: &str) -> String {

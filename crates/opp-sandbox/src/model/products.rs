@@ -10,6 +10,7 @@ use super::entities::Context;
 use crate::StartError;
 
 /// One rule; the fields are explained where the data is.
+#[expect(clippy::struct_excessive_bools, reason = "each is one demand of a bank, none excludes another")]
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rule {
@@ -80,9 +81,9 @@ impl Products {
     pub(crate) fn exchange(&self, source: &str, target: &str, day: NaiveDate) -> Option<Exchange> {
         let worth = |currency: &str| {
             // A wave of a few months' length; kronor stand still, being what the others are measured in.
+            let base = self.rates.get(currency)?;
             let step = i64::from((day.num_days_from_ce() + 37 * i32::from(currency.as_bytes()[0])).rem_euclid(200));
             let sway = if currency == "SEK" { 0 } else { (step - 100).abs() - 50 };
-            let base = self.rates.get(currency)?;
             Some(base * (Decimal::ONE + Decimal::new(sway, 3) / Decimal::TEN * Decimal::TWO))
         };
         let rate = (worth(source)? / worth(target)?).round_dp(6).normalize();

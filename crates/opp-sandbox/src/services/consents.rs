@@ -101,7 +101,7 @@ pub(crate) fn start_authorisation(world: &mut World, call: &Call<'_>) -> Result<
     let (authorisation, reply) =
         calls::begin(world, call, Target::Consent(id.clone()), &origin, &authorisations_path(&id));
     if let Some(consent) = world.state.consents.get_mut(&id) {
-        consent.authorisations.push(authorisation);
+        super::payments::remember(&mut consent.authorisations, authorisation);
     }
     Ok(reply)
 }

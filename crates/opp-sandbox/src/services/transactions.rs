@@ -275,24 +275,24 @@ fn earliest(
         Context::Private if account.currency != bank.currency => history.foreign_days.unwrap_or(bank.history_days),
         Context::Private => bank.history_days,
     };
-    let back = |days: i64| today - TimeDelta::days(days);
-    let Some(from) = from.filter(|from| *from < back(days)) else {
-        return Ok(back(days));
+    let reach = |days: i64| today - TimeDelta::days(days);
+    let Some(from) = from.filter(|from| *from < reach(days)) else {
+        return Ok(reach(days));
     };
     if let Some(extended) = history.extended_days {
         let minutes = TimeDelta::minutes(history.extended_minutes);
         let fresh = consent.authorised.is_some_and(|authorised| call.now - authorised <= minutes);
         if !fresh {
-            let text = format!("a statement from before {} needs a fresh signature of the customer", back(days));
+            let text = format!("a statement from before {} needs a fresh signature of the customer", reach(days));
             return Err(Problem::unauthorised("CONSENT_INVALID", text).at("dateFrom"));
         }
-        return Ok(back(extended));
+        return Ok(reach(extended));
     }
     if history.refuses {
-        let text = format!("{} shows entries from {} on, dateFrom is {from}", bank.bic, back(days));
+        let text = format!("{} shows entries from {} on, dateFrom is {from}", bank.bic, reach(days));
         return Err(Problem::bad_request("PERIOD_INVALID", text).at("dateFrom"));
     }
-    Ok(back(days))
+    Ok(reach(days))
 }
 
 fn show_row(bank: &Bank, account: &Account, path: &str, row: &Row, booked: bool) -> Value {

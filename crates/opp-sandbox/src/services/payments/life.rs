@@ -28,10 +28,9 @@ pub(crate) fn signed(world: &mut World, id: &str, complete: bool, now: DateTime<
         // What a standing order missed while nobody signed it is not made up for.
         if let Some(standing) = standing_of(payment) {
             let today = now.date_naive();
-            payment.executions = (0..)
-                .take_while(|count| standing.nth(*count).is_some_and(|day| day < today))
-                .last()
-                .map_or(0, |last| last + 1);
+            while standing.nth(payment.executions).is_some_and(|day| day < today) {
+                payment.executions += 1;
+            }
         }
         wake(world, id, now);
     } else {
@@ -101,7 +100,7 @@ fn next(world: &World, id: &str) -> Option<(Milestone, Option<DateTime<Utc>>)> {
         (_, None) if milestone.after_seconds == 0 => signed,
         (_, None) => execution_day(payment).map_or(signed, |day| signed.max(midnight(day))),
     };
-    Some((milestone, start.checked_add_signed(wait)))
+    Some((milestone, Some(start.checked_add_signed(wait).unwrap_or(DateTime::<Utc>::MAX_UTC))))
 }
 
 fn midnight(day: NaiveDate) -> DateTime<Utc> {
@@ -199,13 +198,11 @@ fn settle(world: &mut World, id: &str, at: DateTime<Utc>) {
             outcomes.push("RJCT".to_owned());
             continue;
         };
-        match left.iter_mut().find(|(known, amount)| *known == currency && *amount >= cost) {
-            Some((_, amount)) => *amount -= cost,
-            None => {
-                outcomes.push("RJCT".to_owned());
-                continue;
-            }
-        }
+        let Some((_, rest)) = left.iter_mut().find(|(known, rest)| *known == currency && *rest >= cost) else {
+            outcomes.push("RJCT".to_owned());
+            continue;
+        };
+        *rest -= cost;
         outcomes.push(SETTLED.to_owned());
         credit(world, &payment, &account, transfer, day);
         paid.push(debit(world, &payment, transfer, -cost, currency, exchange, day));

@@ -31,7 +31,7 @@ const ADDRESS: [(&str, &str); 5] = [
     ("Ctry", "country"),
 ];
 
-/// Authorisations that a payment remembers of each kind; beyond that the oldest is forgotten.
+/// Authorisations that a resource remembers of each kind; beyond that the oldest is forgotten.
 const MOST_AUTHORISATIONS: usize = 100;
 
 pub(crate) fn create(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem> {
@@ -197,11 +197,11 @@ fn creditor(transfer: &Value) -> Value {
     }
 }
 
-/// Adds to a list that must not grow for ever.
-fn remember(list: &mut Vec<String>, id: String) {
+/// Adds to a list of a resource that must not grow for ever.
+pub(super) fn remember(list: &mut Vec<String>, id: String) {
     if list.len() >= MOST_AUTHORISATIONS {
         let oldest = list.remove(0);
-        tracing::warn!(oldest, "too many authorisations of one payment, the oldest is forgotten");
+        tracing::warn!(oldest, "too many authorisations of one resource, the oldest is forgotten");
     }
     list.push(id);
 }

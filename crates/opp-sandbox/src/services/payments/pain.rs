@@ -6,12 +6,16 @@ use roxmltree::{Document, Node};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
+use crate::model::numbers;
 use crate::server::problem::Problem;
 
 const NAMESPACE: &str = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.";
 
+/// The fields of an order, or some of them.
+type Fields = Map<String, Value>;
+
 /// Reads a message; gives what all transfers share, and the transfers.
-pub(super) fn read(text: &str) -> Result<(Map<String, Value>, Vec<Map<String, Value>>), Problem> {
+pub(super) fn read(text: &str) -> Result<(Fields, Vec<Fields>), Problem> {
     let document =
         Document::parse(text).map_err(|error| Problem::format("/", format!("the body is no XML: {error}")))?;
     let root = document.root_element();
@@ -61,7 +65,7 @@ fn transfer(node: Node<'_, '_>) -> Result<Map<String, Value>, Problem> {
         return Err(wrong(amount, "InstdAmt needs a Ccy of three capital letters"));
     }
     let value = trimmed(amount);
-    if !value.parse::<Decimal>().is_ok_and(|value| value > Decimal::ZERO && value.scale() <= 3) {
+    if numbers::amount(value).is_none() {
         return Err(wrong(amount, format!("InstdAmt \"{value}\" is no positive amount")));
     }
     put("instructedAmount", json!({ "currency": currency, "amount": value }));

@@ -1,20 +1,22 @@
 //! What a bank asks of an order beyond the document: `data/products.toml` says what, here is how it is checked
 //! (platform-facts 9.3 and 11).
 
-use chrono::NaiveDate;
-use rust_decimal::Decimal;
+use chrono::{NaiveDate, TimeDelta};
 use serde_json::{Value, json};
 
 use super::{creditor, standing, transfers};
 use crate::model::accounts::{Account, debtor};
 use crate::model::banks::Bank;
 use crate::model::entities::Holder;
-use crate::model::numbers::{has_check_digit, is_iban};
+use crate::model::numbers::{self, has_check_digit, is_iban};
 use crate::model::products::{Products, Rule};
 use crate::server::problem::Problem;
 
 /// Elements of a bulk order that a bank takes.
 const MOST_ELEMENTS: usize = 1_000;
+
+/// How far ahead an order may lie.
+const FARTHEST: TimeDelta = TimeDelta::days(5 * 365);
 
 /// An order with what it has to be held against.
 pub(super) struct Check<'a> {
@@ -63,12 +65,15 @@ impl Check<'_> {
         let order = self.order;
         let invalid =
             |name: &str, text: String| Err(Problem::bad_request("EXECUTION_DATE_INVALID", text).at(format!("/{name}")));
-        for name in ["requestedExecutionDate", "startDate", "endDate"] {
+        for name in ["requestedExecutionDate", "startDate"] {
             let Some(text) = order[name].as_str() else { continue };
             match text.parse::<NaiveDate>() {
                 Err(_) => return invalid(name, format!("{name} \"{text}\" is no date")),
                 Ok(day) if day < self.today => {
                     return invalid(name, format!("{name} {day} lies in the past; today is {}", self.today));
+                }
+                Ok(day) if day - self.today > FARTHEST => {
+                    return invalid(name, format!("{name} {day} lies too far ahead"));
                 }
                 Ok(_) => {}
             }
@@ -120,8 +125,9 @@ impl Check<'_> {
     fn check_transfer(&self, rule: &Rule, debtor: &Account, order: &Value, at: &str) -> Result<(), Problem> {
         let place = |field: &str| format!("{at}/{field}");
         let amount = order["instructedAmount"]["amount"].as_str().unwrap_or_default();
-        if !amount.parse::<Decimal>().is_ok_and(|amount| amount > Decimal::ZERO) {
-            let text = format!("instructedAmount/amount \"{amount}\" is no positive amount");
+        // The document's pattern has no ends and takes anything with a digit in it.
+        if numbers::amount(amount).is_none() {
+            let text = format!("instructedAmount/amount \"{amount}\" is no positive amount of 14 digits at most");
             return Err(Problem::format(place("instructedAmount/amount"), text));
         }
         let currency = order["instructedAmount"]["currency"].as_str().unwrap_or_default();
@@ -134,33 +140,10 @@ impl Check<'_> {
             return Err(Problem::bad_request("PARAMETER_NOT_SUPPORTED", text).at(place("instructedAmount/currency")));
         }
         if rule.creditor.is_empty() {
-            self.check_giro(order, at)
+            check_giro(order, at)
         } else {
             self.check_creditor(rule, order, at)?;
             self.check_text(rule, order, at)
-        }
-    }
-
-    fn check_giro(&self, order: &Value, at: &str) -> Result<(), Problem> {
-        let giro = order["creditorGiro"]["giroNumber"].as_str();
-        let Some(number) = giro.filter(|number| has_check_digit(number)) else {
-            let text = format!("giro number \"{}\" has a wrong check digit", giro.unwrap_or_default());
-            return Err(Problem::format(format!("{at}/creditorGiro/giroNumber"), text));
-        };
-        match (order["ocrRef"].as_str(), order["invoiceRef"].as_str()) {
-            (Some(reference), None) if has_check_digit(reference) => Ok(()),
-            (Some(reference), None) => {
-                let text = format!("ocrRef \"{reference}\" has a wrong check digit");
-                Err(Problem::format(format!("{at}/ocrRef"), text))
-            }
-            (None, Some(text)) if text.chars().count() <= 25 => Ok(()),
-            (None, Some(_)) => {
-                Err(Problem::format(format!("{at}/invoiceRef"), "invoiceRef is longer than 25 characters"))
-            }
-            _ => {
-                let text = format!("a payment to giro {number} needs exactly one of ocrRef and invoiceRef");
-                Err(Problem::format(format!("{at}/ocrRef"), text))
-            }
         }
     }
 
@@ -219,5 +202,26 @@ impl Check<'_> {
             let path = format!("{at}/creditorAccount");
             json!({ "category": "WARNING", "code": "CREDITOR_ACCOUNT_FLAGGED", "path": path, "text": text })
         })
+    }
+}
+
+fn check_giro(order: &Value, at: &str) -> Result<(), Problem> {
+    let giro = order["creditorGiro"]["giroNumber"].as_str();
+    let Some(number) = giro.filter(|number| has_check_digit(number)) else {
+        let text = format!("giro number \"{}\" has a wrong check digit", giro.unwrap_or_default());
+        return Err(Problem::format(format!("{at}/creditorGiro/giroNumber"), text));
+    };
+    match (order["ocrRef"].as_str(), order["invoiceRef"].as_str()) {
+        (Some(reference), None) if has_check_digit(reference) => Ok(()),
+        (Some(reference), None) => {
+            let text = format!("ocrRef \"{reference}\" has a wrong check digit");
+            Err(Problem::format(format!("{at}/ocrRef"), text))
+        }
+        (None, Some(text)) if text.chars().count() <= 25 => Ok(()),
+        (None, Some(_)) => Err(Problem::format(format!("{at}/invoiceRef"), "invoiceRef is longer than 25 characters")),
+        _ => {
+            let text = format!("a payment to giro {number} needs exactly one of ocrRef and invoiceRef");
+            Err(Problem::format(format!("{at}/ocrRef"), text))
+        }
     }
 }
