@@ -131,7 +131,7 @@ impl Reader {
             .replace("[CLIENT_ID]", &application.client_id)
             .replace("[TPP_REDIRECT_URI]", "http%3A%2F%2Flocalhost%3A9999%2Fback")
             .replace("[TPP_STATE]", "x");
-        let form = [("decision", "approve"), ("user", "someone"), ("password", "secret")];
+        let form = [("decision", "approve")];
         let back = self.desk.client.post(&link).form(&form).send().await.unwrap();
         assert_eq!(back.status(), 303, "{:?}", back.text().await);
         let back = Url::parse(back.headers()["location"].to_str().unwrap()).unwrap();
