@@ -14,6 +14,11 @@ pub mod subjects;
 
 use std::path::PathBuf;
 
+/// What the first page of the repository shows has to compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct FirstPage;
+
 /// The folder of published editions beside the repository, if it is there.
 ///
 /// Outside the project's own workplace it is missing, and what needs it says so instead of passing quietly.

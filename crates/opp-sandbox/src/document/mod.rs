@@ -17,7 +17,8 @@ use schema::Schemas;
 
 use crate::StartError;
 
-const BUNDLE: &str = include_str!("../../../../openapi/bundle.json");
+/// The repository's `openapi/bundle.json`, by a link in the crate, so that a packaged crate has it too.
+const BUNDLE: &str = include_str!("../../bundle.json");
 
 /// The document.
 pub(crate) struct Document {

@@ -56,7 +56,8 @@ fn render(world: &World, status: StatusCode, name: &str, values: Value) -> Reply
     Reply::page(status, html)
         .with("cache-control", "no-store")
         .with("content-security-policy", POLICY)
-        .with("referrer-policy", "no-referrer")
+        // Not `no-referrer`: a form sent from such a page says `Origin: null`, as one of another site may.
+        .with("referrer-policy", "same-origin")
         .with("x-content-type-options", "nosniff")
 }
 
