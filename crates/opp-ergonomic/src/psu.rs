@@ -1,0 +1,1 @@
+//! Whom one acts for.
