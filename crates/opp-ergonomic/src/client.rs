@@ -381,7 +381,7 @@ mod tests {
 
     #[test]
     fn a_missing_or_wrong_variable_is_named() {
-        let text = |pairs| from(pairs).unwrap_err().to_string();
+        let text = |pairs: &[(&str, &str)]| from(pairs).unwrap_err().to_string();
         assert!(text(&[("OPP_CLIENT_ID", "a")]).contains("OPP_CLIENT_SECRET"));
         let base = [("OPP_CLIENT_ID", "a"), ("OPP_CLIENT_SECRET", "b")];
         assert!(text(&[base[0], base[1], ("OPP_ENVIRONMENT", "test")]).contains("OPP_ENVIRONMENT"));

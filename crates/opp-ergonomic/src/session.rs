@@ -62,6 +62,11 @@ impl Caller {
         }
     }
 
+    /// A caller whose answers take as long as they take, once they have begun.
+    pub(crate) fn streaming(&self) -> Self {
+        Self { options: CallOptions { streaming: true, ..self.options.clone() }, ..self.clone() }
+    }
+
     pub(crate) fn with_request_id(&self, id: &str) -> Result<Self, Invalid> {
         let wrong = |_| Invalid::new("has a value that no header can carry").within("X-Request-ID");
         let request_id = Some(HeaderValue::try_from(id).map_err(wrong)?);

@@ -57,6 +57,7 @@ pub(crate) struct CallOptions {
     pub(crate) request_id: Option<HeaderValue>,
     pub(crate) headers: HeaderMap,
     pub(crate) deadline: Option<Duration>,
+    pub(crate) streaming: bool,
 }
 
 /// Stands around one call, or around all calls of the raw client.
@@ -225,7 +226,8 @@ impl Call {
 impl Hook for Transport {
     fn around<'a>(&'a self, operation: &'static Operation, request: Request, next: Next<'a>) -> HookFuture<'a> {
         let total = self.options.deadline.unwrap_or(self.core.times.total);
-        let streaming = request.headers().get(ACCEPT).is_none_or(|accept| accept != "application/json");
+        let streaming =
+            self.options.streaming || request.headers().get(ACCEPT).is_none_or(|accept| accept != "application/json");
         let call = Call { operation, deadline: Instant::now() + total, streaming };
         self.record().path = Some(request.url().path().to_owned());
         // The names are OpenTelemetry's for HTTP clients. The template is told instead of the path: ids are not logged.
