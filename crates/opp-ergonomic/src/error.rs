@@ -308,7 +308,13 @@ impl fmt::Display for Error {
                     write!(f, " (X-Request-ID {id})")?;
                 }
             }
-            (Cause::Raw(error), None) => error.fmt(f)?,
+            (Cause::Raw(error), None) => {
+                error.fmt(f)?;
+                // The platform does not always echo it.
+                if let (None, Some(id)) = (error.request_id(), self.request_id()) {
+                    write!(f, " (X-Request-ID {id})")?;
+                }
+            }
         }
         self.advice().map_or(Ok(()), |advice| write!(f, ": {advice}"))
     }

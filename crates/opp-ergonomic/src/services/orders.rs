@@ -292,14 +292,16 @@ pub struct Giro {
 }
 
 impl Giro {
-    /// To a giro number, of which the check digit is the caller's to check.
-    pub fn new(amount: impl Into<Amount>, giro: impl Into<GiroReference>) -> Self {
+    /// To a giro number, of which the check digit is the caller's to check, and the name behind it.
+    pub fn new(amount: impl Into<Amount>, giro: impl Into<GiroReference>, name: &str) -> Self {
         let body = PaymentInitiationSwedishGiroJson {
             instructed_amount: Some(amount.into()),
             creditor_giro: Some(giro.into()),
             ..PaymentInitiationSwedishGiroJson::default()
         };
-        Self { body, mistake: None }
+        let mut giro = Self { body, mistake: None };
+        set(&mut giro.body.creditor_name, &mut giro.mistake, "creditorName", name);
+        giro
     }
 
     /// The invoice by its OCR number, a text of digits in which leading zeros count.
@@ -317,12 +319,6 @@ impl Giro {
     /// The payer's account, which is required.
     pub fn from(mut self, debtor: impl Into<AccountReferenceWithGiro>) -> Self {
         self.body.debtor_account = Some(debtor.into());
-        self
-    }
-
-    /// The payee's name.
-    pub fn creditor_name(mut self, name: &str) -> Self {
-        set(&mut self.body.creditor_name, &mut self.mistake, "creditorName", name);
         self
     }
 
@@ -449,7 +445,7 @@ mod tests {
     }
 
     fn invoice() -> Giro {
-        Giro::new(sek(), giro()).from(payer())
+        Giro::new(sek(), giro(), "Elbolaget").from(payer())
     }
 
     fn sek() -> Amount {

@@ -31,8 +31,10 @@ pub enum Act {
     After(Duration, Box<Act>),
     /// Whatever these bytes say, and then the end of the connection.
     Raw(Vec<u8>),
-    /// A part now and then, forever.
-    Drip(Vec<u8>, Duration),
+    /// The first at once, and then a byte of the second now and then, again and again.
+    Drip(Vec<u8>, Vec<u8>, Duration),
+    /// These bytes, and then nothing.
+    Stall(Vec<u8>),
     Hang,
     Close,
 }
@@ -132,12 +134,19 @@ async fn serve(
                 stream.shutdown().await.ok()?;
                 return None;
             }
-            Act::Drip(bytes, pause) => loop {
-                for byte in &bytes {
-                    stream.write_all(&[*byte]).await.ok()?;
-                    tokio::time::sleep(pause).await;
+            Act::Drip(head, bytes, pause) => {
+                stream.write_all(&head).await.ok()?;
+                loop {
+                    for byte in &bytes {
+                        stream.write_all(&[*byte]).await.ok()?;
+                        tokio::time::sleep(pause).await;
+                    }
                 }
-            },
+            }
+            Act::Stall(bytes) => {
+                stream.write_all(&bytes).await.ok()?;
+                std::future::pending().await
+            }
             Act::Hang | Act::After(..) => std::future::pending().await,
             Act::Close => return None,
         }
