@@ -122,7 +122,7 @@ impl Transport {
                         return Ok(answer);
                     }
                     let fresh = self.token(&call).await?;
-                    if fresh.is(&token) {
+                    if fresh.same(&token) {
                         return Ok(answer);
                     }
                     (token, renewed) = (fresh, true);
