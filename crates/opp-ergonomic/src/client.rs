@@ -127,7 +127,7 @@ pub struct ClientBuilder {
     times: Times,
     retry: RetryPolicy,
     max_body: Option<usize>,
-    headers: Vec<(String, String)>,
+    headers: Vec<(String, Secret)>,
     tokens: Option<Arc<dyn TokenProvider>>,
     clock: Arc<dyn Clock>,
 }
@@ -251,7 +251,7 @@ impl ClientBuilder {
 
     /// One more header on every call, such as `X-Feature-Flags`.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.to_owned(), value.to_owned()));
+        self.headers.push((name.to_owned(), value.into()));
         self
     }
 
@@ -318,7 +318,7 @@ impl ClientBuilder {
         }
         let mut caller = Caller::new(Arc::new(core), raw.build()?);
         for (name, value) in &self.headers {
-            caller = caller.with_header(name, value)?;
+            caller = caller.with_header(name, value.expose())?;
         }
         Ok(Client { caller, clock: self.clock })
     }

@@ -7,8 +7,8 @@ use opp_ergonomic::raw::types::{
     AccountReference, AccountReferenceWithGiro, Amount, AuthorisationRequest, SelectPsuAuthenticationMethod,
 };
 use opp_ergonomic::{
-    Access, Bank, Client, ConsentRequest, ConsentStatus, DirectoryFilter, Environment, Error, Outcome, PaymentStage, Psu,
-    Session, TransactionQuery, Transfer,
+    Access, Bank, Client, ConsentRequest, ConsentStatus, DirectoryFilter, Environment, Error, Outcome, PaymentStage,
+    Psu, Session, TransactionQuery, Transfer,
 };
 use opp_sandbox::{Config, Sandbox};
 

@@ -12,8 +12,17 @@ use opp_ergonomic::{
 use tracing::Level;
 
 const CANARIES: &[&str] = &[
-    "canary-secret", "canary-token", "canary-person", "canary-company", "192.0.2.77", "canary-browser", "canary-code",
-    "canary-body", "canary-consent", "canary-account", "canary-header",
+    "canary-secret",
+    "canary-token",
+    "canary-person",
+    "canary-company",
+    "192.0.2.77",
+    "canary-browser",
+    "canary-code",
+    "canary-body",
+    "canary-consent",
+    "canary-account",
+    "canary-header",
 ];
 
 #[derive(Clone, Default)]
@@ -62,7 +71,8 @@ async fn nothing_that_is_secret_is_printed_or_logged() {
         })
         .await;
         let api = Host::start(move |_, _| act.clone()).await;
-        let builder = builder(&auth.url, &api.url).credentials("id", "canary-secret").header("X-Tenant", "canary-header");
+        let builder =
+            builder(&auth.url, &api.url).credentials("id", "canary-secret").header("X-Tenant", "canary-header");
         out.push_str(&format!("{builder:?}"));
         let client = builder.build().unwrap();
         let psu = Psu::corporate("canary-company").id("canary-person").user_agent("canary-browser");
@@ -75,7 +85,8 @@ async fn nothing_that_is_secret_is_printed_or_logged() {
         told(&mut out, accounts.transactions("canary-account", &query).unwrap().collect().await);
         let day = chrono::Utc::now().date_naive();
         told(&mut out, session.consents().create(&ConsentRequest::new(Access::all(), day)).await);
-        let exchange = CodeExchange::new("canary-code", "https://shop.example/back").header("X-ConsentId", "canary-consent");
+        let exchange =
+            CodeExchange::new("canary-code", "https://shop.example/back").header("X-ConsentId", "canary-consent");
         let exchange = exchange.unwrap();
         out.push_str(&format!("{exchange:?}"));
         told(&mut out, client.exchange_code(&exchange).await);

@@ -82,7 +82,7 @@ pub(crate) struct Endpoint {
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Endpoint").field("url", self.configured.token_uri().url()).finish_non_exhaustive()
+        f.debug_struct("Endpoint").field("url", &self.configured.token_uri().as_str()).finish_non_exhaustive()
     }
 }
 
