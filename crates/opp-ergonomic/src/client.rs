@@ -66,7 +66,7 @@ impl Client {
 
     /// Everything that is done at a bank for a user. Both stay the same until it is over.
     pub fn at(&self, bank: Bank, psu: Psu) -> Result<Session, Error> {
-        Session::new(self.caller.clone(), Arc::clone(&self.clock), bank, psu)
+        Session::new(&self.caller, Arc::clone(&self.clock), bank, psu)
     }
 
     /// The last leg of an OAuth redirect. A code is good once: this is never repeated.
@@ -287,12 +287,11 @@ impl ClientBuilder {
             }
         };
         let for_auth = self.identity.clone().filter(|_| self.identity_for_auth);
-        let auth_http = match &self.http {
-            Some(http) => http.clone(),
-            None => {
-                let http = http(&self.times, for_auth).redirect(reqwest::redirect::Policy::none()).build();
-                http.map_err(|_| Invalid::new("cannot be used for TLS").within("client certificate"))?
-            }
+        let auth_http = if let Some(http) = &self.http {
+            http.clone()
+        } else {
+            let http = http(&self.times, for_auth).redirect(reqwest::redirect::Policy::none()).build();
+            http.map_err(|_| Invalid::new("cannot be used for TLS").within("client certificate"))?
         };
         let endpoint = Arc::new(Endpoint::new(auth_http, &auth, &id, &secret, self.times.attempt));
         let tokens = self

@@ -236,10 +236,7 @@ impl Error {
 
     /// How a write ended; `None` for reads.
     pub fn outcome(&self) -> Option<Outcome> {
-        let error = match &self.0.cause {
-            Cause::Raw(error) => error,
-            _ => return None,
-        };
+        let Cause::Raw(error) = &self.0.cause else { return None };
         if error.operation().is_some_and(opp_raw::Operation::is_read) {
             return None;
         }

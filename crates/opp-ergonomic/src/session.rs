@@ -98,7 +98,7 @@ pub struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(caller: Caller, clock: Arc<dyn Clock>, bank: Bank, psu: Psu) -> Result<Self, Error> {
+    pub(crate) fn new(caller: &Caller, clock: Arc<dyn Clock>, bank: Bank, psu: Psu) -> Result<Self, Error> {
         let mut headers = psu.headers()?;
         bank.write(&mut headers)?;
         let caller = caller.for_user(psu.context(), headers);

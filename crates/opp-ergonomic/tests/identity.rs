@@ -1,6 +1,8 @@
 //! Client certificates as tools write them. The files hold a key made for these tests with openssl:
 //! `openssl pkcs12 -export`, with its present defaults and with `-keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES -macalg sha1`.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use opp_ergonomic::{Client, Environment, Identity, Secret};
 
 const AES: &[u8] = include_bytes!("data/aes.pfx");

@@ -1,5 +1,7 @@
 //! The services against the simulated platform.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::time::Duration;
 
 use chrono::Days;

@@ -1,5 +1,7 @@
 //! Secrets are planted everywhere, and all that is printed or logged is searched for them.
 
+#![allow(clippy::unwrap_used, clippy::format_push_string, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::io::Write;

@@ -1,5 +1,7 @@
 //! Transactions over pages: what is asked, what comes out, and where it does not go.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::time::{Duration, Instant};

@@ -209,12 +209,11 @@ impl ClientBuilder {
             }
             *place = Some(url);
         }
-        let http = match self.ready {
-            Some(http) => http,
-            None => {
-                let http = self.http.unwrap_or_default().redirect(reqwest::redirect::Policy::none());
-                http.build().map_err(Error::from_build)?
-            }
+        let http = if let Some(http) = self.ready {
+            http
+        } else {
+            let http = self.http.unwrap_or_default().redirect(reqwest::redirect::Policy::none());
+            http.build().map_err(Error::from_build)?
         };
         let shared = Shared { http, servers, max_body: self.max_body.unwrap_or(32 << 20) };
         Ok(Client { shared: Arc::new(shared), headers: Arc::default(), extra: HeaderMap::new(), hook: self.hook })

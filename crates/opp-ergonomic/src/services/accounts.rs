@@ -159,7 +159,7 @@ impl Accounts {
 
     /// The transactions of one account, over all pages. Nothing is asked before the first is wanted.
     pub fn transactions(&self, account: &str, query: &TransactionQuery) -> Result<Transactions, Error> {
-        Ok(Transactions::new(self.caller.clone(), account_id(account)?, query.clone())?)
+        Ok(Transactions::new(&self.caller, account_id(account)?, query.clone())?)
     }
 
     /// One transaction with its details. Of the banks known only ESSESESS has them.

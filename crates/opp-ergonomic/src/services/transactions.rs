@@ -161,7 +161,7 @@ pub struct Transactions {
 }
 
 impl Transactions {
-    pub(crate) fn new(caller: Caller, account: AccountId, query: TransactionQuery) -> Result<Self, Invalid> {
+    pub(crate) fn new(caller: &Caller, account: AccountId, query: TransactionQuery) -> Result<Self, Invalid> {
         query.check()?;
         let (next, seen) = (Next::First, HashSet::new());
         let (page, ready, balances) = (None, VecDeque::new(), Vec::new());
@@ -207,24 +207,21 @@ impl Transactions {
     /// Reads a little further; `false` at the very end.
     async fn advance(&mut self) -> Result<bool, Error> {
         let Some((stream, splitter)) = &mut self.page else { return self.turn().await };
-        match stream.next_part().await {
-            Some(part) => {
-                let ready = &mut self.ready;
-                let fed = splitter.feed(&part.map_err(Error::from)?, |entry| ready.push_back(Transaction(entry)));
-                fed.map_err(|_| Error::missing("readable page of transactions"))?;
-            }
-            None => {
-                let (_, splitter) = self.page.take().ok_or_else(|| Error::missing("page"))?;
-                let rest = splitter.finish().map_err(|_| Error::missing("end: the page of transactions broke off"))?;
-                self.balances = rest.balances.into_iter().map(Balance).collect();
-                let report = rest.transactions.unwrap_or_default();
-                // Entries that stood where no list was expected.
-                let late = report.booked.into_iter().chain(report.pending);
-                self.ready.extend(late.map(Transaction));
-                let href = |link: HrefType| link.href.map(|href| href.as_str().to_owned());
-                let link = report.links.and_then(|links| links.next).and_then(href).filter(|link| !link.is_empty());
-                self.next = link.map_or(Next::End, Next::Link);
-            }
+        if let Some(part) = stream.next_part().await {
+            let ready = &mut self.ready;
+            let fed = splitter.feed(&part.map_err(Error::from)?, |entry| ready.push_back(Transaction(entry)));
+            fed.map_err(|_| Error::missing("readable page of transactions"))?;
+        } else {
+            let (_, splitter) = self.page.take().ok_or_else(|| Error::missing("page"))?;
+            let rest = splitter.finish().map_err(|_| Error::missing("end: the page of transactions broke off"))?;
+            self.balances = rest.balances.into_iter().map(Balance).collect();
+            let report = rest.transactions.unwrap_or_default();
+            // Entries that stood where no list was expected.
+            let late = report.booked.into_iter().chain(report.pending);
+            self.ready.extend(late.map(Transaction));
+            let href = |link: HrefType| link.href.map(|href| href.as_str().to_owned());
+            let link = report.links.and_then(|links| links.next).and_then(href).filter(|link| !link.is_empty());
+            self.next = link.map_or(Next::End, Next::Link);
         }
         Ok(true)
     }

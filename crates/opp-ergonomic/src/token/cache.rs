@@ -20,7 +20,7 @@ use super::{AccessToken, Scope, TokenError};
 use crate::clock::Clock;
 
 /// How early a token is renewed, at most; short-lived ones are renewed in the last fifth of their life.
-const EARLY: Duration = Duration::from_secs(300);
+const EARLY: Duration = Duration::from_mins(5);
 /// How long a caller who has a good token waits for a better one.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long the auth host is left alone after a failure: this, doubled each time up to the other.
@@ -105,7 +105,7 @@ impl Slot {
     fn grant(&self, granted: Granted, asked: Moment) -> AccessToken {
         let life = granted.expires_in;
         let early = EARLY.min(life / 5);
-        let (renew, end) = (asked.plus(life - early), asked.plus(life));
+        let (renew, end) = (asked.plus(life.saturating_sub(early)), asked.plus(life));
         let mut state = self.state();
         state.held = Some(Held { token: granted.token.clone(), renew, end });
         state.pause = None;
@@ -150,15 +150,15 @@ impl Cache {
             Plan::Have(token) => Ok(token),
             Plan::Fail(error) => Err(error),
             Plan::Wait(flight) => flight.await,
-            Plan::WaitABit(flight, old) => match tokio::time::timeout(PATIENCE, flight).await {
-                Ok(answer) => Ok(answer.unwrap_or(old)),
-                Err(_) => {
-                    // The request is dropped here unless somebody else waits for it; without a pause the next
-                    // caller would be held up in the same way.
-                    slot.fail(&TokenError::of_kind(Kind::Timeout), self.clock.monotonic());
-                    Ok(old)
+            Plan::WaitABit(flight, old) => {
+                if let Ok(answer) = tokio::time::timeout(PATIENCE, flight).await {
+                    return Ok(answer.unwrap_or(old));
                 }
-            },
+                // The request is dropped here unless somebody else waits for it; without a pause the next caller
+                // would be held up in the same way.
+                slot.fail(&TokenError::of_kind(Kind::Timeout), self.clock.monotonic());
+                Ok(old)
+            }
         }
     }
 

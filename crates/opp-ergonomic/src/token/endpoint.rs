@@ -25,7 +25,7 @@ use crate::secret::Secret;
 const LIMIT: usize = 1 << 20;
 
 /// For how long a token is taken to be good that does not say so.
-const UNSAID: Duration = Duration::from_secs(300);
+const UNSAID: Duration = Duration::from_mins(5);
 
 type Configured = BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 

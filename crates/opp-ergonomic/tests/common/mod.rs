@@ -1,4 +1,5 @@
 //! A host that does as it is told and counts, and a clock that is set by hand.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(dead_code, unreachable_pub, reason = "each suite uses its part")]
 
 use std::collections::HashMap;
@@ -125,7 +126,7 @@ async fn serve(
                     head.push_str("Content-Type: application/json\r\n");
                 }
                 for (name, value) in headers {
-                    head.push_str(&format!("{name}: {value}\r\n"));
+                    head = format!("{head}{name}: {value}\r\n");
                 }
                 stream.write_all(format!("{head}\r\n{body}").as_bytes()).await.ok()?;
             }
@@ -145,9 +146,9 @@ async fn serve(
             }
             Act::Stall(bytes) => {
                 stream.write_all(&bytes).await.ok()?;
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
-            Act::Hang | Act::After(..) => std::future::pending().await,
+            Act::Hang | Act::After(..) => std::future::pending::<()>().await,
             Act::Close => return None,
         }
     }
