@@ -34,9 +34,46 @@ pub(crate) enum RedirectKind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Login {
+    /// A personal number, then BankID.
     #[default]
     BankId,
+    /// A user name and a password.
     Password,
+    /// A user id and a code from the bank's app.
+    Codes,
+}
+
+impl Login {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::BankId => "bankid",
+            Self::Password => "password",
+            Self::Codes => "codes",
+        }
+    }
+}
+
+/// The bank's own page in a redirect.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Page {
+    /// White text has to be legible on it.
+    pub(crate) colour: String,
+    #[serde(default)]
+    pub(crate) login: Login,
+    /// The only people whom the page lets in, beside whom the caller names; empty for anybody.
+    #[serde(default)]
+    pub(crate) persons: Vec<String>,
+    /// Whether the customer chooses the debtor's account while signing.
+    #[serde(default)]
+    pub(crate) chooses_debtor: bool,
+    /// How often a customer signs in for a consent that lists no accounts.
+    #[serde(default = "once")]
+    pub(crate) sign_ins_without_account_list: u32,
+}
+
+fn once() -> u32 {
+    1
 }
 
 /// What ends a step of a decoupled sequence.
@@ -160,8 +197,7 @@ pub(crate) struct Bank {
     pub(crate) redirect: RedirectKind,
     #[serde(default = "bankid_methods")]
     pub(crate) methods: Vec<String>,
-    #[serde(default)]
-    pub(crate) login: Login,
+    pub(crate) page: Page,
     #[serde(default)]
     pub(crate) sticky_redirect_preferred: bool,
     /// Who authenticates when the caller names nobody.
@@ -255,6 +291,10 @@ pub(crate) enum Outcome {
     NeedsSecondSigner,
     SessionExpires,
     BankidNotActivated,
+    /// Says no whenever left to decide alone.
+    Declines,
+    /// The bank asks for no authentication at all.
+    Exempted,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -301,6 +341,11 @@ impl Directory {
     pub(crate) fn bank(&self, bic: &str) -> Option<&Bank> {
         let head = bic.get(..8).filter(|_| bic.len() == 11 && bic.ends_with("XXX")).unwrap_or(bic);
         self.banks.iter().find(|bank| bank.bic == head)
+    }
+
+    /// Everybody with a documented outcome.
+    pub(crate) fn test_persons(&self) -> impl Iterator<Item = &str> {
+        self.persons.iter().map(|person| person.id.as_str())
     }
 
     /// What happens when this person authenticates.

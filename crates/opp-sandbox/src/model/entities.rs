@@ -7,9 +7,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::shelf::Weight;
+
 /// A client of the platform, as registered in its portal.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Application {
+    /// What customers read on the bank's page.
+    #[serde(default)]
+    pub name: String,
     /// The OAuth client id.
     pub client_id: String,
     /// The OAuth client secret.
@@ -24,6 +29,7 @@ impl std::fmt::Debug for Application {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("Application")
+            .field("name", &self.name)
             .field("client_id", &self.client_id)
             .field("client_secret", &"[redacted]")
             .field("redirect_uris", &self.redirect_uris)
@@ -166,4 +172,30 @@ impl Payment {
     pub(crate) fn path(&self) -> String {
         format!("/psd2/paymentinitiation/v1/{}/{}/{}", self.service, self.product, self.id)
     }
+}
+
+impl Weight for Token {}
+impl Weight for Code {}
+
+impl Weight for Consent {
+    fn weight(&self) -> usize {
+        1024 + json_weight(&self.access)
+    }
+}
+
+impl Weight for Payment {
+    fn weight(&self) -> usize {
+        1024 + json_weight(&self.order) + self.raw.as_ref().map_or(0, |(_, text)| text.len())
+    }
+}
+
+/// Roughly the bytes of a JSON value in memory.
+fn json_weight(value: &Value) -> usize {
+    let inside = match value {
+        Value::String(text) => text.len(),
+        Value::Array(list) => list.iter().map(json_weight).sum(),
+        Value::Object(members) => members.iter().map(|(name, value)| 64 + name.len() + json_weight(value)).sum(),
+        _ => 0,
+    };
+    32 + inside
 }

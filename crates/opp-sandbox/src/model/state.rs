@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::agenda::Agenda;
+use super::agenda::{Agenda, Due};
 use super::entities::{Application, Code, Consent, Payment, Token};
 use super::ids::Ids;
 use super::ledger::Row;
@@ -37,12 +37,12 @@ impl State {
             ids: Ids::new(seed),
             epoch,
             applications,
-            tokens: Shelf::new(limits.entries),
-            codes: Shelf::new(limits.entries),
-            consents: Shelf::new(limits.entries),
-            payments: Shelf::new(limits.entries),
-            authorisations: Shelf::new(limits.entries),
-            rounds: Shelf::new(limits.entries),
+            tokens: Shelf::new(limits.entries, limits.state_bytes),
+            codes: Shelf::new(limits.entries, limits.state_bytes),
+            consents: Shelf::new(limits.entries, limits.state_bytes),
+            payments: Shelf::new(limits.entries, limits.state_bytes),
+            authorisations: Shelf::new(limits.entries, limits.state_bytes),
+            rounds: Shelf::new(limits.entries, limits.state_bytes),
             postings: BTreeMap::new(),
             agenda: Agenda::default(),
         }
@@ -50,12 +50,39 @@ impl State {
 
     /// A restored state takes over the bounds of the sandbox that restores it.
     pub(crate) fn keep_to(&mut self, limits: &Limits) {
-        self.tokens.set_capacity(limits.entries);
-        self.codes.set_capacity(limits.entries);
-        self.consents.set_capacity(limits.entries);
-        self.payments.set_capacity(limits.entries);
-        self.authorisations.set_capacity(limits.entries);
-        self.rounds.set_capacity(limits.entries);
+        self.tokens.set_capacity(limits.entries, limits.state_bytes);
+        self.codes.set_capacity(limits.entries, limits.state_bytes);
+        self.consents.set_capacity(limits.entries, limits.state_bytes);
+        self.payments.set_capacity(limits.entries, limits.state_bytes);
+        self.authorisations.set_capacity(limits.entries, limits.state_bytes);
+        self.rounds.set_capacity(limits.entries, limits.state_bytes);
+    }
+
+    /// Forgets what hangs on entries that are gone: their place in the agenda, their names in other entries, and the
+    /// oldest postings when there are too many.
+    pub(crate) fn tidy(&mut self, limits: &Limits) {
+        let (authorisations, consents, payments) = (&self.authorisations, &mut self.consents, &mut self.payments);
+        let agenda = &mut self.agenda;
+        agenda.retain(|due| match due {
+            Due::Authorisation(id) => authorisations.contains(id),
+            Due::Consent(id) => consents.contains(id),
+            Due::Payment(id) => payments.contains(id),
+        });
+        for consent in consents.values_mut() {
+            consent.authorisations.retain(|id| authorisations.contains(id));
+        }
+        for payment in payments.values_mut() {
+            payment.authorisations.retain(|id| authorisations.contains(id));
+            payment.cancellations.retain(|id| authorisations.contains(id));
+        }
+        let rows: usize = self.postings.values().map(Vec::len).sum();
+        if rows > limits.entries {
+            tracing::warn!(rows, "there are too many postings of payments, the oldest half of each account's is gone");
+            self.postings.retain(|_, rows| {
+                rows.drain(..rows.len().div_ceil(2));
+                !rows.is_empty()
+            });
+        }
     }
 
     pub(crate) fn application(&self, client_id: &str) -> Option<&Application> {
