@@ -231,7 +231,8 @@ impl ClientBuilder {
         self
     }
 
-    /// How long a call may take with token and repetitions; 60 s unless set.
+    /// How long a call may take with token and repetitions; 60 s unless set. Streams and downloads may take ten times
+    /// as long, or as long as [`Client::with_deadline`] says.
     pub fn total_timeout(mut self, time: Duration) -> Self {
         self.times.total = time;
         self

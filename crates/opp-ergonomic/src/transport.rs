@@ -18,6 +18,9 @@ use crate::token::{AccessToken, Endpoint, PsuContext, Scope, TokenProvider};
 /// The largest error body that is looked into on the way.
 const LOOK: usize = 1 << 20;
 
+/// How many times as long as other calls a stream may take, unless it has a deadline of its own.
+const STREAM: u32 = 10;
+
 /// What all calls of a client share.
 #[derive(Debug)]
 pub(crate) struct Core {
@@ -176,8 +179,12 @@ impl Transport {
         Span::current().record("opp.request_id", id);
         self.record().request_id = Some(id.to_owned());
         let left = call.deadline.saturating_duration_since(Instant::now());
-        // A stream takes as long as it takes, once it has begun.
-        *request.timeout_mut() = (!call.streaming).then_some(left.min(self.core.times.attempt));
+        // A stream may take long once it has begun, but a trickle is not let go on forever.
+        *request.timeout_mut() = Some(match (call.streaming, self.options.deadline) {
+            (false, _) => left.min(self.core.times.attempt),
+            (true, Some(_)) => left,
+            (true, None) => self.core.times.total.saturating_mul(STREAM),
+        });
         Ok(request)
     }
 

