@@ -10,7 +10,6 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 use futures_util::future::{Shared, WeakShared};
 
@@ -63,17 +62,16 @@ struct Pause {
 #[derive(Clone, Copy)]
 struct Moment {
     monotonic: Duration,
-    wall: DateTime<Utc>,
+    wall: Duration,
 }
 
 impl Moment {
     fn now(clock: &dyn Clock) -> Self {
-        Self { monotonic: clock.monotonic(), wall: clock.now() }
+        Self { monotonic: clock.monotonic(), wall: clock.since_epoch() }
     }
 
     fn plus(self, time: Duration) -> Self {
-        let wall = TimeDelta::from_std(time).ok().and_then(|time| self.wall.checked_add_signed(time));
-        Self { monotonic: self.monotonic.saturating_add(time), wall: wall.unwrap_or(DateTime::<Utc>::MAX_UTC) }
+        Self { monotonic: self.monotonic.saturating_add(time), wall: self.wall.saturating_add(time) }
     }
 
     fn has_come(self, now: Self) -> bool {
@@ -138,7 +136,7 @@ impl Cache {
     /// A token that is good and far from its end.
     pub(crate) fn cached(&self, scope: &Scope) -> Option<AccessToken> {
         let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
-        let slot = slots.iter().find(|slot| slot.scope == *scope)?;
+        let slot = slots.iter().find(|slot| slot.scope.is(scope))?;
         let state = slot.state();
         let held = state.held.as_ref()?;
         held.is_young(Moment::now(&*self.clock)).then(|| held.token.clone())
@@ -175,7 +173,7 @@ impl Cache {
     }
 
     fn slot(&self, scope: &Scope) -> Arc<Slot> {
-        let known = |slots: &[Arc<Slot>]| slots.iter().find(|slot| slot.scope == *scope).cloned();
+        let known = |slots: &[Arc<Slot>]| slots.iter().find(|slot| slot.scope.is(scope)).cloned();
         if let Some(slot) = known(&self.slots.read().unwrap_or_else(PoisonError::into_inner)) {
             return slot;
         }
