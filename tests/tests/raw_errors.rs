@@ -125,6 +125,12 @@ async fn a_success_that_is_no_json_keeps_status_headers_body_and_place() {
 }
 
 #[tokio::test]
+async fn a_success_that_cannot_be_read_tells_how_far_it_could() {
+    let error = answered(Reply::new(200, "{\"countries\": [{\"name\": \"Sweden\"}, {\"name\": tru}]}")).await;
+    assert_eq!(error.json_path(), Some("countries[1].name"));
+}
+
+#[tokio::test]
 async fn a_redirect_is_an_error_and_is_not_followed() {
     let (server, client) = server_and_client().await;
     let (elsewhere, _) = server_and_client().await;

@@ -1,5 +1,7 @@
 //! The project's chores. This file only dispatches: each task is a file of its own.
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 use xtask::{codegen, diff, figures, test};
 
@@ -23,11 +25,19 @@ enum Chore {
     Test(test::Arguments),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Chores::parse().chore {
+fn main() -> ExitCode {
+    let done = match Chores::parse().chore {
         Chore::Codegen(arguments) => codegen::run(&arguments),
         Chore::Diff(arguments) => diff::run(&arguments),
         Chore::Figures(arguments) => figures::run(&arguments),
         Chore::Test(arguments) => test::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // What went wrong with its causes; a backtrace would hide them from who only runs a chore.
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -106,8 +106,22 @@ pub(crate) async fn read_json<T: Default + serde::de::DeserializeOwned>(
     };
     match read {
         Ok(value) => Ok(wrap(value, status, headers)),
-        Err(error) => Err(Error::from_decoding(operation, status, headers, body, &error)),
+        Err(error) => {
+            let error = failure_with_path::<T>(&body, error);
+            Err(Error::from_decoding(operation, status, headers, body, &error))
+        }
     }
+}
+
+/// Reads once more, to see where reading fails: keeping track of the path while all goes well would cost every caller.
+fn failure_with_path<T: serde::de::DeserializeOwned>(
+    body: &[u8],
+    error: serde_json::Error,
+) -> serde_path_to_error::Error<serde_json::Error> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let mut track = serde_path_to_error::Track::new();
+    let again = T::deserialize(serde_path_to_error::Deserializer::new(&mut reader, &mut track));
+    serde_path_to_error::Error::new(track.path(), again.err().unwrap_or(error))
 }
 
 pub(crate) fn nothing(_: &'static Operation, answer: &reqwest::Response) -> Response<()> {

@@ -221,7 +221,7 @@ async fn danske_customers_choose_the_account_to_pay_from() {
     let page = journey.page().await;
     let account = page.split("name=\"account\" value=\"").nth(2).unwrap().split('"').next().unwrap();
     let account = account.replace("&#x2f;", "/");
-    let number = page.split("Sparkonto<span>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let number = page.split("Savings<span>").nth(1).unwrap().split('<').next().unwrap().to_owned();
     back(&journey.post(&[("decision", "approve"), ("account", &account)]).await);
     assert_eq!(journey.desk.read(&journey.resource).await["debtorAccount"]["bban"], number.as_str());
 }

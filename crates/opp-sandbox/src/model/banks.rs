@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::accounts::{Plan, Template};
+use super::products::Products;
 use crate::StartError;
 
 /// How a bank authenticates (platform-facts 8).
@@ -171,6 +173,24 @@ pub(crate) struct IbanPlan {
     pub(crate) length: usize,
 }
 
+/// How far back a bank goes, beyond `history_days` and `history_rows` (platform-facts 6.4 and 11).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct History {
+    /// For accounts in other currencies than the bank's own.
+    pub(crate) foreign_days: Option<i64>,
+    pub(crate) corporate_days: Option<i64>,
+    /// How many rows a company gets for a single day.
+    pub(crate) corporate_day_rows: Option<usize>,
+    /// Refuses what goes beyond, instead of leaving it out without a word.
+    #[serde(default)]
+    pub(crate) refuses: bool,
+    /// How far back it goes shortly after the customer has authenticated.
+    pub(crate) extended_days: Option<i64>,
+    #[serde(default)]
+    pub(crate) extended_minutes: i64,
+}
+
 /// One bank; the fields are explained where the data is.
 #[expect(clippy::struct_excessive_bools, reason = "each is one habit of a bank, none excludes another")]
 #[derive(Clone, Debug, Deserialize)]
@@ -224,9 +244,37 @@ pub(crate) struct Bank {
     pub(crate) omits_currency: bool,
     #[serde(default)]
     pub(crate) omits_transaction_id: bool,
+    /// Named in the details of an account, one level deep (platform-facts 7.1).
+    #[serde(default)]
+    pub(crate) wraps_details: bool,
+    /// Answers 204 where another bank answers an empty list.
+    #[serde(default)]
+    pub(crate) empty_is_204: bool,
+    /// Account numbers with a dash, a comma and blanks in them.
+    #[serde(default)]
+    pub(crate) spaced_bban: bool,
+    /// Knows `entryReferenceFrom` and `deltaList`.
+    #[serde(default)]
+    pub(crate) delta: bool,
+    #[serde(default)]
+    pub(crate) ignores_dates: bool,
+    #[serde(default)]
+    pub(crate) ignores_booking_status: bool,
+    /// Companies have a giro number of Plusgirot rather than Bankgirot.
+    #[serde(default)]
+    pub(crate) plusgiro: bool,
     #[serde(default = "three_years")]
     pub(crate) history_days: i64,
     pub(crate) history_rows: Option<usize>,
+    #[serde(default)]
+    pub(crate) history: History,
+    #[serde(default = "private_accounts")]
+    private_accounts: Vec<String>,
+    #[serde(default = "corporate_accounts")]
+    corporate_accounts: Vec<String>,
+    /// What the two lists above mean.
+    #[serde(skip)]
+    pub(crate) plan: Plan,
     #[serde(default = "hundred")]
     pub(crate) page_rows: usize,
     /// The longest consent; `validUntil` beyond it is shortened (platform-facts 6.1).
@@ -243,6 +291,14 @@ fn yes() -> bool {
 /// The methods of Swedish banks (platform-facts 8.2); the plain one first, since guides take the first.
 fn bankid_methods() -> Vec<String> {
     ["mbid", "mbid_same_device", "mbid_animated_qr_token", "mbid_animated_qr_image"].map(str::to_owned).to_vec()
+}
+
+fn private_accounts() -> Vec<String> {
+    ["salary", "savings", "household"].map(str::to_owned).to_vec()
+}
+
+fn corporate_accounts() -> Vec<String> {
+    ["business", "tax"].map(str::to_owned).to_vec()
 }
 
 fn three_years() -> i64 {
@@ -310,6 +366,20 @@ struct BankFile {
 }
 
 #[derive(Debug, Deserialize)]
+struct AccountFile {
+    account: Vec<Template>,
+}
+
+impl AccountFile {
+    fn choose(&self, ids: &[String]) -> Result<Vec<Template>, StartError> {
+        let find = |id: &String| self.account.iter().find(|template| template.id == *id).cloned();
+        let missing =
+            |id| StartError::Data("accounts.toml", format!("a bank names the account {id}, which is not there"));
+        ids.iter().map(|id| find(id).ok_or_else(|| missing(id))).collect()
+    }
+}
+
+#[derive(Debug, Deserialize)]
 struct PlaceFile {
     country: Vec<Country>,
     city: Vec<City>,
@@ -326,15 +396,34 @@ pub(crate) struct Directory {
     pub(crate) banks: Vec<Bank>,
     pub(crate) countries: Vec<Country>,
     pub(crate) cities: Vec<City>,
+    pub(crate) products: Products,
     persons: Vec<Person>,
 }
 
 impl Directory {
     pub(crate) fn load() -> Result<Self, StartError> {
-        let banks: BankFile = read("banks.toml", include_str!("../../data/banks.toml"))?;
+        let mut banks: BankFile = read("banks.toml", include_str!("../../data/banks.toml"))?;
+        let accounts: AccountFile = read("accounts.toml", include_str!("../../data/accounts.toml"))?;
+        let products = Products::load()?;
+        for bank in &mut banks.bank {
+            bank.plan = Plan {
+                private: accounts.choose(&bank.private_accounts)?,
+                corporate: accounts.choose(&bank.corporate_accounts)?,
+            };
+            if let Some(product) = bank.products.iter().find(|product| products.rule(&bank.bic, product).is_none()) {
+                let text = format!("{} offers {product}, for which there is no rule", bank.bic);
+                return Err(StartError::Data("products.toml", text));
+            }
+        }
         let places: PlaceFile = read("places.toml", include_str!("../../data/places.toml"))?;
         let persons: PersonFile = read("persons.toml", include_str!("../../data/persons.toml"))?;
-        Ok(Self { banks: banks.bank, countries: places.country, cities: places.city, persons: persons.person })
+        Ok(Self {
+            banks: banks.bank,
+            countries: places.country,
+            cities: places.city,
+            products,
+            persons: persons.person,
+        })
     }
 
     /// A bank by its BIC, with or without the branch code of three characters.

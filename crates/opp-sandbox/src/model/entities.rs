@@ -138,6 +138,10 @@ pub(crate) struct Consent {
     /// Calls without the customer on the day of `used_on`, by what was read.
     pub(crate) used: BTreeMap<String, u32>,
     pub(crate) used_on: NaiveDate,
+    /// When the last signer approved.
+    pub(crate) authorised: Option<DateTime<Utc>>,
+    /// Up to where each account has been read, for `deltaList`: an entry reference by account key.
+    pub(crate) read: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -147,10 +151,11 @@ pub(crate) struct Payment {
     /// `payments`, `bulk-payments` or `periodic-payments`.
     pub(crate) service: String,
     pub(crate) product: String,
-    /// The body as it was sent, when it was JSON.
+    /// The body as JSON, also when it was sent as something else.
     pub(crate) order: Value,
     /// The body as it was sent, when it was XML or multipart: media type and text.
     pub(crate) raw: Option<(String, String)>,
+    pub(crate) created: DateTime<Utc>,
     pub(crate) status: String,
     /// Since when it has this status.
     pub(crate) since: DateTime<Utc>,
@@ -158,6 +163,14 @@ pub(crate) struct Payment {
     pub(crate) signed: Option<DateTime<Utc>>,
     /// How many milestones after the signature are behind it.
     pub(crate) milestones: usize,
+    /// Whether the money was there when the bank looked.
+    pub(crate) funds: Option<bool>,
+    /// Why the bank did not do it.
+    pub(crate) reason: Option<String>,
+    /// What became of each element of a bulk order.
+    pub(crate) elements: Vec<String>,
+    /// How often a standing order has been due.
+    pub(crate) executions: u32,
     pub(crate) authorisations: Vec<String>,
     pub(crate) cancellations: Vec<String>,
     pub(crate) signers: Vec<String>,
@@ -165,7 +178,7 @@ pub(crate) struct Payment {
 
 impl Payment {
     pub(crate) fn is_final(&self) -> bool {
-        matches!(self.status.as_str(), "ACSC" | "ACCC" | "RJCT" | "CANC")
+        matches!(self.status.as_str(), "ACSC" | "ACCC" | "RJCT" | "CANC" | "PART")
     }
 
     /// The path below the API host at which the payment lives.

@@ -1,14 +1,12 @@
 //! The state: everything that a dump holds and a reset forgets.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::agenda::{Agenda, Due};
 use super::entities::{Application, Code, Consent, Payment, Token};
 use super::ids::Ids;
-use super::ledger::Row;
+use super::postings::Postings;
 use super::shelf::Shelf;
 use crate::config::Limits;
 use crate::sca::{Authorisation, Round};
@@ -26,8 +24,8 @@ pub(crate) struct State {
     pub(crate) authorisations: Shelf<Authorisation>,
     /// BankID rounds, by order reference.
     pub(crate) rounds: Shelf<Round>,
-    /// What payments added to the ledgers, by account key.
-    pub(crate) postings: BTreeMap<String, Vec<Row>>,
+    /// What payments added to the ledgers.
+    pub(crate) postings: Postings,
     pub(crate) agenda: Agenda,
 }
 
@@ -43,7 +41,7 @@ impl State {
             payments: Shelf::new(limits.entries, limits.state_bytes),
             authorisations: Shelf::new(limits.entries, limits.state_bytes),
             rounds: Shelf::new(limits.entries, limits.state_bytes),
-            postings: BTreeMap::new(),
+            postings: Postings::new(limits.entries),
             agenda: Agenda::default(),
         }
     }
@@ -56,11 +54,11 @@ impl State {
         self.payments.set_capacity(limits.entries, limits.state_bytes);
         self.authorisations.set_capacity(limits.entries, limits.state_bytes);
         self.rounds.set_capacity(limits.entries, limits.state_bytes);
+        self.postings.set_capacity(limits.entries);
     }
 
-    /// Forgets what hangs on entries that are gone: their place in the agenda, their names in other entries, and the
-    /// oldest postings when there are too many.
-    pub(crate) fn tidy(&mut self, limits: &Limits) {
+    /// Forgets what hangs on entries that are gone: their place in the agenda, and their names in other entries.
+    pub(crate) fn tidy(&mut self) {
         let (authorisations, consents, payments) = (&self.authorisations, &mut self.consents, &mut self.payments);
         let agenda = &mut self.agenda;
         agenda.retain(|due| match due {
@@ -74,14 +72,6 @@ impl State {
         for payment in payments.values_mut() {
             payment.authorisations.retain(|id| authorisations.contains(id));
             payment.cancellations.retain(|id| authorisations.contains(id));
-        }
-        let rows: usize = self.postings.values().map(Vec::len).sum();
-        if rows > limits.entries {
-            tracing::warn!(rows, "there are too many postings of payments, the oldest half of each account's is gone");
-            self.postings.retain(|_, rows| {
-                rows.drain(..rows.len().div_ceil(2));
-                !rows.is_empty()
-            });
         }
     }
 

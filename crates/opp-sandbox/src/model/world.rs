@@ -113,7 +113,7 @@ impl World {
         self.passes += 1;
         if self.passes >= PASSES {
             self.passes = 0;
-            self.state.tidy(&self.settings.limits);
+            self.state.tidy();
         }
         now
     }

@@ -180,7 +180,8 @@ impl Page {
             .into_iter()
             .map(|account| {
                 let number = if bank.debtor_key == "iban" { grouped(&account.iban) } else { account.bban.clone() };
-                context! { key => &account.key, name => account.name, number, chosen => self.is_debtor(world, &account) }
+                let chosen = self.is_debtor(world, &account);
+                context! { key => &account.key, name => &account.name, number, chosen }
             })
             .collect();
         let ask = if accounts.is_empty() { ask } else { ask.without_debtor() };

@@ -90,7 +90,7 @@ fn find<'a>(world: &'a World, target: &Target, id: &str) -> Result<&'a Authorisa
     known.ok_or_else(|| Problem::unknown("there is no such authorisation of this resource"))
 }
 
-fn methods(bank: &Bank) -> Value {
+pub(crate) fn methods(bank: &Bank) -> Value {
     bank.methods.iter().map(|method| describe_method(method)).collect()
 }
 

@@ -34,6 +34,8 @@ fn consent(origin: Origin, now: DateTime<Utc>) -> Consent {
         signers: Vec::new(),
         used: std::collections::BTreeMap::new(),
         used_on: now.date_naive(),
+        authorised: None,
+        read: std::collections::BTreeMap::new(),
     }
 }
 
@@ -45,10 +47,15 @@ fn payment(origin: Origin, now: DateTime<Utc>) -> Payment {
         product: "domestic".to_owned(),
         order: serde_json::json!({ "creditorAccount": { "iban": "SE2550000000054400047903" } }),
         raw: None,
+        created: now,
         status: "RCVD".to_owned(),
         since: now,
         signed: None,
         milestones: 0,
+        funds: None,
+        reason: None,
+        elements: Vec::new(),
+        executions: 0,
         authorisations: Vec::new(),
         cancellations: Vec::new(),
         signers: Vec::new(),
