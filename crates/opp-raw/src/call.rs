@@ -28,12 +28,14 @@ pub(crate) struct Call<'a> {
     path: String,
     query: String,
     body: Option<(HeaderValue, Bytes)>,
+    link: Option<Url>,
     mistake: Option<Invalid>,
 }
 
 impl<'a> Call<'a> {
     pub(crate) fn new(client: &'a Client, operation: &'static Operation) -> Self {
-        Self { client, operation, path: operation.path.to_owned(), query: String::new(), body: None, mistake: None }
+        let (path, query) = (operation.path.to_owned(), String::new());
+        Self { client, operation, path, query, body: None, link: None, mistake: None }
     }
 
     fn refuse(&mut self, name: &str, rule: &str) {
@@ -128,6 +130,17 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// Calls the operation at a link from an answer, which has path and query in it.
+    pub(crate) fn link(mut self, link: &str) -> Self {
+        match self.client.server(self.operation).ok().map(|server| follow(server, self.operation, link)) {
+            Some(Some(url)) => self.link = Some(url),
+            // A client without an address for the operation is refused later on, with the reason.
+            None => {}
+            Some(None) => self.refuse("link", "leads to another host than the operation has"),
+        }
+        self
+    }
+
     /// Sends the call and reads JSON. An answer without content is the empty value.
     pub(crate) async fn send<T: Read + Default + serde::de::DeserializeOwned>(self) -> Result<Response<T>, Error> {
         let (operation, limit) = (self.operation, self.client.max_body());
@@ -174,7 +187,8 @@ impl<'a> Call<'a> {
         if let Some(mistake) = self.mistake {
             return Err(Error::invalid_call(self.operation, mistake));
         }
-        let url = address(self.client.server(self.operation)?, &self.path, &self.query);
+        let server = self.client.server(self.operation)?;
+        let url = self.link.or_else(|| address(server, &self.path, &self.query));
         let url = url.ok_or_else(|| {
             Error::invalid_call(self.operation, Invalid::new("gives no valid address").within(self.operation.path))
         })?;
@@ -243,10 +257,67 @@ fn address(server: &Url, path: &str, query: &str) -> Option<Url> {
     Some(url)
 }
 
+/// Where a link leads to, if it stays with the server and below its address.
+fn follow(server: &Url, operation: &Operation, link: &str) -> Option<Url> {
+    let base = server.path().trim_end_matches('/');
+    let mut url = match Url::parse(link) {
+        Ok(url) => url,
+        Err(_) if link.starts_with("//") => return None,
+        Err(_) if link.starts_with('/') => server.join(&format!("{base}{link}")).ok()?,
+        Err(_) => return None,
+    };
+    if url.origin() != server.origin() || !url.username().is_empty() || url.password().is_some() {
+        return None;
+    }
+    let below = url.path().strip_prefix(base)?;
+    if operation.path.starts_with("/psd2/") && !below.starts_with("/psd2/") {
+        // Some links leave the common beginning of all paths out.
+        let whole = format!("{base}/psd2{below}");
+        url.set_path(&whole);
+    }
+    url.set_fragment(None);
+    Some(url)
+}
+
 impl crate::types::RequestHeaders {
     /// The value of a header by its name in the document, as it is sent.
     pub fn header(&self, name: &str) -> Option<String> {
         let index = Self::FIELDS.iter().position(|known| known.eq_ignore_ascii_case(name))?;
         self.text(index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operations::GET_TRANSACTION_LIST;
+
+    fn from(server: &str, link: &str) -> Option<String> {
+        follow(&Url::parse(server).unwrap(), &GET_TRANSACTION_LIST, link).map(String::from)
+    }
+
+    #[test]
+    fn a_link_is_followed_in_each_of_its_forms() {
+        let whole = "https://bank.example/psd2/accountinformation/v1/accounts/1/transactions?continuationKey=2";
+        let path = whole.strip_prefix("https://bank.example").unwrap();
+        for link in [whole, path, path.strip_prefix("/psd2").unwrap()] {
+            assert_eq!(from("https://bank.example", link).as_deref(), Some(whole), "{link}");
+        }
+    }
+
+    #[test]
+    fn a_link_to_another_host_is_not_followed() {
+        for link in [
+            "https://evil.example/psd2/x",
+            "http://bank.example/psd2/x",
+            "https://bank.example:444/psd2/x",
+            "//evil.example/psd2/x",
+            "https://user@bank.example/psd2/x",
+            "x",
+            "",
+        ] {
+            assert_eq!(from("https://bank.example", link), None, "{link}");
+        }
+        assert_eq!(from("https://gateway.example/bank", "https://gateway.example/other/psd2/x"), None);
     }
 }

@@ -9,7 +9,8 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use crate::call::Call;
 use crate::generated::operations::SERVERS;
 use crate::types::RequestHeaders;
-use crate::{Error, Hook, Invalid, Operation};
+use crate::value::{Object, Read};
+use crate::{ByteStream, Error, Hook, Invalid, Operation, Response};
 
 /// A client of the platform: one method for each operation.
 ///
@@ -20,19 +21,22 @@ pub struct Client {
     shared: Arc<Shared>,
     headers: Arc<RequestHeaders>,
     extra: HeaderMap,
+    hook: Option<Arc<dyn Hook>>,
 }
 
 struct Shared {
     http: reqwest::Client,
     servers: Vec<Option<Url>>,
-    hook: Option<Arc<dyn Hook>>,
     max_body: usize,
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hosts: Vec<_> = self.shared.servers.iter().flatten().map(Url::as_str).collect();
-        f.debug_struct("Client").field("servers", &hosts).field("headers", &self.headers).finish_non_exhaustive()
+        // Names alone: the values are of a person.
+        let set = |name: &&&str| self.headers.header(name).is_some();
+        let headers: Vec<_> = RequestHeaders::FIELDS.iter().filter(set).collect();
+        f.debug_struct("Client").field("servers", &hosts).field("headers", &headers).finish_non_exhaustive()
     }
 }
 
@@ -77,6 +81,34 @@ impl Client {
         self.with_header("Authorization", &format!("Bearer {token}"))
     }
 
+    /// A clone that puts this around its calls, in place of the hook it was built with: what holds for one call or one
+    /// user, such as a deadline or the context of a token, is told to a hook of its own.
+    #[must_use]
+    pub fn with_hook(&self, hook: Arc<dyn Hook>) -> Self {
+        Self { hook: Some(hook), ..self.clone() }
+    }
+
+    /// Follows a link that the platform gave in an answer, such as `_links.next` of a page, as a call of an operation
+    /// that reads. The link may be absolute, relative, or without the `/psd2` of the paths. It never leads to another
+    /// host than the operation's own: a bearer token goes along.
+    pub async fn follow<T: Read + Default + serde::de::DeserializeOwned>(
+        &self,
+        operation: &'static Operation,
+        link: &str,
+    ) -> Result<Response<T>, Error> {
+        self.call(operation).link(link).send().await
+    }
+
+    /// Follows a link like [`follow`](Self::follow), to a body that is handed over as it arrives.
+    pub async fn follow_stream(
+        &self,
+        operation: &'static Operation,
+        link: &str,
+        accept: &str,
+    ) -> Result<Response<ByteStream>, Error> {
+        self.call(operation).link(link).stream(accept).await
+    }
+
     /// Starts a call of an operation; the generated methods do nothing else.
     pub(crate) fn call(&self, operation: &'static Operation) -> Call<'_> {
         Call::new(self, operation)
@@ -91,7 +123,7 @@ impl Client {
     }
 
     pub(crate) fn hook(&self) -> Option<&dyn Hook> {
-        self.shared.hook.as_deref()
+        self.hook.as_deref()
     }
 
     pub(crate) fn max_body(&self) -> usize {
@@ -113,6 +145,7 @@ impl Client {
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ClientBuilder {
     http: Option<reqwest::ClientBuilder>,
+    ready: Option<reqwest::Client>,
     servers: Vec<(String, String)>,
     hook: Option<Arc<dyn Hook>>,
     max_body: Option<usize>,
@@ -136,6 +169,13 @@ impl ClientBuilder {
     /// says: a bearer token goes to no host that was not named here.
     pub fn http(mut self, http: reqwest::ClientBuilder) -> Self {
         self.http = Some(http);
+        self
+    }
+
+    /// A client that is ready made, in place of [`http`](Self::http). It must not follow redirects: an answer that came
+    /// from elsewhere than it was asked for is refused, but the headers have been there by then.
+    pub fn ready(mut self, http: reqwest::Client) -> Self {
+        self.ready = Some(http);
         self
     }
 
@@ -169,9 +209,13 @@ impl ClientBuilder {
             }
             *place = Some(url);
         }
-        let http = self.http.unwrap_or_default().redirect(reqwest::redirect::Policy::none());
-        let http = http.build().map_err(Error::from_build)?;
-        let shared = Shared { http, servers, hook: self.hook, max_body: self.max_body.unwrap_or(32 << 20) };
-        Ok(Client { shared: Arc::new(shared), headers: Arc::default(), extra: HeaderMap::new() })
+        let http = if let Some(http) = self.ready {
+            http
+        } else {
+            let http = self.http.unwrap_or_default().redirect(reqwest::redirect::Policy::none());
+            http.build().map_err(Error::from_build)?
+        };
+        let shared = Shared { http, servers, max_body: self.max_body.unwrap_or(32 << 20) };
+        Ok(Client { shared: Arc::new(shared), headers: Arc::default(), extra: HeaderMap::new(), hook: self.hook })
     }
 }

@@ -173,6 +173,12 @@ impl Error {
         Self::new(kind, Some(operation), request_id, what.to_owned(), Some(Box::new(error.without_url())))
     }
 
+    /// A client that was brought along followed a redirect.
+    pub(crate) fn led_astray(operation: &'static Operation, request_id: Option<String>) -> Self {
+        let what = "was redirected to another host, whose answer is not trusted: give the HTTP client redirect::Policy::none()";
+        Self::new(Kind::Transport, Some(operation), request_id, what.to_owned(), None)
+    }
+
     /// An error status. The body is read as far as it can be: half of it is better than none.
     pub(crate) async fn from_answer(
         operation: &'static Operation,

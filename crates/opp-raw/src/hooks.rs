@@ -30,6 +30,11 @@ impl Next<'_> {
     /// Sends the request once. Redirects are not followed.
     pub async fn send(self, request: reqwest::Request) -> Result<reqwest::Response, Error> {
         let id = crate::call::request_id(request.headers());
-        self.http.execute(request).await.map_err(|error| Error::from_transport(self.operation, id, error))
+        let asked = request.url().clone();
+        match self.http.execute(request).await {
+            Ok(answer) if answer.url().origin() != asked.origin() => Err(Error::led_astray(self.operation, id)),
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(Error::from_transport(self.operation, id, error)),
+        }
     }
 }

@@ -1,0 +1,96 @@
+//! Answers: what was asked for, the id of the call, and warnings that came with the success.
+
+use std::ops::Deref;
+
+use opp_raw::types::{self, TppMessage2Xx};
+use opp_raw::{ByteStream, List, Response};
+
+use crate::transport::Record;
+
+/// A successful answer. It is the value to whoever reads it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Reply<T> {
+    /// What was asked for.
+    pub value: T,
+    /// The `X-Request-ID` of the call: what the platform's support asks for.
+    pub request_id: String,
+    /// What the bank wants to be known although it said yes, such as a creditor on a watch list.
+    pub warnings: Vec<Warning>,
+}
+
+/// A remark that came with a success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Warning {
+    /// The word to decide by, such as `CREDITOR_ACCOUNT_FLAGGED`.
+    pub code: Option<String>,
+    /// An explanation for developers.
+    pub text: Option<String>,
+}
+
+impl<T> Reply<T> {
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Reply<U> {
+        Reply { value: change(self.value), request_id: self.request_id, warnings: self.warnings }
+    }
+
+    pub(crate) fn try_map<U, E>(self, change: impl FnOnce(T) -> Result<U, E>) -> Result<Reply<U>, E> {
+        Ok(Reply { value: change(self.value)?, request_id: self.request_id, warnings: self.warnings })
+    }
+
+    /// The value alone.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+}
+
+impl<T> Reply<T> {
+    pub(crate) fn new(response: Response<T>, record: Record) -> Self
+    where
+        T: Noted,
+    {
+        let request_id = response.headers().x_request_id.clone().or(record.request_id).unwrap_or_default();
+        let value = response.into_inner();
+        let warnings = value.notes().iter().map(|note| Warning {
+            code: note.code.as_ref().map(|code| code.as_str().to_owned()),
+            text: note.text.as_ref().map(|text| text.as_str().to_owned()),
+        });
+        Self { warnings: warnings.collect(), value, request_id }
+    }
+}
+
+impl<T> Deref for Reply<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// What may carry remarks.
+pub(crate) trait Noted {
+    fn notes(&self) -> &[TppMessage2Xx] {
+        &[]
+    }
+}
+
+macro_rules! noted {
+    ($($with:ident)*; $($without:ty),*) => {
+        $(impl Noted for types::$with {
+            fn notes(&self) -> &[TppMessage2Xx] {
+                let list: &List<_> = &self.tpp_messages;
+                list
+            }
+        })*
+        $(impl Noted for $without {})*
+    };
+}
+
+noted! {
+    ConsentsResponse201 ConsentInformationResponse200Json ConsentStatusResponse200 AccountList
+    ReadAccountBalanceResponse200 TransactionsResponse200Json PaymentInitiationResponse
+    PaymentInitiationCancelResponse202 PaymentInitiationInformationResponse Authorisations StartScaprocessResponse
+    UpdatePsuDataResponse ScaStatusResponse PaymentInitiationStatusResponse200Json;
+    (), ByteStream, types::AspspList, types::Aspsp, types::CityList, types::City, types::CountryList, types::Country,
+    types::AccountDetails, types::TransactionDetails, types::CancellationList
+}

@@ -1,0 +1,267 @@
+//! The directory: which banks there are, where, and what they can do.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use opp_raw::Invalid;
+use opp_raw::types::{BicFi, IsoCountryCode};
+use tokio::sync::Mutex;
+
+use super::view::view;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::reply::Reply;
+use crate::session::Caller;
+
+/// The directory of banks. Its calls need a token but no user and no bank.
+#[derive(Debug, Clone)]
+pub struct Banks {
+    caller: Caller,
+    clock: Arc<dyn Clock>,
+}
+
+/// Which entries of the directory. Countries and cities together are a union (platform-facts 5).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[must_use]
+pub struct DirectoryFilter {
+    countries: Vec<String>,
+    cities: Vec<String>,
+}
+
+impl DirectoryFilter {
+    /// Everything.
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// What is in this country, by its code of two letters.
+    pub fn country(mut self, code: &str) -> Self {
+        self.countries.push(code.to_owned());
+        self
+    }
+
+    /// What is in this city, by its id.
+    pub fn city(mut self, id: &str) -> Self {
+        self.cities.push(id.to_owned());
+        self
+    }
+
+    fn countries(&self) -> Option<&[String]> {
+        Some(&self.countries[..]).filter(|list| !list.is_empty())
+    }
+
+    fn cities(&self) -> Option<&[String]> {
+        Some(&self.cities[..]).filter(|list| !list.is_empty())
+    }
+}
+
+view! {
+    /// A bank in the list.
+    BankEntry(AspspListItem) {
+        /// The BIC.
+        bic: bic_fi,
+        /// Where its logo is.
+        logo_url: logo_url,
+    }
+}
+
+impl BankEntry {
+    /// The name, for people; it is no key.
+    pub fn name(&self) -> Option<&str> {
+        self.0.name.as_ref().map(|name| name.as_str().trim())
+    }
+}
+
+view! {
+    /// A bank with its capabilities.
+    BankDetails(Aspsp) {
+        /// The BIC.
+        bic: bic_fi,
+        /// Where its logo is.
+        logo_url: logo_url,
+        /// Its pages.
+        website_url: website_url,
+        /// Its number in the register of companies.
+        company_number: company_number,
+    }
+}
+
+impl BankDetails {
+    /// The name, for people; it is no key.
+    pub fn name(&self) -> Option<&str> {
+        self.0.name.as_ref().map(|name| name.as_str().trim())
+    }
+
+    /// The payment products that it offers, such as `swedish-giro`.
+    pub fn payment_products(&self) -> &[String] {
+        &self.0.global_payment_products
+    }
+
+    /// Whether it lets users authenticate in an app of their own, such as `BankID`.
+    pub fn is_decoupled(&self) -> bool {
+        self.has_method("Decoupled")
+    }
+
+    /// Whether it sends users to its own pages.
+    pub fn is_redirect(&self) -> bool {
+        self.has_method("OAuth2")
+    }
+
+    fn has_method(&self, wanted: &str) -> bool {
+        let names = self.0.supported_authorization_methods.iter().filter_map(|method| method.name.as_deref());
+        names.into_iter().any(|name| name.eq_ignore_ascii_case(wanted))
+    }
+
+    /// The banks of the group: id, for [`Bank::affiliated`](crate::Bank::affiliated), and name.
+    pub fn affiliated(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.affiliated_aspsps.iter().filter_map(|bank| Some((bank.id.as_deref()?, bank.name.as_deref()?)))
+    }
+
+    /// How many days back transactions can be read, if it says.
+    pub fn history_days(&self) -> Option<i64> {
+        self.0.account_information.as_ref()?.transaction_history_max_days
+    }
+
+    /// How many days back they can be read right after an authentication, and for how long after it.
+    pub fn extended_history(&self) -> Option<(i64, Duration)> {
+        let told = self.0.account_information.as_ref()?;
+        let minutes = u64::try_from(told.extended_transaction_history_available_window_minutes?).ok()?;
+        Some((told.extended_transaction_history_max_days?, Duration::from_secs(minutes * 60)))
+    }
+
+    /// How many payments can be signed together, if any can.
+    pub fn signing_basket_limit(&self) -> Option<i64> {
+        let told = self.0.payment_initiation.as_ref()?;
+        told.signing_basket_limit.filter(|_| told.signing_baskets_supported != Some(false))
+    }
+}
+
+view! {
+    /// A city with banks.
+    City(City) {
+        /// The id, for [`DirectoryFilter::city`].
+        id: city_id,
+        /// The name.
+        name: name,
+    }
+}
+
+impl City {
+    /// The country's code; sources differ in how the field is called.
+    pub fn country(&self) -> Option<&str> {
+        self.0.iso_country_code.as_deref().or(self.0.country_id.as_deref())
+    }
+}
+
+view! {
+    /// A country with banks.
+    Country(Country) {
+        /// The code of two letters, for [`DirectoryFilter::country`].
+        code: iso_country_code,
+        /// The name.
+        name: name,
+    }
+}
+
+impl Banks {
+    pub(crate) fn new(caller: Caller, clock: Arc<dyn Clock>) -> Self {
+        Self { caller, clock }
+    }
+
+    /// The banks that the platform reaches.
+    pub async fn list(&self, filter: &DirectoryFilter) -> Result<Reply<Vec<BankEntry>>, Error> {
+        let reply = self.caller.call(async |raw| raw.get_aspsp_list(filter.cities(), filter.countries()).await).await?;
+        Ok(reply.map(|list| list.aspsps.into_iter().map(BankEntry).collect()))
+    }
+
+    /// One bank with its capabilities.
+    pub async fn details(&self, bic: &str) -> Result<Reply<BankDetails>, Error> {
+        let bic = BicFi::try_from(bic).map_err(|invalid| invalid.within("BIC"))?;
+        let reply = self.caller.call(async |raw| raw.get_aspsp_details(&bic).await).await?;
+        Ok(reply.map(BankDetails))
+    }
+
+    /// Cities with banks. Newer editions of the API leave them out.
+    pub async fn cities(&self, filter: &DirectoryFilter) -> Result<Reply<Vec<City>>, Error> {
+        let reply = self.caller.call(async |raw| raw.get_city_list(filter.cities(), filter.countries()).await).await?;
+        Ok(reply.map(|list| list.cities.into_iter().map(City).collect()))
+    }
+
+    /// One city.
+    pub async fn city(&self, id: &str) -> Result<Reply<City>, Error> {
+        Ok(self.caller.call(async |raw| raw.get_city_details(id).await).await?.map(City))
+    }
+
+    /// Countries with banks.
+    pub async fn countries(&self, filter: &DirectoryFilter) -> Result<Reply<Vec<Country>>, Error> {
+        let reply = self.caller.call(async |raw| raw.get_countries_list(filter.countries()).await).await?;
+        Ok(reply.map(|list| list.countries.into_iter().map(Country).collect()))
+    }
+
+    /// One country.
+    pub async fn country(&self, code: &str) -> Result<Reply<Country>, Error> {
+        let code = IsoCountryCode::try_from(code).map_err(|invalid: Invalid| invalid.within("country"))?;
+        Ok(self.caller.call(async |raw| raw.get_country_details(&code).await).await?.map(Country))
+    }
+
+    /// The directory with a memory: each entry is asked for once in this time. Clones share it.
+    pub fn cached(&self, max_age: Duration) -> Directory {
+        Directory { banks: self.clone(), max_age, lists: Arc::default(), details: Arc::default() }
+    }
+}
+
+type Memory<K, V> = Arc<Mutex<HashMap<K, (Duration, V)>>>;
+
+/// The directory with a memory. Whoever comes while an entry is asked for waits for it; while the platform is away, an
+/// old entry is better than none.
+#[derive(Clone)]
+pub struct Directory {
+    banks: Banks,
+    max_age: Duration,
+    lists: Memory<DirectoryFilter, Arc<[BankEntry]>>,
+    details: Memory<String, Arc<BankDetails>>,
+}
+
+impl Directory {
+    /// The banks that the platform reaches.
+    pub async fn list(&self, filter: &DirectoryFilter) -> Result<Arc<[BankEntry]>, Error> {
+        let ask = async || Ok(self.banks.list(filter).await?.into_inner().into());
+        self.remembered(&self.lists, filter.clone(), ask).await
+    }
+
+    /// One bank with its capabilities.
+    pub async fn details(&self, bic: &str) -> Result<Arc<BankDetails>, Error> {
+        let ask = async || Ok(Arc::new(self.banks.details(bic).await?.into_inner()));
+        self.remembered(&self.details, bic.to_owned(), ask).await
+    }
+
+    async fn remembered<K: Eq + std::hash::Hash, V: Clone>(
+        &self,
+        memory: &Memory<K, V>,
+        key: K,
+        ask: impl AsyncFnOnce() -> Result<V, Error>,
+    ) -> Result<V, Error> {
+        let mut memory = memory.lock().await;
+        let now = self.banks.clock.monotonic();
+        let old = memory.get(&key);
+        if let Some((_, value)) = old.filter(|(since, _)| now.saturating_sub(*since) < self.max_age) {
+            return Ok(value.clone());
+        }
+        match ask().await {
+            Ok(value) => {
+                memory.insert(key, (now, value.clone()));
+                Ok(value)
+            }
+            Err(error) if error.is_retryable() => old.map(|(_, value)| value.clone()).ok_or(error),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl fmt::Debug for Directory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Directory").field("max_age", &self.max_age).finish_non_exhaustive()
+    }
+}

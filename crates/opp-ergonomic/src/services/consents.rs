@@ -1,0 +1,280 @@
+//! Consents: the user's permission to read accounts, from the request to its end.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use opp_raw::types::{
+    self, AccountAccess, AccountReference, AllPsd2, AvailableAccounts, ConsentId, FrequencyPerDay, ValidUntil,
+};
+use opp_raw::{Check, Invalid};
+
+use super::ValidConsent;
+use super::view::{view, words};
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::reply::Reply;
+use crate::session::Caller;
+
+/// Consents at a bank.
+#[derive(Debug, Clone)]
+pub struct Consents {
+    caller: Caller,
+    clock: Arc<dyn Clock>,
+}
+
+/// What a consent opens, in every form that the platform has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Access(AccountAccess);
+
+impl Access {
+    /// All accounts, with balances and transactions, as far as the user allows: the usual choice.
+    pub fn all() -> Self {
+        Self(AccountAccess::default())
+    }
+
+    /// The list of accounts alone; not every bank offers it.
+    pub fn available_accounts() -> Self {
+        Self(AccountAccess { available_accounts: Some(AvailableAccounts::AllAccounts), ..AccountAccess::default() })
+    }
+
+    /// The list of accounts with their balances; not every bank offers it.
+    pub fn available_accounts_with_balances() -> Self {
+        let word = Some(AvailableAccounts::AllAccountsWithBalances);
+        Self(AccountAccess { available_accounts: word, ..AccountAccess::default() })
+    }
+
+    /// Everything that the directive allows; not every bank offers it.
+    pub fn all_psd2() -> Self {
+        Self(AccountAccess { all_psd2: Some(AllPsd2::AllAccounts), ..AccountAccess::default() })
+    }
+
+    /// Accounts by their numbers, with balances and transactions.
+    pub fn accounts(accounts: impl IntoIterator<Item = AccountReference>) -> Self {
+        let accounts: Vec<_> = accounts.into_iter().collect();
+        Self::lists(accounts.clone(), accounts.clone(), accounts)
+    }
+
+    /// Accounts by their numbers, each right by itself. An empty list leaves the choice to the user.
+    pub fn lists(
+        accounts: Vec<AccountReference>,
+        balances: Vec<AccountReference>,
+        transactions: Vec<AccountReference>,
+    ) -> Self {
+        let (accounts, balances, transactions) = (accounts.into(), balances.into(), transactions.into());
+        Self(AccountAccess { accounts, balances, transactions, ..AccountAccess::default() })
+    }
+}
+
+/// What is asked of the user.
+#[derive(Debug, Clone, PartialEq)]
+#[must_use]
+pub struct ConsentRequest {
+    access: Access,
+    recurring: bool,
+    valid_until: NaiveDate,
+    frequency_per_day: u16,
+    combined: bool,
+}
+
+impl ConsentRequest {
+    /// A consent for reading again and again until a day, that day included. Banks may shorten it.
+    pub fn new(access: Access, valid_until: NaiveDate) -> Self {
+        Self { access, recurring: true, valid_until, frequency_per_day: 4, combined: false }
+    }
+
+    /// A consent for reading once, while the user is there.
+    pub fn once(access: Access, valid_until: NaiveDate) -> Self {
+        Self { recurring: false, frequency_per_day: 1, ..Self::new(access, valid_until) }
+    }
+
+    /// How often a day it is read without the user, per account and kind of data; 4 unless set.
+    pub fn frequency_per_day(mut self, times: u16) -> Self {
+        self.frequency_per_day = times;
+        self
+    }
+
+    /// Whether payments are to be made in the same session.
+    pub fn combined_service(mut self, combined: bool) -> Self {
+        self.combined = combined;
+        self
+    }
+
+    fn build(&self, today: NaiveDate) -> Result<types::Consents, Invalid> {
+        if self.valid_until < today {
+            return Err(Invalid::new("is past").within("validUntil"));
+        }
+        if !self.recurring && self.frequency_per_day != 1 {
+            return Err(Invalid::new("is 1 for a consent that is used once").within("frequencyPerDay"));
+        }
+        let request = types::Consents {
+            access: Some(self.access.0.clone()),
+            recurring_indicator: Some(self.recurring),
+            valid_until: Some(ValidUntil::from(self.valid_until)),
+            frequency_per_day: Some(FrequencyPerDay::try_from(i64::from(self.frequency_per_day))?),
+            combined_service_indicator: Some(self.combined),
+            ..types::Consents::default()
+        };
+        request.check()?;
+        Ok(request)
+    }
+}
+
+words! {
+    /// How far a consent has come.
+    ConsentStatus {
+        /// Waits for the user.
+        Received = "received",
+        /// Some of several signers have signed.
+        PartiallyAuthorised = "partiallyAuthorised",
+        /// Accounts can be read.
+        Valid = "valid",
+        /// The user or the bank said no.
+        Rejected = "rejected",
+        /// The user has taken it back at the bank.
+        RevokedByPsu = "revokedByPsu",
+        /// Its time is over.
+        Expired = "expired",
+        /// We have deleted it.
+        TerminatedByTpp = "terminatedByTpp",
+    }
+}
+
+impl ConsentStatus {
+    /// Whether nothing will come of it any more.
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Rejected | Self::RevokedByPsu | Self::Expired | Self::TerminatedByTpp)
+    }
+
+    fn of(raw: Option<&types::ConsentStatus>) -> Result<Self, Error> {
+        raw.map(|raw| Self::read(raw.as_str())).ok_or_else(|| Error::missing("consentStatus"))
+    }
+}
+
+view! {
+    /// A consent that was just created, and waits for the user.
+    NewConsent(ConsentsResponse201) {}
+}
+
+impl NewConsent {
+    /// The id: keep it.
+    pub fn id(&self) -> &str {
+        self.0.consent_id.as_ref().map(ConsentId::as_str).unwrap_or_default()
+    }
+}
+
+view! {
+    /// A consent as the bank has it.
+    Consent(ConsentInformationResponse200Json) {}
+}
+
+impl Consent {
+    /// How far it has come.
+    pub fn status(&self) -> Result<ConsentStatus, Error> {
+        ConsentStatus::of(self.0.consent_status.as_ref())
+    }
+
+    /// The last day on which it can be used, as the bank has granted it.
+    pub fn valid_until(&self) -> Option<NaiveDate> {
+        self.0.valid_until.as_ref()?.day()
+    }
+
+    /// How often a day it can be read without the user, as the bank has granted it.
+    pub fn frequency_per_day(&self) -> Option<u32> {
+        u32::try_from(self.0.frequency_per_day.as_ref()?.get()).ok()
+    }
+}
+
+impl Consents {
+    pub(crate) fn new(caller: Caller, clock: Arc<dyn Clock>) -> Self {
+        Self { caller, clock }
+    }
+
+    /// Asks for a consent. The user has to sign it before anything can be read.
+    pub async fn create(&self, request: &ConsentRequest) -> Result<Reply<NewConsent>, Error> {
+        let body = request.build(self.clock.now().date_naive())?;
+        let reply = self.caller.call(async |raw| raw.create_consent(&body).await).await?;
+        reply.try_map(|answer| match answer.consent_id {
+            Some(_) => Ok(NewConsent(answer)),
+            None => Err(Error::missing("consentId")),
+        })
+    }
+
+    /// A consent as the bank has it.
+    pub async fn get(&self, id: &str) -> Result<Reply<Consent>, Error> {
+        let id = consent_id(id)?;
+        Ok(self.caller.call(async |raw| raw.get_consent_information(&id).await).await?.map(Consent))
+    }
+
+    /// How far a consent has come.
+    pub async fn status(&self, id: &str) -> Result<Reply<ConsentStatus>, Error> {
+        let id = consent_id(id)?;
+        let reply = self.caller.call(async |raw| raw.get_consent_status(&id).await).await?;
+        reply.try_map(|answer| ConsentStatus::of(answer.consent_status.as_ref()))
+    }
+
+    /// A consent that can be used, with what the bank has granted, or an error that says why it cannot.
+    pub async fn valid(&self, id: &str) -> Result<ValidConsent, Error> {
+        let consent = self.get(id).await?;
+        match consent.status()? {
+            ConsentStatus::Valid => Ok(ValidConsent::granted(id, consent.frequency_per_day(), consent.valid_until())),
+            other => Err(Error::not_valid(other)),
+        }
+    }
+
+    /// Gives the permission back.
+    pub async fn delete(&self, id: &str) -> Result<Reply<()>, Error> {
+        let id = consent_id(id)?;
+        self.caller.call(async |raw| raw.delete_consent(&id).await).await
+    }
+
+    /// The ids of all signatures that were started: how to pick up the thread after a lost answer.
+    pub async fn authorisations(&self, id: &str) -> Result<Reply<Vec<String>>, Error> {
+        let id = consent_id(id)?;
+        let reply = self.caller.call(async |raw| raw.get_consent_authorisation(&id).await).await?;
+        Ok(reply.map(|list| list.authorisation_ids.iter().map(|id| id.as_str().to_owned()).collect()))
+    }
+}
+
+fn consent_id(id: &str) -> Result<ConsentId, Invalid> {
+    ConsentId::try_from(id).map_err(|invalid| invalid.within("consentId"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn json(access: Access) -> String {
+        let request = ConsentRequest::new(access, day("2026-12-31")).build(day("2026-11-21")).unwrap();
+        serde_json::to_string(&request.access).unwrap()
+    }
+
+    #[test]
+    fn every_form_of_access_is_written() {
+        let reference =
+            || AccountReference { iban: "SE3750000000054400047881".parse().ok(), ..AccountReference::default() };
+        assert_eq!(json(Access::all()), "{}");
+        assert_eq!(json(Access::available_accounts()), r#"{"availableAccounts":"allAccounts"}"#);
+        assert_eq!(json(Access::all_psd2()), r#"{"allPsd2":"allAccounts"}"#);
+        let named = r#"[{"iban":"SE3750000000054400047881"}]"#;
+        let all = format!(r#"{{"accounts":{named},"balances":{named},"transactions":{named}}}"#);
+        assert_eq!(json(Access::accounts([reference()])), all);
+        let some = format!(r#"{{"accounts":{named},"balances":[],"transactions":[]}}"#);
+        assert_eq!(json(Access::lists(vec![reference()], vec![], vec![])), some);
+    }
+
+    #[test]
+    fn a_consent_for_a_day_that_is_past_is_refused() {
+        let refusal = ConsentRequest::new(Access::all(), day("2026-11-20")).build(day("2026-11-21")).unwrap_err();
+        assert_eq!(refusal.to_string(), "validUntil is past");
+    }
+
+    #[test]
+    fn a_consent_for_once_is_read_once() {
+        let request = ConsentRequest::once(Access::all(), day("2026-11-21")).frequency_per_day(4);
+        assert_eq!(request.build(day("2026-11-21")).unwrap_err().field(), "frequencyPerDay");
+    }
+}

@@ -1,0 +1,70 @@
+//! Access tokens: what they open, where they come from, and how few of them are asked for.
+
+mod cache;
+mod credentials;
+mod endpoint;
+mod error;
+mod scope;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::secret::Secret;
+
+pub(crate) use credentials::ClientCredentials;
+pub use endpoint::CodeExchange;
+pub(crate) use endpoint::Endpoint;
+pub use error::TokenError;
+pub use scope::{ApiScope, PsuContext, Scope};
+
+/// A bearer token. It is never printed.
+#[derive(Clone)]
+pub struct AccessToken(Secret);
+
+impl AccessToken {
+    /// Takes over a token from elsewhere.
+    pub fn new(token: impl Into<Secret>) -> Self {
+        Self(token.into())
+    }
+
+    /// The token itself.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+
+    /// Whether both are one and the same token, as handed out by a provider.
+    pub fn is(&self, other: &Self) -> bool {
+        self.0.same(&other.0) || self.expose() == other.expose()
+    }
+
+    /// Whether both were handed out as one: a token that was asked for anew is another, whatever it says.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        self.0.same(&other.0)
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessToken([redacted])")
+    }
+}
+
+/// What [`TokenProvider::token`] returns.
+pub type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<AccessToken, TokenError>> + Send + 'a>>;
+
+/// Where tokens come from. The client brings one of its own, which asks the auth host with client credentials; another
+/// may read them from a vault, or from a service that holds them for many programs.
+pub trait TokenProvider: fmt::Debug + Send + Sync {
+    /// A token that is good now.
+    fn token<'a>(&'a self, scope: &'a Scope) -> TokenFuture<'a>;
+
+    /// A token that is good now, if it can be had without waiting: the way of nearly every call.
+    fn cached(&self, scope: &Scope) -> Option<AccessToken> {
+        let _ = scope;
+        None
+    }
+
+    /// The platform has refused this token, whatever its age: the next one should be another.
+    fn invalidate(&self, scope: &Scope, token: &AccessToken);
+}

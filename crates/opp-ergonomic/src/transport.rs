@@ -1,0 +1,281 @@
+//! The one path to the network: rules, token, headers, sending, and what is done about a refusal or a failure.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use opp_raw::reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
+use opp_raw::reqwest::{Request, Response, StatusCode};
+use opp_raw::{Error as RawError, Hook, HookFuture, Kind, Next, Operation, Problem};
+use tokio::time::{Instant, timeout_at};
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
+
+use crate::bank_rules;
+use crate::error::Stopped;
+use crate::retry::{Budget, RetryPolicy, retry_after};
+use crate::token::{AccessToken, Endpoint, PsuContext, Scope, TokenProvider};
+
+/// The largest error body that is looked into on the way.
+const LOOK: usize = 1 << 20;
+
+/// How many times as long as other calls a stream may take, unless it has a deadline of its own.
+const STREAM: u32 = 10;
+
+/// What all calls of a client share.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) tokens: Arc<dyn TokenProvider>,
+    pub(crate) endpoint: Arc<Endpoint>,
+    pub(crate) private: Scope,
+    pub(crate) corporate: Scope,
+    /// The scope of directory calls, on which sources disagree (platform-facts 2); unless set, that of the call.
+    pub(crate) directory: Option<Scope>,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) budget: Budget,
+    pub(crate) times: Times,
+}
+
+/// How long things may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) connect: Duration,
+    pub(crate) attempt: Duration,
+    pub(crate) total: Duration,
+}
+
+impl Core {
+    fn scope(&self, operation: &Operation, context: PsuContext) -> &Scope {
+        let own = match context {
+            PsuContext::Private => &self.private,
+            PsuContext::Corporate => &self.corporate,
+        };
+        let directory = self.directory.as_ref().filter(|_| operation.path.contains("/aspspinformation/"));
+        directory.unwrap_or(own)
+    }
+}
+
+/// What holds for one call.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CallOptions {
+    pub(crate) request_id: Option<HeaderValue>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) streaming: bool,
+}
+
+/// Stands around one call, or around all calls of the raw client.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    core: Arc<Core>,
+    context: PsuContext,
+    options: CallOptions,
+    record: Mutex<Record>,
+}
+
+/// What is worth knowing of a call when it fails.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Record {
+    pub(crate) request_id: Option<String>,
+    pub(crate) path: Option<String>,
+}
+
+impl Transport {
+    pub(crate) fn new(core: Arc<Core>, context: PsuContext, options: CallOptions) -> Self {
+        Self { core, context, options, record: Mutex::default() }
+    }
+
+    pub(crate) fn record(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A token, waited for no longer than the call may take.
+    async fn token(&self, call: &Call) -> Result<AccessToken, RawError> {
+        let scope = self.core.scope(call.operation, self.context);
+        if let Some(token) = self.core.tokens.cached(scope) {
+            return Ok(token);
+        }
+        match timeout_at(call.deadline, self.core.tokens.token(scope)).await {
+            Ok(Ok(token)) => Ok(token),
+            Ok(Err(error)) => Err(call.stop(Stopped::Token(error))),
+            Err(_) => Err(call.stop(Stopped::Deadline)),
+        }
+    }
+
+    async fn deliver(&self, call: Call, request: Request, next: Next<'_>) -> Result<Response, RawError> {
+        if let Err(invalid) = bank_rules::check(call.operation, self.context, request.headers()) {
+            return Err(call.stop(Stopped::Invalid(invalid)));
+        }
+        self.core.budget.pay_in();
+        let mut token = self.token(&call).await?;
+        let mut attempt = 1;
+        let mut renewed = false;
+        loop {
+            let again = attempt > 1 || renewed;
+            let ready = self.prepare(&call, &request, &token, again)?;
+            let result = self.send(&call, ready, next).await;
+            let (answer, pause) = match result {
+                Ok(answer) if answer.status() == StatusCode::UNAUTHORIZED => {
+                    let (answer, codes) = look(answer).await;
+                    if !codes.is_empty() && !codes.iter().any(|code| code.starts_with("TOKEN_")) {
+                        return Ok(answer); // The certificate, the user or the consent was refused, not the token.
+                    }
+                    let scope = self.core.scope(call.operation, self.context);
+                    self.core.tokens.invalidate(scope, &token);
+                    if !call.operation.is_read() || renewed {
+                        return Ok(answer);
+                    }
+                    let fresh = self.token(&call).await?;
+                    if fresh.same(&token) {
+                        return Ok(answer);
+                    }
+                    (token, renewed) = (fresh, true);
+                    continue;
+                }
+                Ok(answer) if call.operation.is_read() && is_passing(answer.status()) => {
+                    let (answer, codes) = look(answer).await;
+                    if codes.iter().any(|code| code == "ACCESS_EXCEEDED") {
+                        return Ok(answer); // A day's reads are used up: no pause is long enough.
+                    }
+                    let pause = retry_after(answer.headers()).unwrap_or_else(|| self.core.retry.pause(attempt));
+                    (Ok(answer), pause)
+                }
+                Err(error) if call.operation.is_read() && is_transient(&error) => {
+                    (Err(error), self.core.retry.pause(attempt))
+                }
+                other => return other,
+            };
+            let in_time = Instant::now() + pause < call.deadline;
+            if attempt >= self.core.retry.attempts || !in_time || !self.core.budget.take() {
+                return answer;
+            }
+            tracing::debug!(attempt, pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX), "reading again");
+            attempt += 1;
+            tokio::time::sleep(pause).await;
+            token = self.token(&call).await?;
+        }
+    }
+
+    /// The request as it goes out this time.
+    fn prepare(&self, call: &Call, original: &Request, token: &AccessToken, again: bool) -> Result<Request, RawError> {
+        let mut request = original.try_clone().ok_or_else(|| call.stop(Stopped::Unrepeatable))?;
+        let headers = request.headers_mut();
+        let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.expose()))
+            .map_err(|_| call.stop(Stopped::Unrepeatable))?;
+        bearer.set_sensitive(true);
+        for (name, value) in &self.options.headers {
+            headers.insert(name, value.clone());
+        }
+        headers.insert(AUTHORIZATION, bearer);
+        // Each call has an id of its own, each repetition too; the caller's id stays what it is.
+        if let Some(id) = &self.options.request_id {
+            headers.insert("x-request-id", id.clone());
+        } else if again || !headers.contains_key("x-request-id") {
+            let id = uuid::Uuid::new_v4().to_string();
+            if let Ok(value) = HeaderValue::try_from(id) {
+                headers.insert("x-request-id", value);
+            }
+        }
+        let id = headers.get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
+        Span::current().record("opp.request_id", id);
+        self.record().request_id = Some(id.to_owned());
+        let left = call.deadline.saturating_duration_since(Instant::now());
+        // A stream may take long once it has begun, but a trickle is not let go on forever.
+        *request.timeout_mut() = Some(match (call.streaming, self.options.deadline) {
+            (false, _) => left.min(self.core.times.attempt),
+            (true, Some(_)) => left,
+            (true, None) => self.core.times.total.saturating_mul(STREAM),
+        });
+        Ok(request)
+    }
+
+    async fn send(&self, call: &Call, request: Request, next: Next<'_>) -> Result<Response, RawError> {
+        let sending = next.send(request);
+        let result = if call.streaming {
+            let limit = call.deadline.min(Instant::now() + self.core.times.attempt);
+            timeout_at(limit, sending).await.unwrap_or_else(|_| Err(call.stop(Stopped::Deadline)))
+        } else {
+            sending.await
+        };
+        let span = Span::current();
+        match &result {
+            Ok(answer) => {
+                let status = answer.status().as_u16();
+                span.record("http.response.status_code", status);
+                tracing::debug!(http.response.status_code = status, "answer");
+            }
+            Err(error) => {
+                let word = match error.kind() {
+                    Kind::Connect => "connect",
+                    Kind::Timeout => "timeout",
+                    _ => "transport",
+                };
+                span.record("error.type", word);
+                tracing::debug!(error.r#type = word, "no answer");
+            }
+        }
+        result
+    }
+}
+
+/// What stays the same through all attempts.
+struct Call {
+    operation: &'static Operation,
+    deadline: Instant,
+    streaming: bool,
+}
+
+impl Call {
+    fn stop(&self, why: Stopped) -> RawError {
+        RawError::from_hook(self.operation, why)
+    }
+}
+
+impl Hook for Transport {
+    fn around<'a>(&'a self, operation: &'static Operation, request: Request, next: Next<'a>) -> HookFuture<'a> {
+        let total = self.options.deadline.unwrap_or(self.core.times.total);
+        let streaming =
+            self.options.streaming || request.headers().get(ACCEPT).is_none_or(|accept| accept != "application/json");
+        let call = Call { operation, deadline: Instant::now() + total, streaming };
+        self.record().path = Some(request.url().path().to_owned());
+        // The names are OpenTelemetry's for HTTP clients. The template is told instead of the path: ids are not logged.
+        let span = tracing::debug_span!(
+            "opp",
+            otel.name = operation.id,
+            otel.kind = "client",
+            http.request.method = operation.method,
+            url.template = operation.path,
+            server.address = request.url().host_str().unwrap_or_default(),
+            http.response.status_code = Empty,
+            error.r#type = Empty,
+            opp.request_id = Empty,
+        );
+        Box::pin(self.deliver(call, request, next).instrument(span))
+    }
+}
+
+/// Reads an error body for its codes, and gives back an answer with the same body.
+async fn look(mut answer: Response) -> (Response, Vec<String>) {
+    let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
+    let mut body = Vec::new();
+    while let Ok(Some(part)) = answer.chunk().await {
+        if body.len() + part.len() > LOOK {
+            break;
+        }
+        body.extend_from_slice(&part);
+    }
+    let codes = Problem::parse(&body).map(|problem| problem.messages).unwrap_or_default();
+    let codes = codes.iter().filter_map(|message| Some(message.code.as_ref()?.as_str().to_owned())).collect();
+    let mut rebuilt = oauth2::http::Response::new(body);
+    *rebuilt.status_mut() = status;
+    *rebuilt.headers_mut() = headers;
+    (Response::from(rebuilt), codes)
+}
+
+/// Statuses that another moment may change.
+fn is_passing(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
+}
+
+fn is_transient(error: &RawError) -> bool {
+    matches!(error.kind(), Kind::Connect | Kind::Timeout | Kind::Transport)
+}
