@@ -66,6 +66,13 @@ impl<'a> Samples<'a> {
         let groups = schema.get("x-opp-one-of").and_then(Value::as_array);
         names.extend(texts(groups.and_then(|groups| groups.first())));
         let properties = schema.get("properties").and_then(Value::as_object);
+        // An object that may not be empty, and requires nothing in particular, takes its first fields.
+        let least = schema.get("minProperties").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+        for name in properties.into_iter().flat_map(Map::keys) {
+            if names.len() < least.unwrap_or(0) && !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
         let named = names.into_iter().filter_map(|name| Some((name, properties?.get(name)?)));
         named.map(|(name, property)| (name.to_owned(), self.of(property, depth + 1))).collect::<Map<_, _>>().into()
     }
