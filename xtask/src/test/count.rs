@@ -20,7 +20,8 @@ impl Count {
 
     /// What a line of output adds, if it is a summary: `cargo test` prints one for each binary, nextest one in all.
     pub fn of_line(line: &str) -> Option<Self> {
-        if let Some((_, rest)) = line.split_once("test result: ") {
+        // Indented, it is what nextest shows again of a test binary that failed.
+        if let Some(rest) = line.strip_prefix("test result: ") {
             let (_, counts) = rest.split_once(". ")?;
             return Some(Self::of_parts(counts.split(';')));
         }
@@ -54,6 +55,11 @@ impl fmt::Display for Count {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_shown_again_of_a_failure_is_not_counted_again() {
+        assert_eq!(Count::of_line("    test result: FAILED. 0 passed; 1 failed; 0 ignored"), None);
+    }
 
     #[test]
     fn both_runners_are_understood() {
