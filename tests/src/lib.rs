@@ -1,6 +1,16 @@
 //! Helpers that the suites across crates share.
 
+// What helps a test says what is missing by failing.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, clippy::missing_panics_doc)]
+
+pub mod bench;
+pub mod calls;
+pub mod document;
+pub mod generate;
+pub mod kept;
 pub mod sample;
+pub mod server;
+pub mod subjects;
 
 use std::path::PathBuf;
 

@@ -80,7 +80,9 @@ impl<'a> Samples<'a> {
         let bound = |key: &str| schema.get(key).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
         let (min, max) = (bound("minLength").unwrap_or(1), bound("maxLength").unwrap_or(40));
         let pattern = schema.get("pattern").and_then(Value::as_str).unwrap_or("[a-z]*");
+        // ECMAScript's classes are ASCII, the generator's are all of Unicode.
         let pattern = pattern.trim_start_matches('^').trim_end_matches('$');
+        let pattern = &pattern.replace("\\d", "[0-9]").replace("\\w", "[A-Za-z0-9_]").replace("\\s", " ");
         let Ok(regex) = rand_regex::Regex::compile(pattern, 12) else { return "x".repeat(min) };
         let fits = |text: &String| (min..=max).contains(&text.chars().count());
         (0..1000).map(|_| self.rng.sample::<String, _>(&regex)).find(fits).unwrap_or_else(|| "x".repeat(min))

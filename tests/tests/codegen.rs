@@ -1,6 +1,8 @@
 //! The generator as a user of `cargo xtask codegen` meets it: the same every time, complete for every edition, and
 //! plain about what it cannot do.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::path::Path;
 
 use opp_tests::editions;

@@ -1,6 +1,8 @@
 //! Published editions of the document: each gives a crate that compiles by itself and in which every operation can be
 //! called, over a real socket, with the least that the edition asks for.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -35,16 +37,21 @@ fn every_operation_can_be_called(edition: &str, lenient: bool, operations: usize
     assert_eq!(normal.operations.len(), operations);
     let client = std::fs::read_to_string(out.join("src/generated/client.rs")).unwrap();
     let program = program(&client, &normal.root, operations);
+    // Both editions are built into one folder, to build their dependencies once: so their names have to differ.
+    let name = format!("every_operation_of_{operations}");
     std::fs::create_dir_all(out.join("examples")).unwrap();
-    std::fs::write(out.join("examples/every_operation.rs"), program).unwrap();
+    std::fs::write(out.join(format!("examples/{name}.rs")), program).unwrap();
     let manifest = std::fs::read_to_string(out.join("Cargo.toml")).unwrap();
-    let manifest = manifest + "\n[dev-dependencies]\ntokio = { version = \"1\", features = [\"rt\", \"net\"] }\n";
+    let manifest = manifest.replace("name = \"opp-raw\"", &format!("name = \"opp-raw-of-{operations}\""));
+    let manifest = manifest
+        + "\n[lib]\nname = \"opp_raw\"\n"
+        + "\n[dev-dependencies]\ntokio = { version = \"1\", features = [\"rt\", \"net\"] }\n";
     std::fs::write(out.join("Cargo.toml"), manifest).unwrap();
     // The same versions of everything, so that what is tested is the edition alone.
     std::fs::copy(xtask::root().join("Cargo.lock"), out.join("Cargo.lock")).unwrap();
 
     let run = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--no-default-features", "--example", "every_operation"])
+        .args(["run", "--quiet", "--no-default-features", "--example", &name])
         .current_dir(&out)
         .env("CARGO_TARGET_DIR", target.join("editions"))
         .env("RUSTFLAGS", "-Dwarnings")
@@ -82,6 +89,8 @@ fn program(client: &str, root: &Value, operations: usize) -> String {
         r##"//! Calls every operation once.
 use std::io::{{BufRead, BufReader, Read, Write}};
 use opp_raw::{{Client, Error, operations, types}};
+#[allow(unused_imports)]
+use serde_json::Value;
 
 fn read<T: serde::de::DeserializeOwned>(json: &str) -> T {{
     serde_json::from_str(json).expect(json)

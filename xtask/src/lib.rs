@@ -1,9 +1,12 @@
 //! The project's chores as a library, so that the suites across crates can call them.
 
 pub mod codegen;
+pub mod diff;
 pub mod document;
 pub mod emit;
+pub mod figures;
 pub mod normalise;
+pub mod test;
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,9 @@
 //! The project's chores. This file only dispatches: each task is a file of its own.
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
-use xtask::codegen;
+use xtask::{codegen, diff, figures, test};
 
 /// The project's chores.
 #[derive(Parser)]
@@ -15,10 +17,27 @@ struct Chores {
 enum Chore {
     /// Generate the raw crate and its mocks from the document.
     Codegen(codegen::Arguments),
+    /// What differs between two documents for users of the raw crate.
+    Diff(diff::Arguments),
+    /// Measure what the raw crate costs those who build it.
+    Figures(figures::Arguments),
+    /// Check everything that has to hold before a change goes in.
+    Test(test::Arguments),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Chores::parse().chore {
+fn main() -> ExitCode {
+    let done = match Chores::parse().chore {
         Chore::Codegen(arguments) => codegen::run(&arguments),
+        Chore::Diff(arguments) => diff::run(&arguments),
+        Chore::Figures(arguments) => figures::run(&arguments),
+        Chore::Test(arguments) => test::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // What went wrong with its causes; a backtrace would hide them from who only runs a chore.
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

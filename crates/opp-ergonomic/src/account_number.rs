@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use opp_raw::Invalid;
+use opp_raw::{Invalid, Read};
 use opp_raw::types::{AccountReference, AccountReferenceWithGiro};
 
 use crate::giro::{Bankgiro, Plusgiro, luhn};
@@ -138,33 +138,41 @@ pub enum AccountNumber {
     Plusgiro(Plusgiro),
 }
 
-impl TryFrom<&AccountNumber> for AccountReferenceWithGiro {
-    type Error = Invalid;
-
-    fn try_from(number: &AccountNumber) -> Result<Self, Invalid> {
+// What was checked when it was made is not checked again; the order or consent that it goes into checks all of itself.
+impl From<AccountNumber> for AccountReferenceWithGiro {
+    fn from(number: AccountNumber) -> Self {
         let mut reference = Self::default();
         match number {
-            AccountNumber::Iban(iban) => reference.iban = Some(iban.as_str().try_into()?),
+            AccountNumber::Iban(iban) => reference.iban = Read::read_str(iban.as_str()),
             AccountNumber::Bban(bban, clearing) => {
-                reference.bban = Some(bban.as_str().try_into()?);
-                reference.clearing_number = clearing.as_ref().map(|number| number.as_str().try_into()).transpose()?;
+                reference.bban = Read::read_str(bban.as_str());
+                reference.clearing_number = clearing.and_then(|number| Read::read_str(number.as_str()));
             }
-            AccountNumber::Bankgiro(giro) => reference.bankgiro_number = Some(giro.as_str().try_into()?),
-            AccountNumber::Plusgiro(giro) => {
-                let number = giro.as_str().try_into().map_err(|wrong: Invalid| wrong.within("plusgiroNumber"))?;
-                reference.plusgiro_number = Some(number);
-            }
+            AccountNumber::Bankgiro(giro) => reference.bankgiro_number = Read::read_str(giro.as_str()),
+            AccountNumber::Plusgiro(giro) => reference.plusgiro_number = Read::read_str(giro.as_str()),
         }
-        Ok(reference)
+        reference
     }
 }
 
-impl TryFrom<&AccountNumber> for AccountReference {
+impl From<Iban> for AccountReference {
+    fn from(iban: Iban) -> Self {
+        Self { iban: Read::read_str(iban.as_str()), ..Self::default() }
+    }
+}
+
+impl From<Bban> for AccountReference {
+    fn from(bban: Bban) -> Self {
+        Self { bban: Read::read_str(bban.as_str()), ..Self::default() }
+    }
+}
+
+impl TryFrom<AccountNumber> for AccountReference {
     type Error = Invalid;
 
     /// For fields that take no giro numbers.
-    fn try_from(number: &AccountNumber) -> Result<Self, Invalid> {
-        let AccountReferenceWithGiro { iban, bban, clearing_number, .. } = number.try_into()?;
+    fn try_from(number: AccountNumber) -> Result<Self, Invalid> {
+        let AccountReferenceWithGiro { iban, bban, clearing_number, .. } = number.into();
         if iban.is_none() && bban.is_none() {
             return Err(Invalid::new("is a giro number, which cannot stand here: use an IBAN or a BBAN"));
         }
@@ -264,12 +272,12 @@ mod tests {
     #[test]
     fn a_reference_says_what_the_bank_wants() {
         let payee = AccountNumber::Bban("401 975 231".parse().unwrap(), Some("1000".parse().unwrap()));
-        let json = serde_json::to_string(&AccountReference::try_from(&payee).unwrap()).unwrap();
+        let json = serde_json::to_string(&AccountReference::try_from(payee).unwrap()).unwrap();
         assert_eq!(json, r#"{"bban":"401975231","clearingNumber":"1000"}"#);
         let payer = AccountNumber::Plusgiro("902003-3".parse().unwrap());
-        let json = serde_json::to_string(&AccountReferenceWithGiro::try_from(&payer).unwrap()).unwrap();
+        let json = serde_json::to_string(&AccountReferenceWithGiro::from(payer.clone())).unwrap();
         assert_eq!(json, r#"{"plusgiroNumber":"9020033"}"#);
-        assert!(AccountReference::try_from(&payer).is_err());
+        assert!(AccountReference::try_from(payer).is_err());
     }
 
     #[test]

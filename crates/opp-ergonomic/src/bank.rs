@@ -35,7 +35,7 @@ impl Bank {
         self
     }
 
-    /// Whether the user is to be sent to the bank's pages, or to BankID directly, at banks that can do both. Unless it
+    /// Whether the user is to be sent to the bank's pages, or to `BankID` directly, at banks that can do both. Unless it
     /// is set the bank decides; SWEDSESS and NDEASESS then redirect (platform-facts 3).
     pub fn prefer_redirect(mut self, redirect: bool) -> Self {
         self.redirect = Some(redirect);

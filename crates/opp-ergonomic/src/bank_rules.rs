@@ -14,7 +14,7 @@ struct Rule {
     calls: Calls,
     header: &'static str,
     /// What the message says.
-    rule: &'static str,
+    says: &'static str,
 }
 
 enum Calls {
@@ -47,42 +47,42 @@ const RULES: &[Rule] = &[
         context: None,
         calls: Calls::Payment,
         header: "PSU-IP-Address",
-        rule: "is missing: a payment needs the address of its user at every bank; set Psu::ip",
+        says: "is missing: a payment needs the address of its user at every bank; set Psu::ip",
     },
     Rule {
         bank: "",
         context: Some(PsuContext::Corporate),
         calls: Calls::Create,
         header: "PSU-Corporate-ID",
-        rule: "is missing: a company needs its number, at ESSESESS that of its agreement; use Psu::corporate",
+        says: "is missing: a company needs its number, at ESSESESS that of its agreement; use Psu::corporate",
     },
     Rule {
         bank: "HANDSESS",
         context: None,
         calls: Calls::Attended,
         header: "PSU-IP-Address",
-        rule: "is missing: HANDSESS wants it on account, status and authorisation calls; set Psu::ip",
+        says: "is missing: HANDSESS wants it on account, status and authorisation calls; set Psu::ip",
     },
     Rule {
         bank: "SWEDSESS",
         context: None,
         calls: Calls::Create,
         header: "PSU-IP-Address",
-        rule: "is missing: SWEDSESS wants it when a consent or payment is created; set Psu::ip",
+        says: "is missing: SWEDSESS wants it when a consent or payment is created; set Psu::ip",
     },
     Rule {
         bank: "SWEDSESS",
         context: None,
         calls: Calls::Create,
         header: "PSU-User-Agent",
-        rule: "is missing: SWEDSESS wants it when a consent or payment is created; set Psu::user_agent",
+        says: "is missing: SWEDSESS wants it when a consent or payment is created; set Psu::user_agent",
     },
     Rule {
         bank: "SWEDSESS",
         context: None,
         calls: Calls::Create,
         header: "PSU-ID",
-        rule: "is missing: SWEDSESS takes any value but wants one; set Psu::id",
+        says: "is missing: SWEDSESS takes any value but wants one; set Psu::id",
     },
 ];
 
@@ -96,7 +96,7 @@ pub(crate) fn check(operation: &Operation, context: PsuContext, headers: &Header
             && !headers.contains_key(rule.header)
     });
     match broken {
-        Some(rule) => Err(Invalid::new(rule.rule).within(rule.header)),
+        Some(rule) => Err(Invalid::new(rule.says).within(rule.header)),
         None => Ok(()),
     }
 }
@@ -143,7 +143,7 @@ mod tests {
                 );
             }
             told.remove(rule.header);
-            assert!(ALL.iter().any(|operation| check(operation, context, &told).is_err()), "{} never tells", rule.rule);
+            assert!(ALL.iter().any(|operation| check(operation, context, &told).is_err()), "{} never tells", rule.says);
         }
     }
 

@@ -66,7 +66,7 @@ impl Client {
 
     /// Everything that is done at a bank for a user. Both stay the same until it is over.
     pub fn at(&self, bank: Bank, psu: Psu) -> Result<Session, Error> {
-        Session::new(self.caller.clone(), Arc::clone(&self.clock), bank, psu)
+        Session::new(&self.caller, Arc::clone(&self.clock), bank, psu)
     }
 
     /// The last leg of an OAuth redirect. A code is good once: this is never repeated.
@@ -127,7 +127,7 @@ pub struct ClientBuilder {
     times: Times,
     retry: RetryPolicy,
     max_body: Option<usize>,
-    headers: Vec<(String, String)>,
+    headers: Vec<(String, Secret)>,
     tokens: Option<Arc<dyn TokenProvider>>,
     clock: Arc<dyn Clock>,
 }
@@ -231,7 +231,8 @@ impl ClientBuilder {
         self
     }
 
-    /// How long a call may take with token and repetitions; 60 s unless set.
+    /// How long a call may take with token and repetitions; 60 s unless set. Streams and downloads may take ten times
+    /// as long, or as long as [`Client::with_deadline`] says.
     pub fn total_timeout(mut self, time: Duration) -> Self {
         self.times.total = time;
         self
@@ -251,7 +252,7 @@ impl ClientBuilder {
 
     /// One more header on every call, such as `X-Feature-Flags`.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.to_owned(), value.to_owned()));
+        self.headers.push((name.to_owned(), value.into()));
         self
     }
 
@@ -287,12 +288,11 @@ impl ClientBuilder {
             }
         };
         let for_auth = self.identity.clone().filter(|_| self.identity_for_auth);
-        let auth_http = match &self.http {
-            Some(http) => http.clone(),
-            None => {
-                let http = http(&self.times, for_auth).redirect(reqwest::redirect::Policy::none()).build();
-                http.map_err(|_| Invalid::new("cannot be used for TLS").within("client certificate"))?
-            }
+        let auth_http = if let Some(http) = &self.http {
+            http.clone()
+        } else {
+            let http = http(&self.times, for_auth).redirect(reqwest::redirect::Policy::none()).build();
+            http.map_err(|_| Invalid::new("cannot be used for TLS").within("client certificate"))?
         };
         let endpoint = Arc::new(Endpoint::new(auth_http, &auth, &id, &secret, self.times.attempt));
         let tokens = self
@@ -318,7 +318,7 @@ impl ClientBuilder {
         }
         let mut caller = Caller::new(Arc::new(core), raw.build()?);
         for (name, value) in &self.headers {
-            caller = caller.with_header(name, value)?;
+            caller = caller.with_header(name, value.expose())?;
         }
         Ok(Client { caller, clock: self.clock })
     }
@@ -381,7 +381,7 @@ mod tests {
 
     #[test]
     fn a_missing_or_wrong_variable_is_named() {
-        let text = |pairs| from(pairs).unwrap_err().to_string();
+        let text = |pairs: &[(&str, &str)]| from(pairs).unwrap_err().to_string();
         assert!(text(&[("OPP_CLIENT_ID", "a")]).contains("OPP_CLIENT_SECRET"));
         let base = [("OPP_CLIENT_ID", "a"), ("OPP_CLIENT_SECRET", "b")];
         assert!(text(&[base[0], base[1], ("OPP_ENVIRONMENT", "test")]).contains("OPP_ENVIRONMENT"));

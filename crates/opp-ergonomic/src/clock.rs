@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, Utc};
 
@@ -13,6 +13,11 @@ pub trait Clock: fmt::Debug + Send + Sync {
 
     /// Time since some fixed moment; it never goes back.
     fn monotonic(&self) -> Duration;
+
+    /// The time of day as the time since 1970, for whoever only compares.
+    fn since_epoch(&self) -> Duration {
+        (self.now() - DateTime::UNIX_EPOCH).to_std().unwrap_or_default()
+    }
 }
 
 /// The clock of the system.
@@ -34,5 +39,9 @@ impl Clock for SystemClock {
     fn monotonic(&self) -> Duration {
         static START: LazyLock<Instant> = LazyLock::new(Instant::now);
         START.elapsed()
+    }
+
+    fn since_epoch(&self) -> Duration {
+        SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()
     }
 }

@@ -70,14 +70,13 @@ pub(crate) fn host(name: &str, address: &str, plain_loopback: bool) -> Result<Ur
         return Err(wrong("is no address of the form https://host"));
     }
     match url.scheme() {
-        "https" => Ok(url),
         "http" if !is_loopback(&url) => {
             Err(wrong("is not encrypted: use https, tokens and personal data go over this line"))
         }
         "http" if !plain_loopback => {
             Err(wrong("is not encrypted: call allow_plain_loopback() if this is a sandbox on your machine"))
         }
-        "http" => Ok(url),
+        "https" | "http" => Ok(url),
         _ => Err(wrong("is no address of the form https://host")),
     }
 }

@@ -236,10 +236,7 @@ impl Error {
 
     /// How a write ended; `None` for reads.
     pub fn outcome(&self) -> Option<Outcome> {
-        let error = match &self.0.cause {
-            Cause::Raw(error) => error,
-            _ => return None,
-        };
+        let Cause::Raw(error) = &self.0.cause else { return None };
         if error.operation().is_some_and(opp_raw::Operation::is_read) {
             return None;
         }
@@ -308,7 +305,13 @@ impl fmt::Display for Error {
                     write!(f, " (X-Request-ID {id})")?;
                 }
             }
-            (Cause::Raw(error), None) => error.fmt(f)?,
+            (Cause::Raw(error), None) => {
+                error.fmt(f)?;
+                // The platform does not always echo it.
+                if let (None, Some(id)) = (error.request_id(), self.request_id()) {
+                    write!(f, " (X-Request-ID {id})")?;
+                }
+            }
         }
         self.advice().map_or(Ok(()), |advice| write!(f, ": {advice}"))
     }

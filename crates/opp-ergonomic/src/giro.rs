@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use opp_raw::Invalid;
+use opp_raw::{Invalid, Read};
 use opp_raw::types::{GiroReference, GiroType};
 
 use crate::account_number::mod_97;
@@ -84,16 +84,13 @@ pub enum Giro {
     Plusgiro(Plusgiro),
 }
 
-impl TryFrom<&Giro> for GiroReference {
-    type Error = Invalid;
-
-    fn try_from(giro: &Giro) -> Result<Self, Invalid> {
-        let (number, kind) = match giro {
+impl From<Giro> for GiroReference {
+    fn from(giro: Giro) -> Self {
+        let (number, kind) = match &giro {
             Giro::Bankgiro(number) => (number.as_str(), GiroType::Bankgiro),
             Giro::Plusgiro(number) => (number.as_str(), GiroType::Plusgiro),
         };
-        let number = number.try_into().map_err(|wrong: Invalid| wrong.within("giroNumber"))?;
-        Ok(Self { giro_number: Some(number), giro_type: Some(kind), ..Self::default() })
+        Self { giro_number: Read::read_str(number), giro_type: Some(kind), ..Self::default() }
     }
 }
 
@@ -210,10 +207,10 @@ mod tests {
     #[test]
     fn a_number_goes_with_its_kind() {
         let giro = Giro::Bankgiro(Bankgiro::new("5050-1055").unwrap());
-        let json = serde_json::to_string(&GiroReference::try_from(&giro).unwrap()).unwrap();
+        let json = serde_json::to_string(&GiroReference::from(giro)).unwrap();
         assert_eq!(json, r#"{"giroNumber":"50501055","giroType":"BANKGIRO"}"#);
-        let short = Giro::Plusgiro(Plusgiro::new("1-8").unwrap());
-        assert_eq!(GiroReference::try_from(&short).unwrap_err().field(), "giroNumber");
+        let short = GiroReference::from(Giro::Plusgiro(Plusgiro::new("1-8").unwrap()));
+        assert_eq!(opp_raw::Check::check(&short).unwrap_err().field(), "giroNumber");
     }
 
     #[test]

@@ -71,7 +71,9 @@ impl Identity {
 
 fn section(pem: &mut String, label: &str, der: &[u8]) {
     let text = Zeroizing::new(STANDARD.encode(der));
-    pem.push_str(&format!("-----BEGIN {label}-----\n"));
+    for part in ["-----BEGIN ", label, "-----\n"] {
+        pem.push_str(part);
+    }
     let mut rest = text.as_str();
     while !rest.is_empty() {
         let (line, more) = rest.split_at(rest.len().min(64));
@@ -79,7 +81,9 @@ fn section(pem: &mut String, label: &str, der: &[u8]) {
         pem.push('\n');
         rest = more;
     }
-    pem.push_str(&format!("-----END {label}-----\n"));
+    for part in ["-----END ", label, "-----\n"] {
+        pem.push_str(part);
+    }
 }
 
 fn wrong(rule: &str) -> Invalid {

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use opp_raw::types;
-use opp_raw::{Check, Invalid};
+use opp_raw::{Invalid, Read, types};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -157,13 +156,7 @@ impl Amount {
             return Err(Invalid::new("is not above zero").within("amount"));
         }
         let Self { value, currency } = Self::new(self.value, self.currency)?;
-        let raw = types::Amount {
-            currency: Some(currency.as_str().try_into()?),
-            amount: Some(Self { value, currency }.number().as_str().try_into()?),
-            ..types::Amount::default()
-        };
-        raw.check()?;
-        Ok(raw)
+        Ok(Self { value, currency }.into())
     }
 
     /// The number with all decimals of its currency.
@@ -171,6 +164,13 @@ impl Amount {
         let mut value = self.value;
         value.rescale(value.scale().max(self.currency.digits()));
         value.to_string()
+    }
+}
+
+impl From<Amount> for types::Amount {
+    fn from(amount: Amount) -> Self {
+        let (currency, number) = (amount.currency, amount.number());
+        Self { currency: Read::read_str(currency.as_str()), amount: Read::read_str(&number), ..Self::default() }
     }
 }
 

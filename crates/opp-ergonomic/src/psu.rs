@@ -25,7 +25,6 @@ use crate::token::PsuContext;
 pub struct Psu {
     context: PsuContext,
     ip: Option<IpAddr>,
-    location: Option<(f64, f64)>,
     headers: RequestHeaders,
     mistake: Option<Invalid>,
 }
@@ -44,7 +43,7 @@ impl Psu {
     }
 
     fn new(context: PsuContext) -> Self {
-        Self { context, ip: None, location: None, headers: RequestHeaders::default(), mistake: None }
+        Self { context, ip: None, headers: RequestHeaders::default(), mistake: None }
     }
 
     /// How the bank knows the user: in Sweden the personal number in twelve digits.
@@ -129,7 +128,6 @@ impl Psu {
 
     /// Where the user is, in degrees; only with their permission.
     pub fn location(mut self, latitude: f64, longitude: f64) -> Self {
-        self.location = Some((latitude, longitude));
         let text = format!("GEO:{latitude:.6};{longitude:.6}");
         self.headers.psu_geo_location = self.read::<PsuGeoLocation>("PSU-Geo-Location", &text);
         self
@@ -140,7 +138,8 @@ impl Psu {
     where
         T: std::str::FromStr<Err = Invalid>,
     {
-        text.parse().map_err(|invalid: Invalid| self.mistake.get_or_insert(invalid.within(name)).clone()).ok()
+        let read = if text.is_empty() { Err(Invalid::new("is empty")) } else { text.parse() };
+        read.map_err(|invalid: Invalid| self.mistake.get_or_insert(invalid.within(name)).clone()).ok()
     }
 
     /// Whose accounts.
@@ -197,7 +196,8 @@ mod tests {
     #[test]
     fn what_breaks_a_rule_is_named() {
         let refusal = Psu::private().id("").headers().unwrap_err();
-        assert!(refusal.to_string().contains("PSU-ID"), "{refusal}");
+        assert_eq!(refusal.to_string(), "PSU-ID is empty");
+        assert_eq!(Psu::private().location(f64::NAN, 18.0).headers().unwrap_err().field(), "PSU-Geo-Location");
     }
 
     #[test]

@@ -44,8 +44,11 @@ impl<T> Reply<T> {
     }
 }
 
-impl<T: Noted> Reply<T> {
-    pub(crate) fn new(response: Response<T>, record: Record) -> Self {
+impl<T> Reply<T> {
+    pub(crate) fn new(response: Response<T>, record: Record) -> Self
+    where
+        T: Noted,
+    {
         let request_id = response.headers().x_request_id.clone().or(record.request_id).unwrap_or_default();
         let value = response.into_inner();
         let warnings = value.notes().iter().map(|note| Warning {

@@ -62,6 +62,11 @@ impl Caller {
         }
     }
 
+    /// A caller whose answers take as long as they take, once they have begun.
+    pub(crate) fn streaming(&self) -> Self {
+        Self { options: CallOptions { streaming: true, ..self.options.clone() }, ..self.clone() }
+    }
+
     pub(crate) fn with_request_id(&self, id: &str) -> Result<Self, Invalid> {
         let wrong = |_| Invalid::new("has a value that no header can carry").within("X-Request-ID");
         let request_id = Some(HeaderValue::try_from(id).map_err(wrong)?);
@@ -93,7 +98,7 @@ pub struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(caller: Caller, clock: Arc<dyn Clock>, bank: Bank, psu: Psu) -> Result<Self, Error> {
+    pub(crate) fn new(caller: &Caller, clock: Arc<dyn Clock>, bank: Bank, psu: Psu) -> Result<Self, Error> {
         let mut headers = psu.headers()?;
         bank.write(&mut headers)?;
         let caller = caller.for_user(psu.context(), headers);

@@ -18,6 +18,9 @@ use crate::token::{AccessToken, Endpoint, PsuContext, Scope, TokenProvider};
 /// The largest error body that is looked into on the way.
 const LOOK: usize = 1 << 20;
 
+/// How many times as long as other calls a stream may take, unless it has a deadline of its own.
+const STREAM: u32 = 10;
+
 /// What all calls of a client share.
 #[derive(Debug)]
 pub(crate) struct Core {
@@ -57,6 +60,7 @@ pub(crate) struct CallOptions {
     pub(crate) request_id: Option<HeaderValue>,
     pub(crate) headers: HeaderMap,
     pub(crate) deadline: Option<Duration>,
+    pub(crate) streaming: bool,
 }
 
 /// Stands around one call, or around all calls of the raw client.
@@ -121,7 +125,7 @@ impl Transport {
                         return Ok(answer);
                     }
                     let fresh = self.token(&call).await?;
-                    if fresh.is(&token) {
+                    if fresh.same(&token) {
                         return Ok(answer);
                     }
                     (token, renewed) = (fresh, true);
@@ -175,8 +179,12 @@ impl Transport {
         Span::current().record("opp.request_id", id);
         self.record().request_id = Some(id.to_owned());
         let left = call.deadline.saturating_duration_since(Instant::now());
-        // A stream takes as long as it takes, once it has begun.
-        *request.timeout_mut() = (!call.streaming).then_some(left.min(self.core.times.attempt));
+        // A stream may take long once it has begun, but a trickle is not let go on forever.
+        *request.timeout_mut() = Some(match (call.streaming, self.options.deadline) {
+            (false, _) => left.min(self.core.times.attempt),
+            (true, Some(_)) => left,
+            (true, None) => self.core.times.total.saturating_mul(STREAM),
+        });
         Ok(request)
     }
 
@@ -225,7 +233,8 @@ impl Call {
 impl Hook for Transport {
     fn around<'a>(&'a self, operation: &'static Operation, request: Request, next: Next<'a>) -> HookFuture<'a> {
         let total = self.options.deadline.unwrap_or(self.core.times.total);
-        let streaming = request.headers().get(ACCEPT).is_none_or(|accept| accept != "application/json");
+        let streaming =
+            self.options.streaming || request.headers().get(ACCEPT).is_none_or(|accept| accept != "application/json");
         let call = Call { operation, deadline: Instant::now() + total, streaming };
         self.record().path = Some(request.url().path().to_owned());
         // The names are OpenTelemetry's for HTTP clients. The template is told instead of the path: ids are not logged.

@@ -11,6 +11,15 @@ use crate::{Bytes, Check, Client, Error, Invalid, Next, Operation};
 /// Everything but the unreserved characters of RFC 3986 is encoded, in paths and in queries.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// A value as it stands in the path or the query of every call, percent-encoded.
+///
+/// ```
+/// assert_eq!(opp_raw::encode("a/b ü"), "a%2Fb%20%C3%BC");
+/// ```
+pub fn encode(value: &str) -> String {
+    utf8_percent_encode(value, ENCODED).to_string()
+}
+
 /// A call that is being put together. The first mistake is remembered and refuses the call before it is sent.
 #[must_use = "a call does nothing until it is sent"]
 pub(crate) struct Call<'a> {
@@ -40,8 +49,7 @@ impl<'a> Call<'a> {
             "" => self.refuse(name, "is empty"),
             "." | ".." => self.refuse(name, "is a dot segment, which is no id"),
             _ => {
-                let encoded = utf8_percent_encode(value, ENCODED).to_string();
-                self.path = self.path.replace(&format!("{{{name}}}"), &encoded);
+                self.path = self.path.replace(&format!("{{{name}}}"), &encode(value));
             }
         }
         self
@@ -62,9 +70,11 @@ impl<'a> Call<'a> {
         if values.iter().any(|value| value.contains(',')) {
             self.refuse(name, "holds an element with a comma");
         } else if !values.is_empty() {
-            let encoded: Vec<_> = values.iter().map(|value| utf8_percent_encode(value, ENCODED).to_string()).collect();
+            let encoded: Vec<_> = values.iter().map(|value| encode(value)).collect();
             self.separate();
-            self.query.push_str(&format!("{}={}", utf8_percent_encode(name, ENCODED), encoded.join(",")));
+            self.query.extend(utf8_percent_encode(name, ENCODED));
+            self.query.push('=');
+            self.query.push_str(&encoded.join(","));
         }
         self
     }
@@ -80,7 +90,9 @@ impl<'a> Call<'a> {
 
     fn pair(&mut self, name: &str, value: &str) {
         self.separate();
-        self.query.push_str(&format!("{}={}", utf8_percent_encode(name, ENCODED), utf8_percent_encode(value, ENCODED)));
+        self.query.extend(utf8_percent_encode(name, ENCODED));
+        self.query.push('=');
+        self.query.extend(utf8_percent_encode(value, ENCODED));
     }
 
     fn separate(&mut self) {

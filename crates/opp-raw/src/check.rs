@@ -142,7 +142,7 @@ impl<T> From<T> for Builder<T> {
 macro_rules! builder {
     ($name:ident {
         $( $field:ident: $kind:ty = $wire:literal $(! $required:ident)? $([ $min:literal..=$max:literal ])? ; )*
-    } $( one of $( [ $( $one:ident ),* ] )* )? ) => {
+    } $( one of $( [ $( $one:ident $one_wire:literal ),* ] )* )? $( least $least:literal of [ $( $some:ident $some_wire:literal ),* ] )? ) => {
         impl $name {
             /// Starts building one.
             pub fn builder() -> $crate::check::Builder<Self> {
@@ -167,11 +167,21 @@ macro_rules! builder {
             fn check(&self) -> Result<(), $crate::check::Invalid> {
                 $(
                     $crate::value::Slot::check(&self.$field, $wire, $crate::check::is_required!($($required)?))?;
-                    $( $crate::check::items(self.$field.len(), $min, $max, $wire)?; )?
+                    $(
+                        // What is not there has no entries to count; whether it may be missing is another rule.
+                        if !$crate::value::Slot::is_absent(&self.$field) {
+                            $crate::check::items(self.$field.len(), $min, $max, $wire)?;
+                        }
+                    )?
                 )*
                 $(
                     let given = [$( [$( !$crate::value::Slot::is_absent(&self.$one) ),*].contains(&true) ),*];
-                    $crate::check::exactly_one(&given, &[$( &[$( stringify!($one) ),*] ),*])?;
+                    $crate::check::exactly_one(&given, &[$( &[$( $one_wire ),*] ),*])?;
+                )?
+                $(
+                    let given = [$( !$crate::value::Slot::is_absent(&self.$some) ),*];
+                    let given = given.iter().filter(|given| **given).count() + self.extra.iter().count();
+                    $crate::check::at_least(given, $least, &[$( $some_wire ),*])?;
                 )?
                 Ok(())
             }
@@ -206,6 +216,14 @@ pub(crate) fn items(count: usize, min: usize, max: usize, name: &str) -> Result<
         return Err(Invalid::new(format!("takes at most {max} entries")).within(name));
     }
     Ok(())
+}
+
+#[allow(dead_code, reason = "only documents with an object that may not be empty need it")]
+pub(crate) fn at_least(given: usize, least: usize, names: &[&str]) -> Result<(), Invalid> {
+    if given >= least {
+        return Ok(());
+    }
+    Err(Invalid::new(format!("needs at least {least} of: {}", names.join(", "))))
 }
 
 #[allow(dead_code, reason = "only documents with exclusive alternatives need it")]

@@ -9,7 +9,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use crate::call::Call;
 use crate::generated::operations::SERVERS;
 use crate::types::RequestHeaders;
-use crate::value::Read;
+use crate::value::{Object, Read};
 use crate::{ByteStream, Error, Hook, Invalid, Operation, Response};
 
 /// A client of the platform: one method for each operation.
@@ -33,7 +33,10 @@ struct Shared {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hosts: Vec<_> = self.shared.servers.iter().flatten().map(Url::as_str).collect();
-        f.debug_struct("Client").field("servers", &hosts).field("headers", &self.headers).finish_non_exhaustive()
+        // Names alone: the values are of a person.
+        let set = |name: &&&str| self.headers.header(name).is_some();
+        let headers: Vec<_> = RequestHeaders::FIELDS.iter().filter(set).collect();
+        f.debug_struct("Client").field("servers", &hosts).field("headers", &headers).finish_non_exhaustive()
     }
 }
 
@@ -206,12 +209,11 @@ impl ClientBuilder {
             }
             *place = Some(url);
         }
-        let http = match self.ready {
-            Some(http) => http,
-            None => {
-                let http = self.http.unwrap_or_default().redirect(reqwest::redirect::Policy::none());
-                http.build().map_err(Error::from_build)?
-            }
+        let http = if let Some(http) = self.ready {
+            http
+        } else {
+            let http = self.http.unwrap_or_default().redirect(reqwest::redirect::Policy::none());
+            http.build().map_err(Error::from_build)?
         };
         let shared = Shared { http, servers, max_body: self.max_body.unwrap_or(32 << 20) };
         Ok(Client { shared: Arc::new(shared), headers: Arc::default(), extra: HeaderMap::new(), hook: self.hook })

@@ -30,6 +30,7 @@ struct Answer {
     raw_headers: HeaderMap,
     body: Bytes,
     problem: Option<Problem>,
+    json_path: Option<String>,
 }
 
 /// What kind of thing went wrong.
@@ -89,6 +90,12 @@ impl Error {
     /// The body exactly as it came, as far as it came. It may hold what must not be logged.
     pub fn body(&self) -> Option<&Bytes> {
         self.0.answer.as_ref().map(|answer| &answer.body)
+    }
+
+    /// How far into the JSON the reading came, if a body could not be read: `accounts[3].balances`. Keys of the body
+    /// can be part of it, so it is not printed.
+    pub fn json_path(&self) -> Option<&str> {
+        self.0.answer.as_ref()?.json_path.as_deref()
     }
 
     /// What the body says, if it is in one of the platform's forms.
@@ -209,16 +216,22 @@ impl Error {
         status: StatusCode,
         headers: HeaderMap,
         body: Bytes,
-        error: &serde_json::Error,
+        error: &serde_path_to_error::Error<serde_json::Error>,
     ) -> Self {
         // The text of a decoding error may quote the body; its place does not.
+        let (path, error) = (error.path().to_string(), error.inner());
         let place = if error.is_eof() {
             "ends too early".to_owned()
         } else {
             format!("is not what it should be at line {}, column {}", error.line(), error.column())
         };
         let what = format!("succeeded, but its answer {place}: the body of this error has all of it");
-        Self::answered(Kind::Body, operation, status, headers, body, None, what, None)
+        let mut failed = Self::answered(Kind::Body, operation, status, headers, body, None, what, None);
+        // Nobody else has this error yet, so there is one to write to.
+        if let Some(answer) = Arc::get_mut(&mut failed.0).and_then(|inner| inner.answer.as_mut()) {
+            answer.json_path = Some(path);
+        }
+        failed
     }
 
     pub(crate) fn too_large(operation: &'static Operation, request_id: Option<String>, limit: usize) -> Self {
@@ -237,7 +250,7 @@ impl Error {
         source: Option<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
         let headers = typed(&raw_headers);
-        let answer = Some(Answer { status, headers, raw_headers, body, problem });
+        let answer = Some(Answer { status, headers, raw_headers, body, problem, json_path: None });
         Self(Arc::new(Inner { kind, operation: Some(operation), request_id: None, answer, what, source }))
     }
 }

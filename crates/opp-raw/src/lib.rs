@@ -15,6 +15,7 @@ mod problem;
 mod response;
 
 pub use bytes::Bytes;
+pub use call::encode;
 pub use check::{Builder, Check, Invalid};
 pub use client::{Client, ClientBuilder};
 pub use error::{Error, Kind};
@@ -24,7 +25,7 @@ pub use multipart::Multipart;
 pub use operation::{Operation, Server};
 pub use problem::{Message, Problem};
 pub use response::{ByteStream, Response};
-pub use value::{Extra, Fit, List, Map, Number, Read, Slot};
+pub use value::{Extra, Fit, List, Map, Number, Plain, Read, Slot};
 
 /// The HTTP client underneath, in the version that this crate speaks.
 pub use reqwest;

@@ -10,10 +10,17 @@ use crate::{Bytes, Check, Invalid};
 ///     .build();
 /// assert!(form.0.starts_with("multipart/form-data; boundary="));
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 #[must_use = "a form does nothing until `build` is called"]
 pub struct Multipart {
     parts: Vec<(String, String, Bytes)>,
+}
+
+/// Names and media types of the parts; their content is the caller's alone.
+impl std::fmt::Debug for Multipart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_map().entries(self.parts.iter().map(|(name, media, _)| (name, media))).finish()
+    }
 }
 
 impl Multipart {

@@ -1,5 +1,7 @@
 //! What an error body says, in whichever of the platform's forms it came.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::types::MessageCode;
@@ -18,7 +20,9 @@ pub struct Problem {
 }
 
 /// One cause.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// [`Debug`](fmt::Debug) shows everything but the text: banks quote account numbers in it.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Message {
     /// `ERROR` or `WARNING`; others have been seen.
@@ -31,6 +35,16 @@ pub struct Message {
     pub text: Option<String>,
 }
 
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("category", &self.category)
+            .field("code", &self.code)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Problem {
     /// Reads a body. One that is no JSON, or says nothing, gives `None`.
     pub fn parse(body: &[u8]) -> Option<Self> {
@@ -41,10 +55,10 @@ impl Problem {
             Value::Array(items) => problem.messages.extend(items.iter().filter_map(message)),
             Value::Object(_) => {
                 for key in ["tppMessages", "tppMessage"] {
-                    if let Some(list) = root.get(key).cloned() {
-                        if let Fit::Value(list) = read_value::<List<Value>>(list) {
-                            problem.messages.extend(list.iter().filter_map(message));
-                        }
+                    if let Some(list) = root.get(key).cloned()
+                        && let Fit::Value(list) = read_value::<List<Value>>(list)
+                    {
+                        problem.messages.extend(list.iter().filter_map(message));
                     }
                 }
                 // Problem details carry one cause themselves and may add others; OAuth has its own two words.

@@ -1,12 +1,13 @@
 //! Answers: the value, the status and the headers; or the bytes as they arrive.
 
+use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName};
 use serde::Deserialize;
 use serde::de::value::MapDeserializer;
 
@@ -15,12 +16,24 @@ use crate::value::Object;
 use crate::{Bytes, Error, Operation};
 
 /// A successful answer.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Response<T> {
     value: T,
     status: StatusCode,
     headers: ResponseHeaders,
     raw_headers: HeaderMap,
+}
+
+/// Of the headers that the document does not name, the names alone: a bank may set cookies.
+impl<T: fmt::Debug> fmt::Debug for Response<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status.as_u16())
+            .field("headers", &self.headers)
+            .field("value", &self.value)
+            .field("raw_headers", &self.raw_headers.keys().map(HeaderName::as_str).collect::<Vec<_>>())
+            .finish()
+    }
 }
 
 impl<T> Response<T> {
@@ -86,10 +99,29 @@ pub(crate) async fn read_json<T: Default + serde::de::DeserializeOwned>(
     if let Some(failure) = failure {
         return Err(Error::from_body(operation, status, headers, body, failure));
     }
-    match serde_json::from_slice(&body) {
+    // Looking at the whole for UTF-8 once is cheaper than at each string, and a large report has many.
+    let read = match std::str::from_utf8(&body) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(&body),
+    };
+    match read {
         Ok(value) => Ok(wrap(value, status, headers)),
-        Err(error) => Err(Error::from_decoding(operation, status, headers, body, &error)),
+        Err(error) => {
+            let error = failure_with_path::<T>(&body, error);
+            Err(Error::from_decoding(operation, status, headers, body, &error))
+        }
     }
+}
+
+/// Reads once more, to see where reading fails: keeping track of the path while all goes well would cost every caller.
+fn failure_with_path<T: serde::de::DeserializeOwned>(
+    body: &[u8],
+    error: serde_json::Error,
+) -> serde_path_to_error::Error<serde_json::Error> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let mut track = serde_path_to_error::Track::new();
+    let again = T::deserialize(serde_path_to_error::Deserializer::new(&mut reader, &mut track));
+    serde_path_to_error::Error::new(track.path(), again.err().unwrap_or(error))
 }
 
 pub(crate) fn nothing(_: &'static Operation, answer: &reqwest::Response) -> Response<()> {
@@ -158,8 +190,8 @@ impl ByteStream {
     }
 }
 
-impl std::fmt::Debug for ByteStream {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for ByteStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ByteStream").field("content_type", &self.content_type).finish_non_exhaustive()
     }
 }

@@ -27,6 +27,8 @@ pub struct Config {
     /// Extra time that every answer takes.
     pub latency: Duration,
     /// After this virtual time an unattended person approves by itself; `None` waits for a hand on the phone page.
+    /// It counts for each BankID round from its beginning, and on the bank's page of a redirect from the moment when a
+    /// program opens it that is no browser, that is, whose `Accept` does not name `text/html`.
     pub person_after: Option<Duration>,
     /// How long a bank works on a step that asks nobody.
     pub bank_after: Duration,
@@ -36,6 +38,11 @@ pub struct Config {
     pub limits: Limits,
     /// Threads that serve; one is enough for tests, the program takes one per core.
     pub threads: usize,
+    /// Names under which the sandbox may be addressed, beside addresses and `localhost`; any other `Host` is refused,
+    /// so that no web page can reach the sandbox by DNS rebinding.
+    pub host_names: Vec<String>,
+    /// Transactions on a page, at every bank; `None` leaves each bank its own size.
+    pub page_rows: Option<usize>,
     /// Serve HTTPS, with a client certificate demanded on the API host.
     pub tls: Option<Tls>,
 }
@@ -55,22 +62,33 @@ impl Default for Config {
             applications: Vec::new(),
             limits: Limits::default(),
             threads: 1,
+            host_names: Vec::new(),
+            page_rows: None,
             tls: None,
         }
     }
 }
 
-/// Bounds that keep memory and descriptors in check. What exceeds one makes the oldest entry go, with a warning.
+/// Bounds that keep memory and descriptors in check. What exceeds a bound of the state makes the oldest entry go, with
+/// a warning; what exceeds a bound of the traffic is refused or closed.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Bytes of a request body; more is answered with 413.
     pub body_bytes: usize,
+    /// Bytes of the body of `/_sandbox/restore`, which brings a whole state.
+    pub restore_bytes: usize,
+    /// Bytes of bodies, requests' and answers', that are held at a time for all connections; more is answered with 503.
+    pub buffer_bytes: usize,
     /// Time for a request's header, and again for its body.
     pub read_time: Duration,
-    /// Connections open at a time on each host.
+    /// Time for which a client may take nothing of an answer.
+    pub write_time: Duration,
+    /// Connections open at a time on each host; more wait until one ends.
     pub connections: usize,
     /// Entries of each kind of state: tokens, consents, payments and so on.
     pub entries: usize,
+    /// Bytes of each kind of state, roughly.
+    pub state_bytes: usize,
     /// Accounts whose transactions are kept in memory; others are made again when asked for.
     pub ledgers: usize,
     /// Requests remembered for the control API.
@@ -81,9 +99,13 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes: 1 << 20,
+            restore_bytes: 32 << 20,
+            buffer_bytes: 64 << 20,
             read_time: Duration::from_secs(10),
-            connections: 10_000,
+            write_time: Duration::from_secs(10),
+            connections: 10_240,
             entries: 20_000,
+            state_bytes: 64 << 20,
             ledgers: 64,
             journal: 1_000,
         }

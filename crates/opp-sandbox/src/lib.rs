@@ -12,7 +12,7 @@
 //! The modules, in the order in which a request meets them:
 //!
 //! - `config`, `sandbox`: what can be set, and how a sandbox starts and stops.
-//! - `server`: sockets and limits (`listen`), reading and writing (`host`), the way of an API call (`api`), requests and
+//! - `server`: sockets and limits (`listen`), who may speak at all (`guard`), reading and writing (`host`, `body`), the way of an API call (`api`), requests and
 //!   replies as plain values (`wire`), refusals (`problem`). From here on everything is a function from request to
 //!   reply on the world, without waiting and without HTTP types but status and method.
 //! - `document`: the API document; routes, request checks, reply checks.
@@ -20,11 +20,16 @@
 //! - `services`: one module for each of the four services; `dispatch` is the table of all operations.
 //! - `sca`: the authorisation machine, the same for consents, payments and cancellations; BankID rounds.
 //! - `pages`: the bank's page and the phone.
-//! - `control`: the handle of the library and `/_sandbox`.
+//! - `control`: the handle of the library and `/_sandbox`; caprices and the scenarios that bundle them.
 //! - `model`: the world: state, clock, agenda, accounts and ledgers, banks as data. `World::catch_up` is the one way in
 //!   which time passes: whatever is due happens before a request is looked at, in the order in which it is due.
 //!
 //! Banks, places, test persons and spending habits are data files under `data/`.
+
+/// The README's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod auth;
 mod config;
@@ -32,12 +37,15 @@ mod control;
 mod document;
 mod model;
 mod pages;
+#[doc(hidden)]
+pub mod probe;
 mod sandbox;
 mod sca;
 mod server;
 mod services;
 
 pub use config::{Config, Limits, Tls};
-pub use control::Control;
+pub use control::{Caprice, Control, Rule, Seen, UnknownCaprice, UnknownScenario};
 pub use model::Application;
 pub use sandbox::{Sandbox, StartError};
+pub use server::certificates::Certificates;

@@ -19,10 +19,16 @@ struct Arguments {
     /// Address to listen on.
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     bind: IpAddr,
+    /// A name under which the sandbox may be addressed, beside addresses and localhost; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    host_name: Vec<String>,
     /// All data, ids and secrets follow from this number.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Serve HTTPS and write the certificates to this folder.
+    /// Transactions on a page, at every bank; each bank's own size without it.
+    #[arg(long, value_name = "ROWS")]
+    page_rows: Option<usize>,
+    /// Serve HTTPS, want the client's certificate on the API host, and write the certificates to this folder.
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = "opp-sandbox-tls")]
     tls: Option<PathBuf>,
     /// Milliseconds that every answer takes.
@@ -76,6 +82,16 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         0 => 0,
         port => port.checked_add(1).ok_or("the auth host has no port left after 65535")?,
     };
+    // Each connection needs a descriptor; the usual soft limit is far below what the system grants.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open files stays what it is");
+    }
+    // Listened to before anything is printed, so that a signal right after the greeting ends it cleanly, too.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut end = {
+        let _inside = runtime.enter();
+        Box::pin(end_signal()?)
+    };
     let sandbox = Sandbox::start(Config {
         bind: arguments.bind,
         api_port: arguments.port,
@@ -85,35 +101,76 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         latency: Duration::from_millis(arguments.latency),
         person_after,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
+        host_names: arguments.host_name.clone(),
+        page_rows: arguments.page_rows,
         tls: arguments.tls.clone().map(|folder| Tls { folder }),
         ..Config::default()
     })?;
     greet(&sandbox)?;
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(tokio::signal::ctrl_c())?;
+    runtime.block_on(&mut end);
+    tracing::info!("stopped");
     Ok(())
 }
 
-/// Prints the addresses and three lines to paste into a shell.
+/// Waits for Ctrl-C or, from a supervisor, for a request to terminate.
+#[cfg(unix)]
+fn end_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn end_signal() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        tokio::signal::ctrl_c().await.ok();
+    })
+}
+
+/// Prints the addresses and three lines to paste into a shell: token, banks, create consent.
 fn greet(sandbox: &Sandbox) -> std::io::Result<()> {
     let (auth, api, application) = (sandbox.auth_url(), sandbox.api_url(), sandbox.application());
     let valid_until = sandbox.control().now().date_naive() + chrono::TimeDelta::days(90);
+    let (trust, identity) = sandbox.certificates().map_or_else(Default::default, |files| {
+        let trust = format!(" --cacert '{}'", files.authority.display());
+        let identity = format!("{trust} --cert '{}' --key '{}'", files.client.display(), files.client_key.display());
+        (trust, identity)
+    });
     let id = "-H \"X-Request-ID: $(cat /proc/sys/kernel/random/uuid)\"";
     let bearer = "-H \"Authorization: Bearer $TOKEN\"";
     let mut out = std::io::stdout().lock();
-    writeln!(out, "Auth host: {auth}\nAPI host:  {api}\nPhone:     {auth}/bankid\n\nPaste into a shell:\n")?;
+    writeln!(out, "Auth host: {auth}\nAPI host:  {api}\nPhone:     {auth}/bankid\nControls:  {auth}/_sandbox\n")?;
+    if let Some(files) = sandbox.certificates() {
+        writeln!(
+            out,
+            "Certificates: {} to trust; {} with {}, or {} (password \"{}\"), to present to the API host\n",
+            files.authority.display(),
+            files.client.display(),
+            files.client_key.display(),
+            files.client_pkcs12.display(),
+            files.password,
+        )?;
+    }
+    writeln!(out, "Paste into a shell:\n")?;
     writeln!(
         out,
-        "TOKEN=$(curl -s {auth}/connect/token -d grant_type=client_credentials -d client_id={} \
+        "TOKEN=$(curl -s{trust} {auth}/connect/token -d grant_type=client_credentials -d client_id={} \
          --data-urlencode 'client_secret={}' -d 'scope=aspspinformation accountinformation private' \
          | sed -E 's/.*\"access_token\":\"([^\"]+)\".*/\\1/')",
         application.client_id, application.client_secret,
     )?;
-    writeln!(out, "curl -s '{api}/psd2/aspspinformation/v1/aspsps?isoCountryCodes=SE' {bearer} {id}")?;
+    writeln!(out, "curl -s{identity} '{api}/psd2/aspspinformation/v1/aspsps?isoCountryCodes=SE' {bearer} {id}")?;
     writeln!(
         out,
-        "curl -s {api}/psd2/consent/v1/consents {bearer} {id} -H 'X-BicFi: ESSESESS' -H 'PSU-IP-Address: 127.0.0.1' \
-         -H 'Content-Type: application/json' -d '{{\"access\":{{}},\"recurringIndicator\":true,\"frequencyPerDay\":4,\
-         \"validUntil\":\"{valid_until}\",\"combinedServiceIndicator\":false}}'\n",
+        "curl -s{identity} {api}/psd2/consent/v1/consents {bearer} {id} -H 'X-BicFi: ESSESESS' \
+         -H 'PSU-IP-Address: 127.0.0.1' -H 'Content-Type: application/json' -d '{{\"access\":{{}},\
+         \"recurringIndicator\":true,\"frequencyPerDay\":4,\"validUntil\":\"{valid_until}\",\
+         \"combinedServiceIndicator\":false}}'\n",
     )?;
     out.flush()
 }

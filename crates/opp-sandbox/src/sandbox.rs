@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use chrono::{Days, Utc};
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::oneshot;
 
 use crate::config::Config;
@@ -16,10 +17,15 @@ use crate::model::ids;
 use crate::model::ledger::Ledgers;
 use crate::model::state::State;
 use crate::model::world::{Addresses, World};
+use crate::pages::Pages;
+use crate::server::certificates::{self, Certificates};
 use crate::server::{Host, Shared, serve};
 
 /// How far back every account reaches.
 const HISTORY_DAYS: u64 = 3 * 365 + 1;
+
+/// Connections that wait to be accepted; thousands may come at once, and who finds no place waits for a second.
+const BACKLOG: i32 = 4_096;
 
 /// Why a sandbox did not start.
 #[derive(Debug, thiserror::Error)]
@@ -42,9 +48,14 @@ pub enum StartError {
     /// A data file that was compiled in is not what it should be.
     #[error("the data file {0} cannot be used: {1}")]
     Data(&'static str, String),
-    /// Something that was asked for is not there yet.
-    #[error("{0} is not supported")]
-    Unsupported(&'static str),
+    /// The certificates could not be made or written.
+    #[error("cannot set up TLS in {}: {source}", folder.display())]
+    Tls {
+        /// The folder that should receive the certificates.
+        folder: std::path::PathBuf,
+        /// What went wrong.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }
 
 /// A running sandbox; dropping it stops it.
@@ -55,6 +66,7 @@ pub struct Sandbox {
     addresses: Addresses,
     application: Application,
     control: Control,
+    certificates: Option<Certificates>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -62,16 +74,22 @@ pub struct Sandbox {
 impl Sandbox {
     /// Starts a sandbox on threads of its own, so it serves any runtime, or none.
     pub fn start(mut config: Config) -> Result<Self, StartError> {
-        if config.tls.is_some() {
-            return Err(StartError::Unsupported("TLS"));
-        }
         let auth = listen(SocketAddr::new(config.bind, config.auth_port))?;
         let api = listen(SocketAddr::new(config.bind, config.api_port))?;
         let (auth_address, api_address) = (local(&auth)?, local(&api)?);
         if !config.bind.is_loopback() {
             tracing::warn!(%auth_address, %api_address, "ANYBODY IN THE NETWORK CAN REACH THIS SANDBOX AND ITS CONTROLS");
         }
-        let addresses = Addresses { auth: format!("http://{auth_address}"), api: format!("http://{api_address}") };
+        let (certificates, auth_tls, api_tls) = match &config.tls {
+            Some(tls) => {
+                let (files, acceptors) = certificates::make(&tls.folder, config.bind, &config.host_names)?;
+                (Some(files), Some(acceptors.auth), Some(acceptors.api))
+            }
+            None => (None, None, None),
+        };
+        let scheme = if certificates.is_some() { "https" } else { "http" };
+        let addresses =
+            Addresses { auth: format!("{scheme}://{auth_address}"), api: format!("{scheme}://{api_address}") };
 
         let application = default_application(config.seed);
         let applications =
@@ -80,8 +98,12 @@ impl Sandbox {
         let epoch = today.checked_sub_days(Days::new(HISTORY_DAYS)).unwrap_or(today);
         let state = State::new(config.seed, epoch, applications, &config.limits);
         let ledgers = Ledgers::new(config.seed, epoch, config.limits.ledgers)?;
-        let world = World::new(&config, Directory::load()?, state, ledgers, addresses.clone());
-        let shared = Arc::new(Shared::new(world, Document::load()?, config.limits.clone()));
+        let mut directory = Directory::load()?;
+        if let Some(rows) = config.page_rows {
+            directory.banks.iter_mut().for_each(|bank| bank.page_rows = rows.max(1));
+        }
+        let world = World::new(&config, directory, state, ledgers, addresses.clone(), Pages::load()?);
+        let shared = Arc::new(Shared::new(world, Document::load()?, config.limits.clone(), config.host_names));
 
         let runtime = runtime(config.threads).map_err(StartError::Runtime)?;
         let (stop, stopped) = oneshot::channel();
@@ -92,8 +114,8 @@ impl Sandbox {
                     return;
                 };
                 tokio::select! {
-                    () = serve(auth, Host::Auth, Arc::clone(&serving)) => {}
-                    () = serve(api, Host::Api, serving) => {}
+                    () = serve(auth, Host::Auth, auth_tls, Arc::clone(&serving)) => {}
+                    () = serve(api, Host::Api, api_tls, serving) => {}
                     _ = stopped => {}
                 }
             });
@@ -105,6 +127,7 @@ impl Sandbox {
             addresses,
             application,
             control: Control::new(shared),
+            certificates,
             stop: Some(stop),
             thread: Some(thread.map_err(StartError::Runtime)?),
         })
@@ -135,7 +158,12 @@ impl Sandbox {
         &self.application
     }
 
-    /// Moves the clock and plays the people.
+    /// Where the certificates are, if it serves HTTPS.
+    pub fn certificates(&self) -> Option<&Certificates> {
+        self.certificates.as_ref()
+    }
+
+    /// Moves the clock, orders caprices, looks into the state.
     pub fn control(&self) -> &Control {
         &self.control
     }
@@ -154,7 +182,16 @@ impl Drop for Sandbox {
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })
+    let bound = || {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        // A port is free again as soon as the sandbox before is gone; on Windows the option means something else.
+        #[cfg(unix)]
+        socket.set_reuse_address(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        Ok(socket.into())
+    };
+    bound().map_err(|source| StartError::Listen { address, source })
 }
 
 fn local(listener: &TcpListener) -> Result<SocketAddr, StartError> {
@@ -180,6 +217,7 @@ fn runtime(threads: usize) -> std::io::Result<tokio::runtime::Runtime> {
 
 fn default_application(seed: u64) -> Application {
     Application {
+        name: "Example application".to_owned(),
         client_id: ids::fixed_uuid(seed, &["application", "default"]),
         client_secret: ids::secret(seed, "default"),
         redirect_uris: Vec::new(),

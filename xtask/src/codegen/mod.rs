@@ -19,6 +19,9 @@ pub use report::Report;
 /// The document that the repository's own crates are generated from.
 pub const DOCUMENT: &str = "openapi/nextgenpsd2-1.3.3.yaml";
 
+/// Marks a document that has its additions and corrections, so that a bundle is not corrected twice.
+const CORRECTED: &str = "x-opp-corrected";
+
 /// What to generate, and where to.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Arguments {
@@ -53,10 +56,13 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let spec = arguments.spec.clone().unwrap_or_else(|| root().join(DOCUMENT));
     let corrected = correct(&spec, &root().join("openapi"), arguments.lenient)?;
     let normal = normalise(&corrected)?;
-    let files = emit::emit(&normal).with_context(|| format!("{} cannot be generated", spec.display()))?;
+    let (shapes, files) = emit::shape::shapes(&normal)
+        .and_then(|shapes| emit::with_shapes(&normal, &shapes).map(|files| (shapes, files)))
+        .with_context(|| format!("{} cannot be generated", spec.display()))?;
     let version = corrected.document.root.pointer("/info/version").and_then(Value::as_str).unwrap_or("0").to_owned();
     let bundle = bundle(&corrected.document.root)?;
-    let report = Report::new(&corrected, &normal, &files, &root().join("openapi/bundle.json"));
+    let changed = report::changes(&root().join("openapi/bundle.json"), &corrected.document.root, &normal, &shapes);
+    let report = Report::new(&corrected, &normal, &files, changed);
     match (&arguments.out, arguments.check) {
         (Some(folder), _) => write::crate_into(folder, &files, &bundle, &version)?,
         (None, true) => {
@@ -74,14 +80,18 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Reads a document, adds the additions and applies the corrections of a folder.
+/// Reads a document, adds the additions and applies the corrections of a folder. A bundle has them already.
 pub fn correct(spec: &Path, folder: &Path, lenient: bool) -> Result<Corrected> {
     let mut document = read::read_openapi(spec)?;
     normalise::structure::check(&document.root).with_context(|| format!("{} cannot be read", spec.display()))?;
+    if document.root.get(CORRECTED).is_some() {
+        return Ok(Corrected { document, additions: Vec::new(), corrections: Vec::new() });
+    }
     normalise::repair(&mut document.root);
     let additions = merge::additions(&mut document, &folder.join("additions"))?;
     let corrections = overlay::corrections(&mut document, &folder.join("corrections"), lenient)?;
     normalise::repair::overlapping_choices(&mut document.root);
+    document.root[CORRECTED] = true.into();
     Ok(Corrected { document, additions, corrections })
 }
 

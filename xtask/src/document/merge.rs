@@ -1,4 +1,4 @@
-//! Adding services: fragments of OpenAPI that are merged into the document before it is corrected.
+//! Adding services: fragments of `OpenAPI` that are merged into the document before it is corrected.
 
 use std::path::Path;
 

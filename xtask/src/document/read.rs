@@ -14,7 +14,7 @@ pub fn read(path: &Path) -> Result<Document> {
     Ok(Document { path: path.to_owned(), root })
 }
 
-/// Reads a file that has to be an OpenAPI 3 document.
+/// Reads a file that has to be an `OpenAPI` 3 document.
 pub fn read_openapi(path: &Path) -> Result<Document> {
     let document = read(path)?;
     match document.root.get("openapi").and_then(Value::as_str) {
@@ -37,10 +37,10 @@ pub fn read_openapi(path: &Path) -> Result<Document> {
 /// Parses JSON or YAML. Errors carry line and column.
 pub fn parse(text: &str) -> Result<Value> {
     let text = text.trim_start_matches('\u{feff}');
-    if text.trim_start().starts_with('{') {
-        if let Ok(value) = serde_json::from_str(text) {
-            return Ok(value);
-        }
+    if text.trim_start().starts_with('{')
+        && let Ok(value) = serde_json::from_str(text)
+    {
+        return Ok(value);
     }
     let yaml: yaml_serde::Value = yaml_serde::from_str(text)?;
     to_json(yaml, "")

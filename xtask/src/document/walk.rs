@@ -1,4 +1,4 @@
-//! Small helpers to walk an OpenAPI document: pointers, references, operations.
+//! Small helpers to walk an `OpenAPI` document: pointers, references, operations.
 
 use std::fmt;
 

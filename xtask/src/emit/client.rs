@@ -146,14 +146,9 @@ fn emit_method(
         }
         let _ = write!(arguments, "{name}: {kind}, ");
         let optional = kind.starts_with("Option<");
-        let list = kind.contains("&[");
         let value = if optional { name.clone() } else { format!("Some({name})") };
         let commas = operation.query.iter().any(|p| p.name == wire && p.commas);
-        let step = match (list, commas) {
-            (false, _) => "query",
-            (true, true) => "query_commas",
-            (true, false) => "query_each",
-        };
+        let step = query_step(kind, commas);
         let _ = write!(steps, "\n            .{step}({wire:?}, {value})");
     }
     if let Some((body, (_, kind))) = body.zip(method.arguments.last()) {
@@ -201,9 +196,18 @@ fn emit_method(
     Ok(())
 }
 
+/// How a query parameter of a type is sent.
+pub(super) fn query_step(kind: &str, commas: bool) -> &'static str {
+    match (kind.contains("&["), commas) {
+        (false, _) => "query",
+        (true, true) => "query_commas",
+        (true, false) => "query_each",
+    }
+}
+
 /// Which argument carries which parameter: path parameters in the order of the path, then the query sorted by name,
 /// which is how progenitor lists them.
-fn wires(operation: &Operation, arguments: &[(String, String)]) -> Result<Vec<(String, usize)>> {
+pub(super) fn wires(operation: &Operation, arguments: &[(String, String)]) -> Result<Vec<(String, usize)>> {
     use heck::ToSnakeCase;
     let all = operation.path_parameters.iter().chain(&operation.query);
     let mut wires = Vec::new();

@@ -153,19 +153,19 @@ fn read(file: &syn::File, normal: &Normal) -> Result<Shapes> {
         match item {
             syn::Item::Mod(module) if module.ident == "types" => {
                 for item in module.content.iter().flat_map(|(_, items)| items) {
-                    if let syn::Item::Struct(item) = item {
-                        if matches!(item.fields, syn::Fields::Named(_)) {
-                            shapes.structs.insert(item.ident.to_string(), fields(item));
-                        }
+                    if let syn::Item::Struct(item) = item
+                        && matches!(item.fields, syn::Fields::Named(_))
+                    {
+                        shapes.structs.insert(item.ident.to_string(), fields(item));
                     }
                 }
             }
             syn::Item::Impl(item) if item.trait_.is_none() => {
                 for item in &item.items {
-                    if let syn::ImplItem::Fn(function) = item {
-                        if function.sig.asyncness.is_some() {
-                            shapes.methods.insert(function.sig.ident.to_string(), method(&function.sig));
-                        }
+                    if let syn::ImplItem::Fn(function) = item
+                        && function.sig.asyncness.is_some()
+                    {
+                        shapes.methods.insert(function.sig.ident.to_string(), method(&function.sig));
                     }
                 }
             }
@@ -173,7 +173,16 @@ fn read(file: &syn::File, normal: &Normal) -> Result<Shapes> {
         }
     }
     for operation in &normal.operations {
-        if !shapes.methods.contains_key(&operation.name) {
+        if let Some(method) = shapes.methods.get_mut(&operation.name) {
+            // What is sent and what is asked for are arguments too: parameters of these names make room.
+            let body = operation.body.as_ref().is_some_and(|body| body.json.is_some());
+            let parameters = method.arguments.len().saturating_sub(usize::from(body));
+            for (name, _) in method.arguments.iter_mut().take(parameters) {
+                if ["body", "content_type", "accept"].contains(&name.as_str()) {
+                    name.push('_');
+                }
+            }
+        } else {
             let what = format!("progenitor made no method called {}", operation.name);
             return Err(Unsupported::new(&operation.path, what, "Give the operation another id.")
                 .in_operation(&operation.id)
@@ -271,14 +280,12 @@ fn result_type(ty: &syn::Type) -> String {
 
 /// Arguments are borrowed, lists are slices.
 fn argument_type(ty: &syn::Type) -> String {
-    if let syn::Type::Path(path) = ty {
-        if let Some(last) = path.path.segments.last().filter(|last| last.ident == "Option") {
-            if let syn::PathArguments::AngleBracketed(arguments) = &last.arguments {
-                if let Some(syn::GenericArgument::Type(inner)) = arguments.args.first() {
-                    return format!("Option<{}>", argument_type(inner));
-                }
-            }
-        }
+    if let syn::Type::Path(path) = ty
+        && let Some(last) = path.path.segments.last().filter(|last| last.ident == "Option")
+        && let syn::PathArguments::AngleBracketed(arguments) = &last.arguments
+        && let Some(syn::GenericArgument::Type(inner)) = arguments.args.first()
+    {
+        return format!("Option<{}>", argument_type(inner));
     }
     let inner = match ty {
         syn::Type::Reference(reference) => kind(&reference.elem),

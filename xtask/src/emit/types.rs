@@ -28,8 +28,13 @@ pub fn emit(normal: &Normal, shapes: &Shapes) -> Result<String> {
         let pointer = join("/components/schemas", name);
         if schema.get("oneOf").is_some() {
             choice(&mut out, name, schema);
-        } else if schema.get("properties").is_some_and(|p| p.as_object().is_some_and(|p| !p.is_empty())) {
-            let Some(fields) = shapes.structs.get(name) else {
+        } else if [headers::REQUEST, headers::RESPONSE].contains(&name)
+            || schema.get("properties").is_some_and(|p| p.as_object().is_some_and(|p| !p.is_empty()))
+        {
+            let none = Vec::new();
+            // A document without headers has both types all the same, with nothing in them.
+            let bare = schema.get("properties").and_then(Value::as_object).is_none_or(Map::is_empty);
+            let Some(fields) = shapes.structs.get(name).or(bare.then_some(&none)) else {
                 let what = format!("progenitor made no struct of {name}");
                 return Err(Unsupported::new(&pointer, what, "Give the schema another name with `x-opp-name`.").into());
             };
@@ -114,9 +119,11 @@ fn object(out: &mut String, normal: &Normal, name: &str, schema: &Value, fields:
         .map(|index| format!(" bare {index}"))
         .unwrap_or_default();
     let wrapped = text(schema, "x-opp-unwrap").map(|key| format!(" wrapped {key:?}")).unwrap_or_default();
+    // The headers of a request tell too much of the user to be shown.
+    let private = if name == headers::REQUEST { " private true" } else { "" };
     let _ = writeln!(
         out,
-        "object! {{ {name} {{ {} }}{bare}{wrapped} }}",
+        "object! {{ {name} {{ {} }}{bare}{wrapped}{private} }}",
         wrap(&list.iter().map(String::as_str).collect::<Vec<_>>())
     );
     if name == headers::REQUEST {
@@ -131,9 +138,11 @@ fn object(out: &mut String, normal: &Normal, name: &str, schema: &Value, fields:
     out.push('\n');
 }
 
-/// The list of an object that is nothing but a list with links: a bank may send the list alone.
+/// The list of an object that is nothing but a list, with links and messages to the TPP or PSU: a bank may send the list
+/// alone.
 fn only_list(properties: &Map<String, Value>) -> Option<&str> {
-    let mut content = properties.iter().filter(|(name, _)| !name.starts_with('_'));
+    let mut content =
+        properties.iter().filter(|(name, _)| !["_", "tpp", "psu"].iter().any(|aside| name.starts_with(aside)));
     match (content.next(), content.next()) {
         (Some((name, property)), None) if text(property, "type") == Some("array") => Some(name),
         _ => None,
@@ -156,7 +165,8 @@ fn builder(out: &mut String, name: &str, schema: &Value, fields: &[(&Field, &Val
     }
     let groups = schema.get("x-opp-one-of").and_then(Value::as_array);
     let ident = |wire: &Value| {
-        fields.iter().find(|(field, _)| Some(field.wire.as_str()) == wire.as_str()).map(|(f, _)| f.ident.clone())
+        let (field, _) = fields.iter().find(|(field, _)| Some(field.wire.as_str()) == wire.as_str())?;
+        Some(format!("{} {:?}", field.ident, field.wire))
     };
     out.push('}');
     if let Some(groups) = groups {
@@ -166,6 +176,10 @@ fn builder(out: &mut String, name: &str, schema: &Value, fields: &[(&Field, &Val
             .map(|group| format!("[{group}]"))
             .collect();
         let _ = write!(out, " one of {}", groups.join(" "));
+    }
+    if let Some(least) = schema.get("minProperties").and_then(Value::as_u64).filter(|least| *least > 0) {
+        let all: Vec<_> = fields.iter().map(|(field, _)| format!("{} {:?}", field.ident, field.wire)).collect();
+        let _ = write!(out, " least {least} of [{}]", all.join(", "));
     }
     out.push_str(" }\n");
 }
@@ -207,7 +221,7 @@ pub fn variants(values: &[&str]) -> Vec<String> {
         .iter()
         .map(|value| {
             let mut base = value.to_upper_camel_case();
-            base.retain(|c| c.is_alphanumeric());
+            base.retain(char::is_alphanumeric);
             if base.is_empty() || base.starts_with(|c: char| c.is_numeric()) {
                 base = format!("Value{base}");
             }
@@ -252,7 +266,7 @@ fn text_type(out: &mut String, name: &str, schema: &Value) {
     if schema.get("x-opp-sensitive").and_then(Value::as_bool) == Some(true) {
         special.insert(0, "secret");
     }
-    let special: String = special.iter().map(|s| format!("; {s}")).collect();
+    let special = special.iter().fold(String::new(), |all, word| all + "; " + word);
     let _ = writeln!(out, "text! {{ {name}{rule}{special} }}\n");
 }
 
@@ -281,7 +295,9 @@ mod tests {
     #[test]
     fn an_object_around_one_list_may_come_without_the_object() {
         let properties = |value: &Value| value.as_object().cloned().unwrap_or_default();
-        let accounts = properties(&serde_json::json!({"accounts": {"type": "array"}, "_links": {}}));
+        let accounts = properties(
+            &serde_json::json!({"accounts": {"type": "array"}, "tppMessages": {"type": "array"}, "_links": {}}),
+        );
         assert_eq!(only_list(&accounts), Some("accounts"));
         let report = properties(&serde_json::json!({"booked": {"type": "array"}, "pending": {"type": "array"}}));
         assert_eq!(only_list(&report), None);

@@ -56,12 +56,11 @@ impl Found<'_> {
     fn search(&mut self, value: &Value) {
         match value {
             Value::Object(map) => {
-                if let Some(name) = text(value, "$ref").and_then(|r| component(r, "schemas")) {
-                    if self.seen.insert(name.to_owned()) {
-                        if let Some(schema) = self.known.get(name) {
-                            self.search(schema);
-                        }
-                    }
+                if let Some(name) = text(value, "$ref").and_then(|r| component(r, "schemas"))
+                    && self.seen.insert(name.to_owned())
+                    && let Some(schema) = self.known.get(name)
+                {
+                    self.search(schema);
                 }
                 for (key, inner) in map {
                     if key == "code" {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::document::walk::{operations, schemas, schemas_mut, text};
 
-use super::compose::union;
+use super::union::union;
 
 /// The component whose properties are the header parameters of all operations.
 pub const REQUEST: &str = "RequestHeaders";

@@ -6,12 +6,14 @@
 pub mod compose;
 pub mod errors;
 pub mod headers;
+pub mod hoist;
 pub mod names;
 pub mod operations;
 pub mod repair;
 pub mod resolve;
 pub mod servers;
 pub mod structure;
+pub mod union;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,7 +82,7 @@ pub fn normalise(document: &Value) -> Result<Normal> {
         ("lift_headers", headers::lift_headers),
         ("inline_shapeless", names::inline_shapeless),
         ("pascal", names::pascal),
-        ("hoist", names::hoist),
+        ("hoist", hoist::hoist),
         ("prune", |root| names::prune(root, &[headers::REQUEST, headers::RESPONSE, errors::CODES])),
     ];
     for (name, pass) in passes {
@@ -96,10 +98,10 @@ pub fn normalise(document: &Value) -> Result<Normal> {
 fn written(root: &Value) -> BTreeSet<String> {
     fn reach(value: &Value, known: &Map<String, Value>, found: &mut BTreeSet<String>) {
         if let Some(name) = text(value, "$ref").and_then(|r| component(r, "schemas")) {
-            if found.insert(name.to_owned()) {
-                if let Some(schema) = known.get(name) {
-                    reach(schema, known, found);
-                }
+            if found.insert(name.to_owned())
+                && let Some(schema) = known.get(name)
+            {
+                reach(schema, known, found);
             }
             return;
         }

@@ -76,6 +76,19 @@ pub struct Success {
     pub json: bool,
     /// Its other forms, read as a stream of bytes.
     pub others: Vec<String>,
+    /// The same for each status alone.
+    pub answers: Vec<Answer>,
+}
+
+/// What comes with one status of success.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status, or a range such as `2XX`.
+    pub status: String,
+    /// The media type of its JSON, if it has any.
+    pub json: Option<String>,
+    /// Its other media types.
+    pub others: Vec<String>,
 }
 
 impl Operation {
@@ -192,7 +205,7 @@ fn body(operation: &Value) -> Option<Body> {
 }
 
 fn success(operation: &Value) -> Success {
-    let mut found = Success { statuses: Vec::new(), json: false, others: Vec::new() };
+    let mut found = Success { statuses: Vec::new(), json: false, others: Vec::new(), answers: Vec::new() };
     for (status, response) in operation.get("responses").and_then(Value::as_object).into_iter().flatten() {
         if !status.starts_with('2') {
             continue;
@@ -200,11 +213,12 @@ fn success(operation: &Value) -> Success {
         found.statuses.push(status.clone());
         let (json, others) = media_types(response.get("content"));
         found.json |= !json.is_empty();
-        for media in others {
-            if !found.others.contains(&media) {
-                found.others.push(media);
+        for media in &others {
+            if !found.others.contains(media) {
+                found.others.push(media.clone());
             }
         }
+        found.answers.push(Answer { status: status.clone(), json: json.into_iter().next(), others });
     }
     found
 }
@@ -238,6 +252,8 @@ mod tests {
         assert_eq!((body.json.as_deref(), body.required), (Some("application/json"), false));
         assert_eq!(put.success.others, ["application/text"]);
         assert_eq!(put.success.statuses, ["200", "204"]);
+        let json: Vec<_> = put.success.answers.iter().map(|answer| answer.json.as_deref()).collect();
+        assert_eq!(json, [Some("application/json"), None]);
     }
 
     #[test]

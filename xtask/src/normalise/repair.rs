@@ -174,7 +174,8 @@ pub fn patterns(root: &mut Value) {
     });
 }
 
-/// A body or an answer that is "exactly one of" schemas which overlap can never be valid: what is meant is any of them.
+/// A body, an answer or a field of them that is "exactly one of" schemas which overlap can never be valid: what is meant
+/// is any of them.
 ///
 /// An object with a choice beside its properties is left alone: there the alternatives do exclude each other.
 pub fn overlapping_choices(root: &mut Value) {
@@ -184,6 +185,7 @@ pub fn overlapping_choices(root: &mut Value) {
             map.insert("anyOf".into(), alternatives);
         }
     };
+    each_root_schema_mut(root, &mut |schema| each_schema_mut(schema, &mut mend));
     for section in ["requestBodies", "responses"] {
         if let Some(section) = root.pointer_mut(&format!("/components/{section}")) {
             super::compose::each_media_schema(section, &mut mend);
@@ -309,12 +311,16 @@ mod tests {
     #[test]
     fn overlapping_alternatives_of_a_body_are_any_of_them() {
         let mut root = json!({
-            "components": {"schemas": {"giro": {"properties": {}, "oneOf": [{}, {}]}}},
+            "components": {"schemas": {
+                "giro": {"properties": {}, "oneOf": [{}, {}]},
+                "form": {"properties": {"xml": {"oneOf": [{"type": "string"}, {"type": "string"}]}}}
+            }},
             "paths": {"/a": {"put": {"requestBody": {"content": {"application/json": {"schema": {"oneOf": [{"type": "object"}]}}}}}}}
         });
         overlapping_choices(&mut root);
         assert!(root.pointer("/paths/~1a/put/requestBody/content/application~1json/schema/anyOf").is_some());
         assert!(root.pointer("/components/schemas/giro/oneOf").is_some());
+        assert!(root.pointer("/components/schemas/form/properties/xml/anyOf").is_some());
     }
 
     #[test]

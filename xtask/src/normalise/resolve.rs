@@ -123,10 +123,10 @@ fn name_inline_schemas(value: &mut Value, section: &str, name: &str) {
     for media in
         value.get_mut("content").and_then(Value::as_object_mut).into_iter().flat_map(|content| content.values_mut())
     {
-        if let Some(schema) = media.get_mut("schema").filter(|schema| schema.get("$ref").is_none()) {
-            if let Some(map) = schema.as_object_mut() {
-                map.entry("x-opp-name").or_insert(Value::String(type_name.clone()));
-            }
+        if let Some(schema) = media.get_mut("schema").filter(|schema| schema.get("$ref").is_none())
+            && let Some(map) = schema.as_object_mut()
+        {
+            map.entry("x-opp-name").or_insert(Value::String(type_name.clone()));
         }
     }
 }

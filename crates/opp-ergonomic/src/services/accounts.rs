@@ -2,7 +2,12 @@
 
 use chrono::NaiveDate;
 
-use super::view::view;
+use opp_raw::types::{AccountId, TransactionId};
+use opp_raw::{ByteStream, Invalid};
+use rust_decimal::Decimal;
+
+use super::transactions::{ReportFormat, Transaction, TransactionQuery, Transactions, download};
+use super::view::{view, words};
 use crate::error::Error;
 use crate::reply::Reply;
 use crate::session::Caller;
@@ -73,6 +78,55 @@ view! {
     }
 }
 
+words! {
+    /// What a balance counts. Which kinds there are differs from bank to bank.
+    BalanceType {
+        /// Booked, at the end of a day.
+        ClosingBooked = "closingBooked",
+        /// Booked, with what is expected to be.
+        Expected = "expected",
+        /// Booked, less what is reserved.
+        Authorised = "authorised",
+        /// Booked, at the beginning of a day.
+        OpeningBooked = "openingBooked",
+        /// What can be spent now.
+        InterimAvailable = "interimAvailable",
+        /// Booked, up to now.
+        InterimBooked = "interimBooked",
+        /// What can be spent on a day to come.
+        ForwardAvailable = "forwardAvailable",
+    }
+}
+
+view! {
+    /// A balance of an account.
+    Balance(Balance) {}
+}
+
+impl Balance {
+    /// The amount.
+    pub fn amount(&self) -> Option<Decimal> {
+        self.0.balance_amount.as_ref()?.amount.as_ref()?.as_str().parse().ok()
+    }
+
+    /// The currency of the amount.
+    pub fn currency(&self) -> Option<&str> {
+        Some(self.0.balance_amount.as_ref()?.currency.as_ref()?.as_str())
+    }
+
+    /// What it counts.
+    pub fn kind(&self) -> Option<BalanceType> {
+        Some(BalanceType::read(self.0.balance_type.as_ref()?.as_str()))
+    }
+}
+
+impl Account {
+    /// The balances, if they were asked for and the bank sends them along.
+    pub fn balances(&self) -> impl Iterator<Item = Balance> {
+        self.0.balances.iter().cloned().map(Balance)
+    }
+}
+
 impl Accounts {
     pub(crate) fn new(caller: Caller, consent: ValidConsent, attended: bool) -> Self {
         Self { caller, consent, attended }
@@ -83,4 +137,49 @@ impl Accounts {
         let reply = self.caller.call(async |raw| raw.get_account_list(None).await).await?;
         Ok(reply.map(|list| list.accounts.into_iter().map(Account).collect()))
     }
+
+    /// The accounts that the user has opened, with their balances where the bank sends them along.
+    pub async fn list_with_balances(&self) -> Result<Reply<Vec<Account>>, Error> {
+        let reply = self.caller.call(async |raw| raw.get_account_list(Some(true)).await).await?;
+        Ok(reply.map(|list| list.accounts.into_iter().map(Account).collect()))
+    }
+
+    /// One account, by its id in the list.
+    pub async fn get(&self, account: &str) -> Result<Reply<Account>, Error> {
+        let id = account_id(account)?;
+        Ok(self.caller.call(async |raw| raw.read_account_details(&id, None).await).await?.map(Account))
+    }
+
+    /// The balances of one account.
+    pub async fn balances(&self, account: &str) -> Result<Reply<Vec<Balance>>, Error> {
+        let id = account_id(account)?;
+        let reply = self.caller.call(async |raw| raw.get_balances(&id).await).await?;
+        Ok(reply.map(|answer| answer.balances.into_iter().map(Balance).collect()))
+    }
+
+    /// The transactions of one account, over all pages. Nothing is asked before the first is wanted.
+    pub fn transactions(&self, account: &str, query: &TransactionQuery) -> Result<Transactions, Error> {
+        Ok(Transactions::new(&self.caller, account_id(account)?, query.clone())?)
+    }
+
+    /// One transaction with its details. Of the banks known only ESSESESS has them.
+    pub async fn transaction(&self, account: &str, transaction: &str) -> Result<Reply<Transaction>, Error> {
+        let account = account_id(account)?;
+        let id = TransactionId::try_from(transaction).map_err(|invalid| invalid.within("transactionId"))?;
+        Ok(self.caller.call(async |raw| raw.get_transaction_details(&account, &id).await).await?.map(Transaction))
+    }
+
+    /// A report of transactions in another form than JSON, as it arrives.
+    pub async fn download(
+        &self,
+        account: &str,
+        query: &TransactionQuery,
+        format: &ReportFormat,
+    ) -> Result<Reply<ByteStream>, Error> {
+        download(&self.caller, &account_id(account)?, query, format).await
+    }
+}
+
+fn account_id(id: &str) -> Result<AccountId, Invalid> {
+    AccountId::try_from(id).map_err(|invalid| invalid.within("account-id"))
 }

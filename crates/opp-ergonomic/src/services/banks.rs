@@ -99,7 +99,7 @@ impl BankDetails {
         &self.0.global_payment_products
     }
 
-    /// Whether it lets users authenticate in an app of their own, such as BankID.
+    /// Whether it lets users authenticate in an app of their own, such as `BankID`.
     pub fn is_decoupled(&self) -> bool {
         self.has_method("Decoupled")
     }

@@ -1,16 +1,336 @@
-//! Payments.
+//! Payments: create, look at, cancel. Signing them is the flow's.
 
+use opp_raw::types::{self, PaymentId, PaymentInitiationCancelResponse202};
+use opp_raw::{ByteStream, Bytes, Invalid};
+use serde::{Deserialize, Serialize};
+
+use super::orders::Order;
+use super::view::{view, words};
+use crate::error::Error;
+use crate::reply::Reply;
 use crate::session::Caller;
 
 /// Payments at a bank.
 #[derive(Debug, Clone)]
 pub struct Payments {
-    #[allow(dead_code)]
     caller: Caller,
+}
+
+words! {
+    /// How a payment is repeated or grouped: the first part of its path.
+    PaymentService {
+        /// One payment.
+        Payments = "payments",
+        /// Several, signed at once. Newer editions of the API leave it out.
+        BulkPayments = "bulk-payments",
+        /// One, again and again. Newer editions of the API leave it out.
+        PeriodicPayments = "periodic-payments",
+    }
+}
+
+words! {
+    /// Which way the money goes: the second part of its path. What a bank offers, its details say.
+    PaymentProduct {
+        /// From account to account within a country.
+        Domestic = "domestic",
+        /// To a Swedish bankgiro or plusgiro.
+        SwedishGiro = "swedish-giro",
+        /// Euro.
+        SepaCreditTransfers = "sepa-credit-transfers",
+        /// Abroad.
+        International = "international",
+        /// Abroad, in newer editions of the API.
+        CrossBorder = "cross-border",
+    }
+}
+
+/// What names a payment: an id means nothing without service and product, so keep all three.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PaymentKey {
+    service: String,
+    product: String,
+    id: String,
+}
+
+impl PaymentKey {
+    /// The key of a payment that was created earlier.
+    pub fn new(service: &PaymentService, product: &PaymentProduct, id: &str) -> Result<Self, Invalid> {
+        PaymentId::try_from(id).map_err(|invalid| invalid.within("paymentId"))?;
+        Ok(Self { service: service.as_str().to_owned(), product: product.as_str().to_owned(), id: id.to_owned() })
+    }
+
+    /// The id alone.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The first part of its path.
+    pub fn service(&self) -> PaymentService {
+        PaymentService::read(&self.service)
+    }
+
+    /// The second part of its path.
+    pub fn product(&self) -> PaymentProduct {
+        PaymentProduct::read(&self.product)
+    }
+
+    pub(crate) fn raw(&self) -> Result<(types::PaymentService, types::PaymentProduct, PaymentId), Invalid> {
+        let id = PaymentId::try_from(self.id.as_str()).map_err(|invalid| invalid.within("paymentId"))?;
+        Ok((service(&self.service), product(&self.product), id))
+    }
+}
+
+fn service(word: &str) -> types::PaymentService {
+    word.parse().unwrap_or_else(|_| types::PaymentService::Unknown(word.to_owned()))
+}
+
+fn product(word: &str) -> types::PaymentProduct {
+    word.parse().unwrap_or_else(|_| types::PaymentProduct::Unknown(word.to_owned()))
+}
+
+words! {
+    /// How far a payment has come, in the words of ISO 20022. [`stage`](Self::stage) tells what they mean here.
+    PaymentStatus {
+        /// Received.
+        Received = "RCVD",
+        /// Not yet looked at.
+        Pending = "PDNG",
+        /// Technically in order: before signing at one bank, after it at another (platform-facts 9.1).
+        TechnicallyAccepted = "ACTC",
+        /// The customer's profile is in order.
+        CustomerAccepted = "ACCP",
+        /// Accepted with a change.
+        AcceptedWithChange = "ACWC",
+        /// Accepted without having been booked.
+        AcceptedWithoutPosting = "ACWP",
+        /// Being settled.
+        SettlementInProcess = "ACSP",
+        /// Settled on the payer's account.
+        SettledForDebtor = "ACSC",
+        /// Settled on the payee's account.
+        SettledForCreditor = "ACCC",
+        /// There is money for it.
+        FundsChecked = "ACFC",
+        /// Waits for more signers.
+        PartlySigned = "PATC",
+        /// Some payments of a bulk are accepted.
+        PartlyAccepted = "PART",
+        /// The bank has said no.
+        Rejected = "RJCT",
+        /// Cancelled.
+        Cancelled = "CANC",
+    }
+}
+
+/// What a status means to a shop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PaymentStage {
+    /// Anything may come of it. `ACTC` is here, before and after signing.
+    Open,
+    /// More people have to sign.
+    NeedsMoreSigners,
+    /// The bank carries it out. It may rest here for minutes, in sandboxes for good, and may still fail.
+    InProgress,
+    /// Some of a bulk is accepted: look at each.
+    Partial,
+    /// The money has left the payer's account.
+    Paid,
+    /// Nothing came of it.
+    Failed,
+    /// It was taken back.
+    Cancelled,
+}
+
+impl PaymentStatus {
+    /// What it means to a shop. Only what is settled counts as paid.
+    pub fn stage(&self) -> PaymentStage {
+        match self {
+            Self::SettledForDebtor | Self::SettledForCreditor => PaymentStage::Paid,
+            Self::SettlementInProcess | Self::AcceptedWithoutPosting => PaymentStage::InProgress,
+            Self::PartlySigned => PaymentStage::NeedsMoreSigners,
+            Self::PartlyAccepted => PaymentStage::Partial,
+            Self::Rejected => PaymentStage::Failed,
+            Self::Cancelled => PaymentStage::Cancelled,
+            _ => PaymentStage::Open,
+        }
+    }
+
+    fn of(raw: Option<&types::TransactionStatus>) -> Result<Self, Error> {
+        raw.map(|raw| Self::read(raw.as_str())).ok_or_else(|| Error::missing("transactionStatus"))
+    }
+}
+
+/// A payment that was just created, and waits for the user.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewPayment {
+    key: PaymentKey,
+    raw: types::PaymentInitiationResponse,
+}
+
+impl NewPayment {
+    /// What names it: keep it before anything else is done.
+    pub fn key(&self) -> &PaymentKey {
+        &self.key
+    }
+
+    /// How far it has come.
+    pub fn status(&self) -> Result<PaymentStatus, Error> {
+        PaymentStatus::of(self.raw.transaction_status.as_ref())
+    }
+
+    /// All that the platform said.
+    pub fn raw(&self) -> &types::PaymentInitiationResponse {
+        &self.raw
+    }
+}
+
+view! {
+    /// A payment as the bank gives it back; many leave much of it out.
+    PaymentDetails(PaymentInitiationInformationResponse) {
+        /// Who is paid.
+        creditor_name: creditor_name,
+        /// What it is for.
+        remittance: remittance_information_unstructured,
+        /// The payer's reference.
+        end_to_end_id: end_to_end_identification,
+    }
+}
+
+impl PaymentDetails {
+    /// How far it has come.
+    pub fn status(&self) -> Result<PaymentStatus, Error> {
+        PaymentStatus::of(self.0.transaction_status.as_ref())
+    }
+}
+
+/// What came of a cancellation.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Cancellation {
+    /// The payment is gone.
+    Done,
+    /// The user has to sign it: start a flow for the cancellation.
+    NeedsSignature(Box<PaymentInitiationCancelResponse202>),
 }
 
 impl Payments {
     pub(crate) fn new(caller: Caller) -> Self {
         Self { caller }
+    }
+
+    /// Hands a payment to the bank. No money moves before the user has signed.
+    ///
+    /// There is no idempotency: if the error's [`outcome`](Error::outcome) is
+    /// [`Unknown`](crate::Outcome::Unknown), it may exist.
+    pub async fn create(&self, order: impl Into<Order>) -> Result<Reply<NewPayment>, Error> {
+        let order = order.into();
+        let (service_word, product_word) = (order.service(), order.product());
+        let (service, product) = (service(service_word.as_str()), product(product_word.as_str()));
+        let body = order.build()?;
+        let reply = self.caller.call(async |raw| raw.initiate_payment(&service, &product, &body).await).await?;
+        reply.try_map(|answer| new_payment(&service_word, &product_word, answer))
+    }
+
+    /// Hands over a body that was made elsewhere: pain.001, or the multipart form of a periodic payment, for which
+    /// [`opp_raw::Multipart`] helps.
+    pub async fn create_bytes(
+        &self,
+        service: &PaymentService,
+        product: &PaymentProduct,
+        content_type: &str,
+        body: impl Into<Bytes>,
+    ) -> Result<Reply<NewPayment>, Error> {
+        let (raw_service, raw_product) = (self::service(service.as_str()), self::product(product.as_str()));
+        let body = body.into();
+        let send =
+            async |raw: opp_raw::Client| raw.initiate_payment_raw(&raw_service, &raw_product, content_type, body).await;
+        self.caller.call(send).await?.try_map(|answer| new_payment(service, product, answer))
+    }
+
+    /// A payment as the bank gives it back. HANDSESS has no such call; ask for the status there.
+    pub async fn get(&self, key: &PaymentKey) -> Result<Reply<PaymentDetails>, Error> {
+        let (service, product, id) = key.raw()?;
+        let send = async |raw: opp_raw::Client| raw.get_payment_information(&service, &product, &id).await;
+        Ok(self.caller.call(send).await?.map(PaymentDetails))
+    }
+
+    /// A payment in the form in which it was handed over, such as pain.001.
+    pub async fn get_bytes(&self, key: &PaymentKey, accept: &str) -> Result<Reply<ByteStream>, Error> {
+        let (service, product, id) = key.raw()?;
+        let send =
+            async |raw: opp_raw::Client| raw.get_payment_information_stream(&service, &product, &id, accept).await;
+        self.caller.streaming().call(send).await
+    }
+
+    /// How far a payment has come.
+    pub async fn status(&self, key: &PaymentKey) -> Result<Reply<PaymentStatus>, Error> {
+        let (service, product, id) = key.raw()?;
+        let send = async |raw: opp_raw::Client| raw.get_payment_initiation_status(&service, &product, &id).await;
+        let reply = self.caller.call(send).await?;
+        reply.try_map(|answer| PaymentStatus::of(answer.transaction_status.as_ref()))
+    }
+
+    /// Takes a payment back, if the bank still lets it.
+    pub async fn cancel(&self, key: &PaymentKey) -> Result<Reply<Cancellation>, Error> {
+        let (service, product, id) = key.raw()?;
+        let send = async |raw: opp_raw::Client| raw.cancel_payment(&service, &product, &id).await;
+        let reply = self.caller.call(send).await?;
+        Ok(reply.map(|answer| {
+            // 204 has no body; 202 has one, and a signature to ask for.
+            if answer == PaymentInitiationCancelResponse202::default() {
+                Cancellation::Done
+            } else {
+                Cancellation::NeedsSignature(Box::new(answer))
+            }
+        }))
+    }
+
+    /// The ids of all signatures that were started: how to pick up the thread after a lost answer.
+    pub async fn authorisations(&self, key: &PaymentKey) -> Result<Reply<Vec<String>>, Error> {
+        let (service, product, id) = key.raw()?;
+        let send = async |raw: opp_raw::Client| raw.get_payment_initiation_authorisation(&service, &product, &id).await;
+        let reply = self.caller.call(send).await?;
+        Ok(reply.map(|list| list.authorisation_ids.iter().map(|id| id.as_str().to_owned()).collect()))
+    }
+
+    /// The ids of all signatures that were started on the cancellation.
+    pub async fn cancellation_authorisations(&self, key: &PaymentKey) -> Result<Reply<Vec<String>>, Error> {
+        let (service, product, id) = key.raw()?;
+        let send = async |raw: opp_raw::Client| {
+            raw.get_payment_initiation_cancellation_authorisation_information(&service, &product, &id).await
+        };
+        let reply = self.caller.call(send).await?;
+        Ok(reply.map(|list| list.cancellation_ids.iter().map(|id| id.as_str().to_owned()).collect()))
+    }
+}
+
+fn new_payment(
+    service: &PaymentService,
+    product: &PaymentProduct,
+    raw: types::PaymentInitiationResponse,
+) -> Result<NewPayment, Error> {
+    let id = raw.payment_id.as_ref().ok_or_else(|| Error::missing("paymentId"))?;
+    Ok(NewPayment { key: PaymentKey::new(service, product, id.as_str())?, raw })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_settled_is_paid() {
+        let all = "RCVD PDNG ACTC ACCP ACWC ACWP ACSP ACSC ACCC ACFC PATC PART RJCT CANC NEWS";
+        let paid = all.split(' ').filter(|word| PaymentStatus::read(word).stage() == PaymentStage::Paid);
+        assert_eq!(paid.collect::<Vec<_>>(), ["ACSC", "ACCC"]);
+        assert_eq!(PaymentStatus::read("ACTC").stage(), PaymentStage::Open);
+        assert_eq!(PaymentStatus::read("PATC").stage(), PaymentStage::NeedsMoreSigners);
+    }
+
+    #[test]
+    fn a_key_stays_the_same_through_a_file() {
+        let key = PaymentKey::new(&PaymentService::Payments, &PaymentProduct::read("international-tp"), "a/b").unwrap();
+        let json = serde_json::to_string(&key).unwrap();
+        assert_eq!(serde_json::from_str::<PaymentKey>(&json).unwrap(), key);
     }
 }

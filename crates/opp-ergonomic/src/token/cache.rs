@@ -10,7 +10,6 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 use futures_util::future::{Shared, WeakShared};
 
@@ -20,7 +19,7 @@ use super::{AccessToken, Scope, TokenError};
 use crate::clock::Clock;
 
 /// How early a token is renewed, at most; short-lived ones are renewed in the last fifth of their life.
-const EARLY: Duration = Duration::from_secs(300);
+const EARLY: Duration = Duration::from_mins(5);
 /// How long a caller who has a good token waits for a better one.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long the auth host is left alone after a failure: this, doubled each time up to the other.
@@ -63,17 +62,16 @@ struct Pause {
 #[derive(Clone, Copy)]
 struct Moment {
     monotonic: Duration,
-    wall: DateTime<Utc>,
+    wall: Duration,
 }
 
 impl Moment {
     fn now(clock: &dyn Clock) -> Self {
-        Self { monotonic: clock.monotonic(), wall: clock.now() }
+        Self { monotonic: clock.monotonic(), wall: clock.since_epoch() }
     }
 
     fn plus(self, time: Duration) -> Self {
-        let wall = TimeDelta::from_std(time).ok().and_then(|time| self.wall.checked_add_signed(time));
-        Self { monotonic: self.monotonic.saturating_add(time), wall: wall.unwrap_or(DateTime::<Utc>::MAX_UTC) }
+        Self { monotonic: self.monotonic.saturating_add(time), wall: self.wall.saturating_add(time) }
     }
 
     fn has_come(self, now: Self) -> bool {
@@ -105,7 +103,7 @@ impl Slot {
     fn grant(&self, granted: Granted, asked: Moment) -> AccessToken {
         let life = granted.expires_in;
         let early = EARLY.min(life / 5);
-        let (renew, end) = (asked.plus(life - early), asked.plus(life));
+        let (renew, end) = (asked.plus(life.saturating_sub(early)), asked.plus(life));
         let mut state = self.state();
         state.held = Some(Held { token: granted.token.clone(), renew, end });
         state.pause = None;
@@ -138,7 +136,7 @@ impl Cache {
     /// A token that is good and far from its end.
     pub(crate) fn cached(&self, scope: &Scope) -> Option<AccessToken> {
         let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
-        let slot = slots.iter().find(|slot| slot.scope == *scope)?;
+        let slot = slots.iter().find(|slot| slot.scope.is(scope))?;
         let state = slot.state();
         let held = state.held.as_ref()?;
         held.is_young(Moment::now(&*self.clock)).then(|| held.token.clone())
@@ -150,15 +148,15 @@ impl Cache {
             Plan::Have(token) => Ok(token),
             Plan::Fail(error) => Err(error),
             Plan::Wait(flight) => flight.await,
-            Plan::WaitABit(flight, old) => match tokio::time::timeout(PATIENCE, flight).await {
-                Ok(answer) => Ok(answer.unwrap_or(old)),
-                Err(_) => {
-                    // The request is dropped here unless somebody else waits for it; without a pause the next
-                    // caller would be held up in the same way.
-                    slot.fail(&TokenError::of_kind(Kind::Timeout), self.clock.monotonic());
-                    Ok(old)
+            Plan::WaitABit(flight, old) => {
+                if let Ok(answer) = tokio::time::timeout(PATIENCE, flight).await {
+                    return Ok(answer.unwrap_or(old));
                 }
-            },
+                // The request is dropped here unless somebody else waits for it; without a pause the next caller
+                // would be held up in the same way.
+                slot.fail(&TokenError::of_kind(Kind::Timeout), self.clock.monotonic());
+                Ok(old)
+            }
         }
     }
 
@@ -175,7 +173,7 @@ impl Cache {
     }
 
     fn slot(&self, scope: &Scope) -> Arc<Slot> {
-        let known = |slots: &[Arc<Slot>]| slots.iter().find(|slot| slot.scope == *scope).cloned();
+        let known = |slots: &[Arc<Slot>]| slots.iter().find(|slot| slot.scope.is(scope)).cloned();
         if let Some(slot) = known(&self.slots.read().unwrap_or_else(PoisonError::into_inner)) {
             return slot;
         }

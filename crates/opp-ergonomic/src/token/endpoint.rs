@@ -25,7 +25,7 @@ use crate::secret::Secret;
 const LIMIT: usize = 1 << 20;
 
 /// For how long a token is taken to be good that does not say so.
-const UNSAID: Duration = Duration::from_secs(300);
+const UNSAID: Duration = Duration::from_mins(5);
 
 type Configured = BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
@@ -82,7 +82,7 @@ pub(crate) struct Endpoint {
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Endpoint").field("url", self.configured.token_uri().url()).finish_non_exhaustive()
+        f.debug_struct("Endpoint").field("url", &self.configured.token_uri().as_str()).finish_non_exhaustive()
     }
 }
 

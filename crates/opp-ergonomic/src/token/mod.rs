@@ -37,6 +37,11 @@ impl AccessToken {
     pub fn is(&self, other: &Self) -> bool {
         self.0.same(&other.0) || self.expose() == other.expose()
     }
+
+    /// Whether both were handed out as one: a token that was asked for anew is another, whatever it says.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        self.0.same(&other.0)
+    }
 }
 
 impl fmt::Debug for AccessToken {

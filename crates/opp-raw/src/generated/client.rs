@@ -17,14 +17,13 @@ impl Client {
     /// The accounts that a consent covers, under `accounts`; 204 means none. `withBalance=true`, in lower
     /// case, adds balances where the bank can and the consent allows.
     ///
-    /// Keep `resourceId`: it is the `account-id` of the calls below, and lasts only as long as this
-    /// consent. Even `currency` may be missing (SWEDSESS), so identify an account by `iban` or `bban`
-    /// across consents.
+    /// Keep `resourceId`: it is the `account-id` of the calls below, and lasts only as long as this consent.
+    /// Even `currency` may be missing (SWEDSESS), so identify an account by `iban` or `bban` across consents.
     ///
-    /// **Needs** scope `accountinformation` and a `valid` consent in `Consent-ID`. `PSU-IP-Address` only
-    /// when the user is really there; without it the call counts against `frequencyPerDay`, and too many
-    /// answer 429 `ACCESS_EXCEEDED`. HANDSESS wants the header always. With a consent signed decoupled at
-    /// SWEDSESS or NDEASESS keep sending `TPP-Redirect-Preferred: false`.
+    /// **Needs** scope `accountinformation` and a `valid` consent in `Consent-ID`. `PSU-IP-Address` only when
+    /// the user is really there; without it the call counts against `frequencyPerDay`, and too many answer
+    /// 429 `ACCESS_EXCEEDED`. HANDSESS wants the header always. With a consent signed decoupled at SWEDSESS
+    /// or NDEASESS keep sending `TPP-Redirect-Preferred: false`.
     ///
     /// **Next** balances and transactions. **Repeat** as the daily count allows.
     ///
@@ -42,9 +41,9 @@ impl Client {
 
     /// Get an account
     ///
-    /// One account, with the fields of the list and sometimes more; `withBalance=true` adds balances. A
-    /// bank may send the account bare or under `account`. Worth a call only if the list lacks something.
-    /// Currency `XXX` stands for an account in several currencies.
+    /// One account, with the fields of the list and sometimes more; `withBalance=true` adds balances. A bank
+    /// may send the account bare or under `account`. Worth a call only if the list lacks something. Currency
+    /// `XXX` stands for an account in several currencies.
     ///
     /// **Needs** scope `accountinformation`, a `valid` consent, and `resourceId` as `account-id`,
     /// percent-encoded. HANDSESS: `PSU-IP-Address`.
@@ -70,13 +69,12 @@ impl Client {
 
     /// Get balances
     ///
-    /// All balances a bank keeps of one account, each with type, amount and time. Which types come differs
-    /// by bank: look for `interimAvailable` to tell what the user can spend, then for `expected` or
+    /// All balances a bank keeps of one account, each with type, amount and time. Which types come differs by
+    /// bank: look for `interimAvailable` to tell what the user can spend, then for `expected` or
     /// `closingBooked`, and do not rely on any of them. Amounts are strings; do not read them as floating
     /// point.
     ///
-    /// **Needs** scope `accountinformation` and a `valid` consent with balances. HANDSESS:
-    /// `PSU-IP-Address`.
+    /// **Needs** scope `accountinformation` and a `valid` consent with balances. HANDSESS: `PSU-IP-Address`.
     ///
     /// **Next** transactions, if need be. **Repeat** as the daily count allows.
     ///
@@ -97,21 +95,21 @@ impl Client {
 
     /// List transactions
     ///
-    /// Movements of one account, split into `booked` and `pending`; either may be missing, and 204 means
-    /// none at all. `bookingStatus` is always required, and only `booked` works everywhere. Give `dateFrom`
-    /// unless you ask for a delta; both dates are inclusive, and `dateTo` is today if left out.
+    /// Movements of one account, split into `booked` and `pending`; either may be missing, and 204 means none
+    /// at all. `bookingStatus` is always required, and only `booked` works everywhere. Give `dateFrom` unless
+    /// you ask for a delta; both dates are inclusive, and `dateTo` is today if left out.
     ///
-    /// Follow `_links.next` until it is gone (NDEASESS and HANDSESS page), with the same headers and never
-    /// to another host, as the token goes along. Where several formats are declared, `Accept` chooses; JSON
-    /// is the safe one.
+    /// Follow `_links.next` until it is gone (NDEASESS and HANDSESS page), with the same headers and never to
+    /// another host, as the token goes along. Where several formats are declared, `Accept` chooses; JSON is
+    /// the safe one.
     ///
     /// How far back, by bank:
     ///
     /// - HANDSESS: 15 months in SEK, 13 in other currencies, 600 rows; corporate 14 months, and up to 2900
     ///   rows when the span is a day at most.
     /// - SWEDSESS: seen at about 88 days, and more only within an hour or so after a signature. In the
-    ///   sandbox older days may answer 401 without the token being at fault: narrow `dateFrom` or have a
-    ///   new consent signed.
+    ///   sandbox older days may answer 401 without the token being at fault: narrow `dateFrom` or have a new
+    ///   consent signed.
     /// - Sandbox: SWEDSESS, NDEASESS and NDEAFIHH ignore the date filters, SWEDSESS `bookingStatus` too.
     ///   Filter on your side if it matters.
     ///
@@ -152,7 +150,8 @@ impl Client {
 
     /// List transactions
     ///
-    /// The answer comes as a stream of bytes, in the media type asked for: `application/xml`, `application/text`.
+    /// The answer comes as a stream of bytes, in the media type asked for: `application/xml`,
+    /// `application/text`.
     ///
     /// `GET /psd2/accountinformation/v1/accounts/{account-id}/transactions`
     ///
@@ -212,8 +211,8 @@ impl Client {
 
     /// List banks
     ///
-    /// The banks that the platform reaches, as an object with the list under `aspsps`: BIC, name, logo.
-    /// Call it to let the user choose a bank, and cache the answer; the list changes seldom.
+    /// The banks that the platform reaches, as an object with the list under `aspsps`: BIC, name, logo. Call
+    /// it to let the user choose a bank, and cache the answer; the list changes seldom.
     ///
     /// `isoCountryCodes` and `cityIds` narrow the list. Both together widen it again: a bank in *either*
     /// counts. Send each as one comma-separated value (`SE,FI`), not as a repeated key.
@@ -222,8 +221,8 @@ impl Client {
     /// `aspspinformation corporate` was refused and `accountinformation corporate` opened the list, so keep
     /// this scope configurable.
     ///
-    /// **Next** read the details of the chosen bank, or go straight to a consent or payment with its
-    /// `bicFi`. Take the BIC as key: names may carry stray spaces.
+    /// **Next** read the details of the chosen bank, or go straight to a consent or payment with its `bicFi`.
+    /// Take the BIC as key: names may carry stray spaces.
     ///
     /// **Repeat** as you like.
     ///
@@ -248,9 +247,9 @@ impl Client {
     ///
     /// One bank by BIC: address, logo, and the three things that steer a client. `globalPaymentProducts`
     /// lists the payment products to offer. `supportedAuthorizationMethods` tells redirect (`OAuth2`) from
-    /// `Decoupled`. `affiliatedAspsps` holds the savings banks behind a common BIC, today at SWEDSESS
-    /// alone; let the user choose one and send its id as `X-AffiliatedASPSP-ID` when you create a consent
-    /// or payment.
+    /// `Decoupled`. `affiliatedAspsps` holds the savings banks behind a common BIC, today at SWEDSESS alone;
+    /// let the user choose one and send its id as `X-AffiliatedASPSP-ID` when you create a consent or
+    /// payment.
     ///
     /// **Needs** scope `aspspinformation` with a context. An unknown BIC answers 404 `RESOURCE_NOT_FOUND`.
     ///
@@ -270,8 +269,8 @@ impl Client {
 
     /// List cities
     ///
-    /// Cities with banks, as an object with the list under `cities`. The filters are those of the bank
-    /// list: comma-separated, and together a union. Use a `cityId` to narrow the bank list.
+    /// Cities with banks, as an object with the list under `cities`. The filters are those of the bank list:
+    /// comma-separated, and together a union. Use a `cityId` to narrow the bank list.
     ///
     /// Newer editions of the API leave cities out: a client that is to last filters banks by country.
     ///
@@ -296,8 +295,8 @@ impl Client {
 
     /// Get a city
     ///
-    /// One city by id: name and country. An id comes from the city list; any other answers 404. Like the
-    /// city list, this call is missing from newer editions of the API.
+    /// One city by id: name and country. An id comes from the city list; any other answers 404. Like the city
+    /// list, this call is missing from newer editions of the API.
     ///
     /// **Needs** scope `aspspinformation` with a context. **Repeat** as you like.
     ///
@@ -315,9 +314,8 @@ impl Client {
 
     /// List countries
     ///
-    /// Countries with banks, as an object with the list under `countries`. Call it to fill a country
-    /// choice, then list the banks of the chosen country. `isoCountryCodes` narrows the answer to the codes
-    /// you name.
+    /// Countries with banks, as an object with the list under `countries`. Call it to fill a country choice,
+    /// then list the banks of the chosen country. `isoCountryCodes` narrows the answer to the codes you name.
     ///
     /// **Needs** scope `aspspinformation` with a context. **Repeat** as you like.
     ///
@@ -361,18 +359,18 @@ impl Client {
     /// Create a consent
     ///
     /// Registers which accounts you ask to read, for how long and how often. Nothing is readable yet: the
-    /// consent is `received` and becomes `valid` only when the user has signed it. Call it once for each
-    /// user and bank, again shortly before the old one expires, and whenever a read answers
-    /// `CONSENT_EXPIRED` or `CONSENT_INVALID`.
+    /// consent is `received` and becomes `valid` only when the user has signed it. Call it once for each user
+    /// and bank, again shortly before the old one expires, and whenever a read answers `CONSENT_EXPIRED` or
+    /// `CONSENT_INVALID`.
     ///
-    /// An empty `access` object asks for all accounts of the user. Once a new *recurring* consent is
-    /// signed, the user's earlier recurring one ends. A bank may grant less than `validUntil` asks for.
+    /// An empty `access` object asks for all accounts of the user. Once a new *recurring* consent is signed,
+    /// the user's earlier recurring one ends. A bank may grant less than `validUntil` asks for.
     ///
     /// **Needs** scope `accountinformation`; `PSU-ID` where known; in the corporate context
     /// `PSU-Corporate-ID` and a corporate token.
     ///
-    /// - SWEDSESS: some `PSU-ID`, `PSU-IP-Address` and `PSU-User-Agent`. `TPP-Redirect-Preferred: false`
-    ///   for decoupled, and then `X-AffiliatedASPSP-ID` if the user has accounts in several savings banks.
+    /// - SWEDSESS: some `PSU-ID`, `PSU-IP-Address` and `PSU-User-Agent`. `TPP-Redirect-Preferred: false` for
+    ///   decoupled, and then `X-AffiliatedASPSP-ID` if the user has accounts in several savings banks.
     ///   Without a list of accounts the user signs twice, as the bank keeps two consents.
     /// - HANDSESS: `PSU-IP-Address`.
     /// - NDEASESS: redirect, or decoupled with `TPP-Redirect-Preferred: false`.
@@ -380,8 +378,8 @@ impl Client {
     /// **Next** store `consentId` together with BIC, context and redirect preference, then start an
     /// authorisation. `scaMethods` may be missing here.
     ///
-    /// **Repeat** makes a second consent. An unsigned one opens nothing, so a lost answer does no harm
-    /// beyond a leftover; still, let the user sign one of them only.
+    /// **Repeat** makes a second consent. An unsigned one opens nothing, so a lost answer does no harm beyond
+    /// a leftover; still, let the user sign one of them only.
     ///
     /// `POST /psd2/consent/v1/consents`
     ///
@@ -401,15 +399,15 @@ impl Client {
     /// Delete a consent
     ///
     /// Gives the permission back: the consent becomes `terminatedByTpp` for good, and account calls with it
-    /// fail from then on. Call it when the user leaves or disconnects the bank, and for leftovers that
-    /// nobody signed. The user signs nothing.
+    /// fail from then on. Call it when the user leaves or disconnects the bank, and for leftovers that nobody
+    /// signed. The user signs nothing.
     ///
     /// **Needs** scope `accountinformation`. HANDSESS: `PSU-IP-Address`.
     ///
     /// **Next** nothing; a fresh consent is the only way back.
     ///
-    /// **Repeat** ends nothing more, but what it answers is not laid down. When in doubt read the status
-    /// and take `terminatedByTpp` as done.
+    /// **Repeat** ends nothing more, but what it answers is not laid down. When in doubt read the status and
+    /// take `terminatedByTpp` as done.
     ///
     /// `DELETE /psd2/consent/v1/consents/{consentId}`
     ///
@@ -426,8 +424,8 @@ impl Client {
     /// Get a consent
     ///
     /// What the bank has granted, which may be less than was asked: accounts, `validUntil`,
-    /// `frequencyPerDay`, `lastActionDate` and status. Call it once after the consent has become `valid`,
-    /// and plan renewal by the `validUntil` found here.
+    /// `frequencyPerDay`, `lastActionDate` and status. Call it once after the consent has become `valid`, and
+    /// plan renewal by the `validUntil` found here.
     ///
     /// **Needs** scope `accountinformation`, in the context that created the consent. HANDSESS:
     /// `PSU-IP-Address`.
@@ -475,9 +473,9 @@ impl Client {
 
     /// Start signing a consent
     ///
-    /// Opens one signature on a consent and answers with its `authorisationId` and, mostly, the
-    /// `scaMethods` to choose from. Call it when the user is ready, not when the consent is made: at
-    /// HANDSESS the 30 seconds to open BankID count from here. In the sandbox HANDSESS signs by itself.
+    /// Opens one signature on a consent and answers with its `authorisationId` and, mostly, the `scaMethods`
+    /// to choose from. Call it when the user is ready, not when the consent is made: at HANDSESS the 30
+    /// seconds to open BankID count from here. In the sandbox HANDSESS signs by itself.
     ///
     /// Each signer of a corporate consent needs an authorisation of their own.
     ///
@@ -485,8 +483,8 @@ impl Client {
     /// `TPP-Redirect-Preferred` as at creation. HANDSESS: `PSU-IP-Address`.
     ///
     /// **Next** select a method by `authenticationMethodId` with a PUT to this address plus
-    /// `authorisationId`. If no methods are listed, name the one that you know the bank to have, `mbid` as
-    /// a rule.
+    /// `authorisationId`. If no methods are listed, name the one that you know the bank to have, `mbid` as a
+    /// rule.
     ///
     /// **Repeat** opens another authorisation. After a lost answer list the authorisations first.
     ///
@@ -510,14 +508,14 @@ impl Client {
 
     /// Poll a consent signature
     ///
-    /// Where the signature stands, and what the user has to see now. Poll once a second while a challenge
-    /// is on the screen, every two seconds while the user is away on a redirect, and give up after about
-    /// three minutes.
+    /// Where the signature stands, and what the user has to see now. Poll once a second while a challenge is
+    /// on the screen, every two seconds while the user is away on a redirect, and give up after about three
+    /// minutes.
     ///
     /// Draw the challenge anew whenever the status, `challengeData.data` or the image changes: the animated
     /// QR methods change it at each poll, and each round has its own. The challenge may also appear here
-    /// first. Stop at `finalised`, `exempted` (the bank waived the signature: a success) or `failed`; poll
-    /// on at anything else.
+    /// first. Stop at `finalised`, `exempted` (the bank waived the signature: a success) or `failed`; poll on
+    /// at anything else.
     ///
     /// - ESSESESS: one round, the token comes with `started`.
     /// - SWEDSESS decoupled: two rounds, `authenticationStarted` and `started`, a new token each.
@@ -525,8 +523,8 @@ impl Client {
     ///
     /// **Needs** scope `accountinformation`. HANDSESS: `PSU-IP-Address`.
     ///
-    /// **Next** read the consent status until `valid`. After `failed` start over with a new authorisation,
-    /// or with a new consent if that one is `rejected`.
+    /// **Next** read the consent status until `valid`. After `failed` start over with a new authorisation, or
+    /// with a new consent if that one is `rejected`.
     ///
     /// **Repeat** is the purpose of this call.
     ///
@@ -563,8 +561,8 @@ impl Client {
     /// Redirect: send the user to the link, exchange the code if the link was `scaOAuth` (headers
     /// `X-ConsentId` and `X-ConsentAuthorisationId`), then poll.
     ///
-    /// **Repeat** may start another BankID order and make the first one void. After a lost answer poll
-    /// first; repeat only if the status has not moved.
+    /// **Repeat** may start another BankID order and make the first one void. After a lost answer poll first;
+    /// repeat only if the status has not moved.
     ///
     /// `PUT /psd2/consent/v1/consents/{consentId}/authorisations/{authorisationId}`
     ///
@@ -587,11 +585,11 @@ impl Client {
 
     /// Get the status of a consent
     ///
-    /// The status alone, cheaper than the whole consent. Call it when the signature has finished, and
-    /// before a scheduled read. `valid` opens the accounts. `rejected`, `expired`, `revokedByPsu` and
+    /// The status alone, cheaper than the whole consent. Call it when the signature has finished, and before
+    /// a scheduled read. `valid` opens the accounts. `rejected`, `expired`, `revokedByPsu` and
     /// `terminatedByTpp` are final: create a new consent. `received` still waits for a signature. Several
-    /// signers may lead through `partiallyAuthorised`, and more values may come: treat an unknown one as
-    /// not yet valid.
+    /// signers may lead through `partiallyAuthorised`, and more values may come: treat an unknown one as not
+    /// yet valid.
     ///
     /// While the user signs, poll the authorisation instead. This status shows neither challenges nor a
     /// failed signature, so that waiting for it alone may never end.
@@ -618,8 +616,8 @@ impl Client {
     /// Create a payment
     ///
     /// Hands a payment to the bank. No money moves before the user has signed. The path says what kind:
-    /// service `payments` in practice (`bulk-payments` and `periodic-payments` exist, but newer editions
-    /// drop them), and a product from the bank's `globalPaymentProducts`.
+    /// service `payments` in practice (`bulk-payments` and `periodic-payments` exist, but newer editions drop
+    /// them), and a product from the bank's `globalPaymentProducts`.
     ///
     /// | product | bank | accounts |
     /// |---|---|---|
@@ -632,11 +630,11 @@ impl Client {
     /// | `swedish-giro` | NDEASESS | debtor `plusgiroNumber` |
     /// | `sepa-credit-transfers` | NDEAFIHH, OKOYFIHH | `iban`, EUR; OKOYFIHH: address of a payee abroad |
     ///
-    /// The sandbox of DABASESX has GBP accounts only; those of NDEASESS and NDEAFIHH pay between own
-    /// accounts only.
+    /// The sandbox of DABASESX has GBP accounts only; those of NDEASESS and NDEAFIHH pay between own accounts
+    /// only.
     ///
-    /// **Needs** scope `paymentinitiation`; `PSU-IP-Address` always; `PSU-ID` where known;
-    /// `PSU-Corporate-ID` for a business. SWEDSESS: `PSU-User-Agent` too, and `X-AffiliatedASPSP-ID` and
+    /// **Needs** scope `paymentinitiation`; `PSU-IP-Address` always; `PSU-ID` where known; `PSU-Corporate-ID`
+    /// for a business. SWEDSESS: `PSU-User-Agent` too, and `X-AffiliatedASPSP-ID` and
     /// `TPP-Redirect-Preferred: false` as for a consent. In production `TPP_KYC_INVALID` means that the
     /// platform's KYC check of the company has not been passed or has run out.
     ///
@@ -692,9 +690,9 @@ impl Client {
 
     /// Cancel a payment
     ///
-    /// Takes back a payment that has not been carried out. 204: gone. 202: the cancellation wants a
-    /// signature of its own; start it under `cancellation-authorisations`. 405 `CANCELLATION_INVALID`: too
-    /// late, or not with this product.
+    /// Takes back a payment that has not been carried out. 204: gone. 202: the cancellation wants a signature
+    /// of its own; start it under `cancellation-authorisations`. 405 `CANCELLATION_INVALID`: too late, or not
+    /// with this product.
     ///
     /// Hardly any bank cancels: ESSESESS, HANDSESS, NDEASESS, SWEDSESS, DABASESX, NDEAFIHH and OKOYFIHH are
     /// all documented as not supporting it. An unsigned payment in the sandbox has been cancelled with
@@ -729,12 +727,12 @@ impl Client {
 
     /// Get a payment
     ///
-    /// The payment as the bank knows it, with its status. Optional on the bank's part: HANDSESS lacks it,
-    /// and a giro payment comes back without giro number and reference. So keep your own copy, and ask for
-    /// the status alone when that is all you need. JSON unless `Accept` asks for XML or multipart.
+    /// The payment as the bank knows it, with its status. Optional on the bank's part: HANDSESS lacks it, and
+    /// a giro payment comes back without giro number and reference. So keep your own copy, and ask for the
+    /// status alone when that is all you need. JSON unless `Accept` asks for XML or multipart.
     ///
-    /// **Needs** scope `paymentinitiation`, in the context that created the payment, and the same service
-    /// and product in the path.
+    /// **Needs** scope `paymentinitiation`, in the context that created the payment, and the same service and
+    /// product in the path.
     ///
     /// **Next** as the status tells. **Repeat** as you like.
     ///
@@ -759,7 +757,8 @@ impl Client {
 
     /// Get a payment
     ///
-    /// The answer comes as a stream of bytes, in the media type asked for: `application/xml`, `multipart/form-data`.
+    /// The answer comes as a stream of bytes, in the media type asked for: `application/xml`,
+    /// `multipart/form-data`.
     ///
     /// `GET /psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}`
     ///
@@ -784,8 +783,7 @@ impl Client {
     /// List authorisations of a payment
     ///
     /// The ids of all signatures started on a payment, as an object with the list under `authorisationIds`.
-    /// Call it to pick up the thread after a lost answer or a restart, or to see how many signers have
-    /// begun.
+    /// Call it to pick up the thread after a lost answer or a restart, or to see how many signers have begun.
     ///
     /// **Needs** scope `paymentinitiation`. HANDSESS: `PSU-IP-Address`.
     ///
@@ -812,12 +810,12 @@ impl Client {
 
     /// Start signing a payment
     ///
-    /// Opens one signature on a payment and answers with its `authorisationId` and, mostly, the
-    /// `scaMethods` to choose from. Call it when the user is ready: at HANDSESS the 30 seconds to open
-    /// BankID count from here. In the sandbox HANDSESS signs by itself.
+    /// Opens one signature on a payment and answers with its `authorisationId` and, mostly, the `scaMethods`
+    /// to choose from. Call it when the user is ready: at HANDSESS the 30 seconds to open BankID count from
+    /// here. In the sandbox HANDSESS signs by itself.
     ///
-    /// Each signer of a business payment needs an authorisation of their own; until the last has signed,
-    /// the payment is `PATC`.
+    /// Each signer of a business payment needs an authorisation of their own; until the last has signed, the
+    /// payment is `PATC`.
     ///
     /// **Needs** scope `paymentinitiation`; `PSU-ID` of the person who signs; the same
     /// `TPP-Redirect-Preferred` as at creation. HANDSESS: `PSU-IP-Address`.
@@ -825,8 +823,8 @@ impl Client {
     /// **Next** select a method by `authenticationMethodId` with a PUT to this address plus
     /// `authorisationId`.
     ///
-    /// **Repeat** opens another authorisation on the same payment: it does not pay twice, but may confuse
-    /// the user with two prompts. After a lost answer list the authorisations first.
+    /// **Repeat** opens another authorisation on the same payment: it does not pay twice, but may confuse the
+    /// user with two prompts. After a lost answer list the authorisations first.
     ///
     /// `POST /psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}/authorisations`
     ///
@@ -852,23 +850,23 @@ impl Client {
 
     /// Poll a payment signature
     ///
-    /// Where the signature stands, and what the user has to see now. Poll once a second while a challenge
-    /// is on the screen, every two seconds during a redirect, and give up after about three minutes. Draw
-    /// the challenge anew whenever it or the status changes. Stop at `finalised`, `exempted` (no signature
-    /// was asked for: a success) or `failed`; poll on at anything else.
+    /// Where the signature stands, and what the user has to see now. Poll once a second while a challenge is
+    /// on the screen, every two seconds during a redirect, and give up after about three minutes. Draw the
+    /// challenge anew whenever it or the status changes. Stop at `finalised`, `exempted` (no signature was
+    /// asked for: a success) or `failed`; poll on at anything else.
     ///
     /// Payments take more rounds than consents:
     ///
     /// - ESSESESS: `authenticationStarted` with a token, `psuAuthenticated` without one, then `started`,
     ///   again without: tell the user to open BankID by hand and sign there.
-    /// - SWEDSESS decoupled: `authenticationStarted`, for a new payee `authoriseCreditorAccountStarted`,
-    ///   then `started`, each with a token of its own.
+    /// - SWEDSESS decoupled: `authenticationStarted`, for a new payee `authoriseCreditorAccountStarted`, then
+    ///   `started`, each with a token of its own.
     /// - NDEASESS decoupled: `authenticationStarted`, `psuAuthenticated`, `started`.
     ///
     /// **Needs** scope `paymentinitiation`. HANDSESS: `PSU-IP-Address`.
     ///
-    /// **Next** read the payment status, after a failure too: it alone tells whether money moves. The
-    /// sandbox has shown `ACSP` beside a failed signature.
+    /// **Next** read the payment status, after a failure too: it alone tells whether money moves. The sandbox
+    /// has shown `ACSP` beside a failed signature.
     ///
     /// **Repeat** is the purpose of this call.
     ///
@@ -899,15 +897,15 @@ impl Client {
     /// the screen ready and call it once. The header `ASPSP-SCA-Approach` decides what follows; if it is
     /// missing, `_links.scaOAuth` or `_links.scaRedirect` mean redirect and anything else means decoupled.
     ///
-    /// **Needs** scope `paymentinitiation`; `PSU-ID`, at HANDSESS in twelve digits with the century; the
-    /// same `TPP-Redirect-Preferred` as before. HANDSESS: `PSU-IP-Address`.
+    /// **Needs** scope `paymentinitiation`; `PSU-ID`, at HANDSESS in twelve digits with the century; the same
+    /// `TPP-Redirect-Preferred` as before. HANDSESS: `PSU-IP-Address`.
     ///
     /// **Next** decoupled: show `challengeData.data[0]` and poll. Redirect: send the user to the link,
     /// exchange the code if the link was `scaOAuth` (headers `X-PaymentId` and `X-PaymentAuthorisationId`),
     /// then poll.
     ///
-    /// **Repeat** may start another BankID order and make the first one void. After a lost answer poll
-    /// first; repeat only if the status has not moved.
+    /// **Repeat** may start another BankID order and make the first one void. After a lost answer poll first;
+    /// repeat only if the status has not moved.
     ///
     /// `PUT /psd2/paymentinitiation/v1/{payment-service}/{payment-product}/{paymentId}/authorisations/{authorisationId}`
     ///
@@ -963,8 +961,8 @@ impl Client {
     /// Start signing a cancellation
     ///
     /// Opens the signature that a cancellation needs. Call it after a DELETE that answered 202, and only
-    /// then. No body; the answer is that of any other start, with the id of the new authorisation and
-    /// usually `scaMethods`.
+    /// then. No body; the answer is that of any other start, with the id of the new authorisation and usually
+    /// `scaMethods`.
     ///
     /// **Needs** scope `paymentinitiation`; `PSU-ID` of the person who signs; the same
     /// `TPP-Redirect-Preferred` as for the payment.
@@ -1063,8 +1061,8 @@ impl Client {
 
     /// Get the status of a payment
     ///
-    /// Where the payment stands: `transactionStatus`, sometimes `fundsAvailable` and messages. Call it
-    /// after signing, then at growing intervals until a final value.
+    /// Where the payment stands: `transactionStatus`, sometimes `fundsAvailable` and messages. Call it after
+    /// signing, then at growing intervals until a final value.
     ///
     /// - `ACSC` and `ACCC` mean settled, `RJCT` and `CANC` mean that nothing will be paid. These four are
     ///   final.

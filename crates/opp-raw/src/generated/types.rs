@@ -15,22 +15,25 @@ use crate::value::{Extra, Format, List, Map, Number, choice, headers, integer, o
 
 /// Which accounts, and what of them, a consent opens. Three ways to fill it:
 ///
-/// - an empty object asks for all accounts of the user, the usual choice when you do not know any
-///   account number yet;
-/// - `accounts`, `balances` and `transactions` name accounts one by one; accounts in the latter two
-///   should also stand in the first;
+/// - an empty object asks for all accounts of the user, the usual choice when you do not know any account
+///   number yet;
+/// - `accounts`, `balances` and `transactions` name accounts one by one; accounts in the latter two should
+///   also stand in the first;
 /// - `availableAccounts` or `allPsd2` asks for everything by keyword.
 ///
-/// Do not mix the keyword form with lists. If SWEDSESS gets no account list it keeps two consents
-/// internally, and the user has to sign twice.
+/// Do not mix the keyword form with lists. If SWEDSESS gets no account list it keeps two consents internally,
+/// and the user has to sign twice.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AccountAccess {
-    /// Accounts whose master data (number, name, product, owner) you want to read. An empty array leaves the choice of accounts to the user and the bank; then leave `balances` and `transactions` empty too.
+    /// Accounts whose master data (number, name, product, owner) you want to read. An empty array leaves the
+    /// choice of accounts to the user and the bank; then leave `balances` and `transactions` empty too.
     pub accounts: List<AccountReference>,
-    /// Accounts whose balances you want to read. Empty: balances of whatever the user picks at the bank. Missing: no balances.
+    /// Accounts whose balances you want to read. Empty: balances of whatever the user picks at the bank.
+    /// Missing: no balances.
     pub balances: List<AccountReference>,
-    /// Accounts whose transactions you want to read. Empty: transactions of whatever the user picks at the bank. Missing: no transactions.
+    /// Accounts whose transactions you want to read. Empty: transactions of whatever the user picks at the
+    /// bank. Missing: no transactions.
     pub transactions: List<AccountReference>,
     /// Asks only for the list of the user's accounts; not every bank offers it.
     #[cfg_attr(feature = "schemars", schemars(rename = "availableAccounts"))]
@@ -52,37 +55,53 @@ builder! { AccountAccess {
     all_psd2: AllPsd2 = "allPsd2";
 } }
 
-/// One account. Take every member as optional when you read: banks fill in what they have, and even `currency`, formally required, is missing from real lists of SWEDSESS. At least one account number is there. The details call of one account normally returns this object bare; accept it below an `account` member too.
+/// One account. Take every member as optional when you read: banks fill in what they have, and even
+/// `currency`, formally required, is missing from real lists of SWEDSESS. At least one account number is
+/// there. The details call of one account normally returns this object bare; accept it below an `account`
+/// member too.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AccountDetails {
-    /// Key of the account for the paths of its details, balances and transactions. Percent-encode it. It holds for the life of one consent only, so recognise an account across consents by its number.
+    /// Key of the account for the paths of its details, balances and transactions. Percent-encode it. It
+    /// holds for the life of one consent only, so recognise an account across consents by its number.
     #[cfg_attr(feature = "schemars", schemars(rename = "resourceId"))]
     pub resource_id: Option<String>,
-    /// International account number without blanks: country code, two check digits, then the national number, 34 characters at most. A Swedish one has 24 characters, a Finnish one 18. The pattern does not check the check digits; do so (remainder 1 modulo 97) before you send what a user typed.
+    /// International account number without blanks: country code, two check digits, then the national number,
+    /// 34 characters at most. A Swedish one has 24 characters, a Finnish one 18. The pattern does not check
+    /// the check digits; do so (remainder 1 modulo 97) before you send what a user typed.
     pub iban: Option<Iban>,
-    /// National account number, for accounts that a bank does not name by IBAN. Whether a Swedish number includes the clearing number differs by bank: HANDSESS leaves it out. In answers do not hold it against the pattern: hyphens, commas and blanks such as `8105-9,694 857 993-0` occur.
+    /// National account number, for accounts that a bank does not name by IBAN. Whether a Swedish number
+    /// includes the clearing number differs by bank: HANDSESS leaves it out. In answers do not hold it
+    /// against the pattern: hyphens, commas and blanks such as `8105-9,694 857 993-0` occur.
     pub bban: Option<Bban>,
-    /// Mobile phone number that stands for an account at banks which offer such an alias. International form with country prefix.
+    /// Mobile phone number that stands for an account at banks which offer such an alias. International form
+    /// with country prefix.
     pub msisdn: Option<Msisdn>,
-    /// Swedish Bankgiro number: seven or eight digits, with or without the hyphen before the last four. An address that points at an account, common for invoices.
+    /// Swedish Bankgiro number: seven or eight digits, with or without the hyphen before the last four. An
+    /// address that points at an account, common for invoices.
     #[cfg_attr(feature = "schemars", schemars(rename = "bankgiroNumber"))]
     pub bankgiro_number: Option<BankGiroNumber>,
-    /// Swedish PlusGiro number: two to eight digits, with or without the hyphen before the check digit. The pattern asks for five characters at least, so write a short one with care. At NDEASESS companies pay from accounts that are named this way.
+    /// Swedish PlusGiro number: two to eight digits, with or without the hyphen before the check digit. The
+    /// pattern asks for five characters at least, so write a short one with care. At NDEASESS companies pay
+    /// from accounts that are named this way.
     #[cfg_attr(feature = "schemars", schemars(rename = "plusgiroNumber"))]
     pub plusgiro_number: Option<PlusGiroNumber>,
-    /// Currency in three capital letters after ISO 4217. `XXX` on an account means that it holds several currencies.
+    /// Currency in three capital letters after ISO 4217. `XXX` on an account means that it holds several
+    /// currencies.
     pub currency: Option<CurrencyCode>,
     /// Name which the user or the bank has given to the account, the best label in an account picker.
     pub name: Option<Name>,
     /// The bank's own product name, for example `Privatkonto`.
     pub product: Option<Product>,
-    /// Kind of account as an ISO 20022 code (`ExternalCashAccountType1Code`): `CACC` current, `SVGS` savings, `TRAN` transaction, `SLRY` salary, `LOAN` loan, `CARD` card, `ODFT` overdraft, `OTHR` other, and more. Not limited to a list here.
+    /// Kind of account as an ISO 20022 code (`ExternalCashAccountType1Code`): `CACC` current, `SVGS` savings,
+    /// `TRAN` transaction, `SLRY` salary, `LOAN` loan, `CARD` card, `ODFT` overdraft, `OTHR` other, and more.
+    /// Not limited to a list here.
     #[cfg_attr(feature = "schemars", schemars(rename = "cashAccountType"))]
     pub cash_account_type: Option<CashAccountType>,
     /// Whether the account can be used; a missing value means `enabled`.
     pub status: Option<AccountStatus>,
-    /// BIC of a bank: four letters for the institution, two for the country, two characters for the place, optionally three for the branch. Either 8 or 11 characters in total.
+    /// BIC of a bank: four letters for the institution, two for the country, two characters for the place,
+    /// optionally three for the branch. Either 8 or 11 characters in total.
     pub bic: Option<Bicfi>,
     /// Number of the account behind a card, where the entry stands for card transactions.
     #[cfg_attr(feature = "schemars", schemars(rename = "linkedAccounts"))]
@@ -91,15 +110,19 @@ pub struct AccountDetails {
     pub usage: Option<Usage>,
     /// Free remarks by the bank on the account or its card.
     pub details: Option<Details>,
-    /// Balances of one account. Banks choose which types they give and in which order: look for the type you need and have a second choice.
+    /// Balances of one account. Banks choose which types they give and in which order: look for the type you
+    /// need and have a second choice.
     pub balances: List<Balance>,
     /// What the consent lets you read of the account: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "_links"))]
     pub links: Option<LinksAccountDetails>,
-    /// Legal owner of the account, several names in one string if it is shared, the company's name for a business account. Not every bank gives it away.
+    /// Legal owner of the account, several names in one string if it is shared, the company's name for a
+    /// business account. Not every bank gives it away.
     #[cfg_attr(feature = "schemars", schemars(rename = "ownerName"))]
     pub owner_name: Option<OwnerName>,
-    /// Swedish clearing number, which tells bank and branch: four digits, or five at Swedbank and the savings banks (those beginning with 8). Goes with a `bban` that does not contain it, as HANDSESS requires for the payee. A string, so that leading digits stay.
+    /// Swedish clearing number, which tells bank and branch: four digits, or five at Swedbank and the savings
+    /// banks (those beginning with 8). Goes with a `bban` that does not contain it, as HANDSESS requires for
+    /// the payee. A string, so that leading digits stay.
     #[cfg_attr(feature = "schemars", schemars(rename = "clearingNumber"))]
     pub clearing_number: Option<ClearingNumber>,
     /// Number of the account as the bank writes it, without clearing number.
@@ -119,7 +142,8 @@ object! { AccountDetails { resource_id: "resourceId", iban: "iban", bban: "bban"
     links: "_links", owner_name: "ownerName", clearing_number: "clearingNumber", 
     account_number: "accountNumber", credit_limit: "creditLimit" } wrapped "account" }
 
-/// The `resourceId` of an account, taken from the account list under the same consent. Percent-encode it; it can hold characters that a path does not allow.
+/// The `resourceId` of an account, taken from the account list under the same consent. Percent-encode it; it
+/// can hold characters that a path does not allow.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AccountId(String);
 text! { AccountId }
@@ -149,7 +173,8 @@ object! { AccountInformationCapabilities { transaction_history_max_days: "transa
     extended_transaction_history_available_window_minutes: "extendedTransactionHistoryAvailableWindowMinutes", 
     transaction_history_max_count: "transactionHistoryMaxCount" } }
 
-/// Accounts that the consent opens. An account in several currencies can appear as one entry with `XXX`, as one entry per currency, or as both.
+/// Accounts that the consent opens. An account in several currencies can appear as one entry with `XXX`, as
+/// one entry per currency, or as both.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AccountList {
@@ -162,7 +187,7 @@ pub struct AccountList {
     #[cfg_attr(feature = "schemars", schemars(skip))]
     pub extra: Extra,
 }
-object! { AccountList { accounts: "accounts", tpp_messages: "tppMessages" } }
+object! { AccountList { accounts: "accounts", tpp_messages: "tppMessages" } bare 0 }
 
 /// Number of the account as the bank writes it, without clearing number.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -173,28 +198,37 @@ text! { AccountNumber; secret }
 /// `clearingNumber` where a Swedish `bban` needs it and `currency` where one number covers several
 /// currencies.
 ///
-/// Which identifier works is up to the bank: ESSESESS wants `iban`; HANDSESS wants a `bban` without
-/// clearing number for the payer, and for the payee the same plus `clearingNumber`; NDEASESS wants a
-/// `bban` for a private payer; DABASESX in the sandbox shows British sort code and account number as
-/// `bban`. Copy the form from the account list of that bank and you are right.
+/// Which identifier works is up to the bank: ESSESESS wants `iban`; HANDSESS wants a `bban` without clearing
+/// number for the payer, and for the payee the same plus `clearingNumber`; NDEASESS wants a `bban` for a
+/// private payer; DABASESX in the sandbox shows British sort code and account number as `bban`. Copy the form
+/// from the account list of that bank and you are right.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AccountReference {
-    /// International account number without blanks: country code, two check digits, then the national number, 34 characters at most. A Swedish one has 24 characters, a Finnish one 18. The pattern does not check the check digits; do so (remainder 1 modulo 97) before you send what a user typed.
+    /// International account number without blanks: country code, two check digits, then the national number,
+    /// 34 characters at most. A Swedish one has 24 characters, a Finnish one 18. The pattern does not check
+    /// the check digits; do so (remainder 1 modulo 97) before you send what a user typed.
     pub iban: Option<Iban>,
-    /// National account number, for accounts that a bank does not name by IBAN. Whether a Swedish number includes the clearing number differs by bank: HANDSESS leaves it out. In answers do not hold it against the pattern: hyphens, commas and blanks such as `8105-9,694 857 993-0` occur.
+    /// National account number, for accounts that a bank does not name by IBAN. Whether a Swedish number
+    /// includes the clearing number differs by bank: HANDSESS leaves it out. In answers do not hold it
+    /// against the pattern: hyphens, commas and blanks such as `8105-9,694 857 993-0` occur.
     pub bban: Option<Bban>,
-    /// Full number of a payment card, or a token that stands for it. Needs the care that card industry rules demand: do not store or log it. Swedish and Finnish banks name accounts by `iban` or `bban` instead.
+    /// Full number of a payment card, or a token that stands for it. Needs the care that card industry rules
+    /// demand: do not store or log it. Swedish and Finnish banks name accounts by `iban` or `bban` instead.
     pub pan: Option<Pan>,
     /// Card number with the middle digits blanked out, safe to display and to keep.
     #[cfg_attr(feature = "schemars", schemars(rename = "maskedPan"))]
     pub masked_pan: Option<MaskedPan>,
-    /// Mobile phone number that stands for an account at banks which offer such an alias. International form with country prefix.
+    /// Mobile phone number that stands for an account at banks which offer such an alias. International form
+    /// with country prefix.
     pub msisdn: Option<Msisdn>,
-    /// Swedish clearing number, which tells bank and branch: four digits, or five at Swedbank and the savings banks (those beginning with 8). Goes with a `bban` that does not contain it, as HANDSESS requires for the payee. A string, so that leading digits stay.
+    /// Swedish clearing number, which tells bank and branch: four digits, or five at Swedbank and the savings
+    /// banks (those beginning with 8). Goes with a `bban` that does not contain it, as HANDSESS requires for
+    /// the payee. A string, so that leading digits stay.
     #[cfg_attr(feature = "schemars", schemars(rename = "clearingNumber"))]
     pub clearing_number: Option<ClearingNumber>,
-    /// Currency in three capital letters after ISO 4217. `XXX` on an account means that it holds several currencies.
+    /// Currency in three capital letters after ISO 4217. `XXX` on an account means that it holds several
+    /// currencies.
     pub currency: Option<CurrencyCode>,
     /// Number of the account as the bank writes it, without clearing number.
     #[cfg_attr(feature = "schemars", schemars(rename = "accountNumber"))]
@@ -216,37 +250,49 @@ builder! { AccountReference {
     account_number: AccountNumber = "accountNumber";
 } }
 
-/// Account to be debited, or a giro number that stands for it. Fill exactly one identifier;
-/// `clearingNumber` and `currency` only complete it. The form each bank expects:
+/// Account to be debited, or a giro number that stands for it. Fill exactly one identifier; `clearingNumber`
+/// and `currency` only complete it. The form each bank expects:
 /// - ESSESESS, SWEDSESS, NDEAFIHH, OKOYFIHH: `iban`.
 /// - HANDSESS: `bban` without the clearing number.
 /// - NDEASESS: `bban` for private customers, `plusgiroNumber` for companies.
-/// - DABASESX: `bban`. The customer picks the account again while signing, yet requests without a debtor
-///   were seen to fail.
+/// - DABASESX: `bban`. The customer picks the account again while signing, yet requests without a debtor were
+///   seen to fail.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AccountReferenceWithGiro {
-    /// International account number without blanks: country code, two check digits, then the national number, 34 characters at most. A Swedish one has 24 characters, a Finnish one 18. The pattern does not check the check digits; do so (remainder 1 modulo 97) before you send what a user typed.
+    /// International account number without blanks: country code, two check digits, then the national number,
+    /// 34 characters at most. A Swedish one has 24 characters, a Finnish one 18. The pattern does not check
+    /// the check digits; do so (remainder 1 modulo 97) before you send what a user typed.
     pub iban: Option<Iban>,
-    /// National account number, for accounts that a bank does not name by IBAN. Whether a Swedish number includes the clearing number differs by bank: HANDSESS leaves it out. In answers do not hold it against the pattern: hyphens, commas and blanks such as `8105-9,694 857 993-0` occur.
+    /// National account number, for accounts that a bank does not name by IBAN. Whether a Swedish number
+    /// includes the clearing number differs by bank: HANDSESS leaves it out. In answers do not hold it
+    /// against the pattern: hyphens, commas and blanks such as `8105-9,694 857 993-0` occur.
     pub bban: Option<Bban>,
-    /// Full number of a payment card, or a token that stands for it. Needs the care that card industry rules demand: do not store or log it. Swedish and Finnish banks name accounts by `iban` or `bban` instead.
+    /// Full number of a payment card, or a token that stands for it. Needs the care that card industry rules
+    /// demand: do not store or log it. Swedish and Finnish banks name accounts by `iban` or `bban` instead.
     pub pan: Option<Pan>,
     /// Card number with the middle digits blanked out, safe to display and to keep.
     #[cfg_attr(feature = "schemars", schemars(rename = "maskedPan"))]
     pub masked_pan: Option<MaskedPan>,
-    /// Mobile phone number that stands for an account at banks which offer such an alias. International form with country prefix.
+    /// Mobile phone number that stands for an account at banks which offer such an alias. International form
+    /// with country prefix.
     pub msisdn: Option<Msisdn>,
-    /// Swedish Bankgiro number: seven or eight digits, with or without the hyphen before the last four. An address that points at an account, common for invoices.
+    /// Swedish Bankgiro number: seven or eight digits, with or without the hyphen before the last four. An
+    /// address that points at an account, common for invoices.
     #[cfg_attr(feature = "schemars", schemars(rename = "bankgiroNumber"))]
     pub bankgiro_number: Option<BankGiroNumber>,
-    /// Swedish PlusGiro number: two to eight digits, with or without the hyphen before the check digit. The pattern asks for five characters at least, so write a short one with care. At NDEASESS companies pay from accounts that are named this way.
+    /// Swedish PlusGiro number: two to eight digits, with or without the hyphen before the check digit. The
+    /// pattern asks for five characters at least, so write a short one with care. At NDEASESS companies pay
+    /// from accounts that are named this way.
     #[cfg_attr(feature = "schemars", schemars(rename = "plusgiroNumber"))]
     pub plusgiro_number: Option<PlusGiroNumber>,
-    /// Swedish clearing number, which tells bank and branch: four digits, or five at Swedbank and the savings banks (those beginning with 8). Goes with a `bban` that does not contain it, as HANDSESS requires for the payee. A string, so that leading digits stay.
+    /// Swedish clearing number, which tells bank and branch: four digits, or five at Swedbank and the savings
+    /// banks (those beginning with 8). Goes with a `bban` that does not contain it, as HANDSESS requires for
+    /// the payee. A string, so that leading digits stay.
     #[cfg_attr(feature = "schemars", schemars(rename = "clearingNumber"))]
     pub clearing_number: Option<ClearingNumber>,
-    /// Currency in three capital letters after ISO 4217. `XXX` on an account means that it holds several currencies.
+    /// Currency in three capital letters after ISO 4217. `XXX` on an account means that it holds several
+    /// currencies.
     pub currency: Option<CurrencyCode>,
     /// Number of the account as the bank writes it, without clearing number.
     #[cfg_attr(feature = "schemars", schemars(rename = "accountNumber"))]
@@ -271,7 +317,9 @@ builder! { AccountReferenceWithGiro {
     account_number: AccountNumber = "accountNumber";
 } }
 
-/// Transactions by whether they are booked. Either list may be missing, not just empty: a bank has to offer `booked` only, and gives no `pending` if you asked for booked ones. Further pages are reached through `_links`.
+/// Transactions by whether they are booked. Either list may be missing, not just empty: a bank has to offer
+/// `booked` only, and gives no `pending` if you asked for booked ones. Further pages are reached through
+/// `_links`.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AccountReport {
@@ -280,8 +328,8 @@ pub struct AccountReport {
     /// Transactions in whatever order the bank keeps; sort by date yourself.
     pub pending: List<TransactionDetails>,
     /// Pages of a transaction list. Follow `next` with the same headers until it no longer comes; do not
-    /// assemble the address yourself, it contains a key only the bank understands. NDEASESS and HANDSESS
-    /// are known to page.
+    /// assemble the address yourself, it contains a key only the bank understands. NDEASESS and HANDSESS are
+    /// known to page.
     #[cfg_attr(feature = "schemars", schemars(rename = "_links"))]
     pub links: Option<LinksAccountReport>,
     /// What came beyond the document.
@@ -314,7 +362,8 @@ open_enum! { AccountStatus { Enabled = "enabled", Deleted = "deleted", Blocked =
 pub struct AdditionalInformation(String);
 text! { AdditionalInformation, max = 512 }
 
-/// Postal address of the creditor. Banks ask for it on payments out of the country, OKOYFIHH on every SEPA transfer to a creditor outside Finland. Only `country` is always needed.
+/// Postal address of the creditor. Banks ask for it on payments out of the country, OKOYFIHH on every SEPA
+/// transfer to a creditor outside Finland. Only `country` is always needed.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Address {
@@ -328,7 +377,8 @@ pub struct Address {
     /// Postcode in the notation of the country, with or without its inner space.
     #[cfg_attr(feature = "schemars", schemars(rename = "postalCode"))]
     pub postal_code: Option<String>,
-    /// Country as two capital letters after ISO 3166-1, such as `SE` or `FI`. Do not check it against a closed list: `UK` occurs beside `GB`.
+    /// Country as two capital letters after ISO 3166-1, such as `SE` or `FI`. Do not check it against a
+    /// closed list: `UK` occurs beside `GB`.
     pub country: Option<CountryCode>,
     /// State, province or region, for addresses abroad.
     pub state: Option<String>,
@@ -351,7 +401,9 @@ builder! { Address {
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AffiliatedAspspItem {
-    /// Value for the `X-AffiliatedASPSP-ID` header when you create a consent or a payment. Digits, but a string: `08999` loses its meaning without the leading zero. A user with accounts at several savings banks cannot sign decoupled at SWEDSESS unless you send it.
+    /// Value for the `X-AffiliatedASPSP-ID` header when you create a consent or a payment. Digits, but a
+    /// string: `08999` loses its meaning without the leading zero. A user with accounts at several savings
+    /// banks cannot sign decoupled at SWEDSESS unless you send it.
     pub id: Option<String>,
     /// Name of the affiliated bank, for the list in which the user picks it.
     pub name: Option<String>,
@@ -378,9 +430,12 @@ open_enum! { AllPsd2 { AllAccounts = "allAccounts" } }
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Amount {
-    /// Currency in three capital letters after ISO 4217. `XXX` on an account means that it holds several currencies.
+    /// Currency in three capital letters after ISO 4217. `XXX` on an account means that it holds several
+    /// currencies.
     pub currency: Option<CurrencyCode>,
-    /// Number as text: a dot before the decimals, no thousands separator, a leading minus for negative sums (never a plus). Up to 14 digits and as many decimals as the currency has, three at most. Keep it in a decimal type; a binary float turns `1249.10` into something else. Sums to be paid are always positive.
+    /// Number as text: a dot before the decimals, no thousands separator, a leading minus for negative sums
+    /// (never a plus). Up to 14 digits and as many decimals as the currency has, three at most. Keep it in a
+    /// decimal type; a binary float turns `1249.10` into something else. Sums to be paid are always positive.
     pub amount: Option<AmountValue>,
     /// What came beyond the document.
     #[cfg_attr(feature = "schemars", schemars(skip))]
@@ -392,12 +447,18 @@ builder! { Amount {
     amount: AmountValue = "amount" !required;
 } }
 
-/// Number as text: a dot before the decimals, no thousands separator, a leading minus for negative sums (never a plus). Up to 14 digits and as many decimals as the currency has, three at most. Keep it in a decimal type; a binary float turns `1249.10` into something else. Sums to be paid are always positive.
+/// Number as text: a dot before the decimals, no thousands separator, a leading minus for negative sums
+/// (never a plus). Up to 14 digits and as many decimals as the currency has, three at most. Keep it in a
+/// decimal type; a binary float turns `1249.10` into something else. Sums to be paid are always positive.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AmountValue(String);
 text! { AmountValue, pattern = Some("-?[0-9]{1,14}(\\.[0-9]{1,3})?") }
 
-/// All that the directory knows of one bank. Besides the members listed here an answer carries `supportedAuthorizationMethods`, an array of `{name, uri}` in which `name` is `OAuth2` (user is sent to the bank by redirect) or `Decoupled` (user signs in an app of their own, usually BankID); `uri` leads to the OpenID configuration and may be empty. Newer answers add `accountInformation` and `paymentInitiation`, hints on history length and signing baskets which the sandbox can leave empty.
+/// All that the directory knows of one bank. Besides the members listed here an answer carries
+/// `supportedAuthorizationMethods`, an array of `{name, uri}` in which `name` is `OAuth2` (user is sent to
+/// the bank by redirect) or `Decoupled` (user signs in an app of their own, usually BankID); `uri` leads to
+/// the OpenID configuration and may be empty. Newer answers add `accountInformation` and `paymentInitiation`,
+/// hints on history length and signing baskets which the sandbox can leave empty.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Aspsp {
@@ -406,7 +467,8 @@ pub struct Aspsp {
     /// BIC of the bank, 8 or 11 characters, as used in the `X-BicFi` header.
     #[cfg_attr(feature = "schemars", schemars(rename = "bicFi"))]
     pub bic_fi: Option<BicFi>,
-    /// Registration number of the bank in its home country's company register, for a Swedish bank ten digits with a hyphen.
+    /// Registration number of the bank in its home country's company register, for a Swedish bank ten digits
+    /// with a hyphen.
     #[cfg_attr(feature = "schemars", schemars(rename = "companyNumber"))]
     pub company_number: Option<String>,
     /// Name to show to the user. May end in a blank; trim it.
@@ -429,10 +491,14 @@ pub struct Aspsp {
     /// Address of the bank's logo, an image for the bank picker.
     #[cfg_attr(feature = "schemars", schemars(rename = "logoUrl"))]
     pub logo_url: Option<String>,
-    /// Payment products the bank takes, spelled as they stand in the path of a payment. Look here before you offer a product: Swedish banks typically list `domestic` and `swedish-giro`, Finnish ones `sepa-credit-transfers`. Keep the values as plain strings, new products come without notice. Old answers call this member `paymentProducts`.
+    /// Payment products the bank takes, spelled as they stand in the path of a payment. Look here before you
+    /// offer a product: Swedish banks typically list `domestic` and `swedish-giro`, Finnish ones
+    /// `sepa-credit-transfers`. Keep the values as plain strings, new products come without notice. Old
+    /// answers call this member `paymentProducts`.
     #[cfg_attr(feature = "schemars", schemars(rename = "globalPaymentProducts"))]
     pub global_payment_products: List<String>,
-    /// Independent banks that are reached through the interface of this one. Only SWEDSESS has them: the Swedish savings banks. Empty or missing everywhere else.
+    /// Independent banks that are reached through the interface of this one. Only SWEDSESS has them: the
+    /// Swedish savings banks. Empty or missing everywhere else.
     #[cfg_attr(feature = "schemars", schemars(rename = "affiliatedAspsps"))]
     pub affiliated_aspsps: List<AffiliatedAspspItem>,
     /// Ways in which a customer of this bank can authorise.
@@ -455,7 +521,9 @@ object! { Aspsp { id: "id", bic_fi: "bicFi", company_number: "companyNumber", na
     supported_authorization_methods: "supportedAuthorizationMethods", 
     account_information: "accountInformation", payment_initiation: "paymentInitiation" } }
 
-/// Banks that match the filter. On the wire the array arrives wrapped, `{"aspsps": [...]}`, so read it from there and tolerate a bare array. The list changes seldom: keep it for a while instead of asking each time a user opens your bank picker.
+/// Banks that match the filter. On the wire the array arrives wrapped, `{"aspsps": [...]}`, so read it from
+/// there and tolerate a bare array. The list changes seldom: keep it for a while instead of asking each time
+/// a user opens your bank picker.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AspspList {
@@ -467,7 +535,8 @@ pub struct AspspList {
 }
 object! { AspspList { aspsps: "aspsps" } bare 0 }
 
-/// A bank as it stands in the list: enough to draw one row of a bank picker. Ask for the details of the bank before you rely on a payment product or an affiliated savings bank.
+/// A bank as it stands in the list: enough to draw one row of a bank picker. Ask for the details of the bank
+/// before you rely on a payment product or an affiliated savings bank.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AspspListItem {
@@ -476,7 +545,8 @@ pub struct AspspListItem {
     /// BIC of the bank, 8 or 11 characters, as used in the `X-BicFi` header.
     #[cfg_attr(feature = "schemars", schemars(rename = "bicFi"))]
     pub bic_fi: Option<BicFi>,
-    /// Name to show to the user. May carry trailing blanks (ESSESESS has one): trim before display, and do not compare or sort by it as if it were a key.
+    /// Name to show to the user. May carry trailing blanks (ESSESESS has one): trim before display, and do
+    /// not compare or sort by it as if it were a key.
     pub name: Option<AspspListItemName>,
     /// Address of the bank's logo, an image for the bank picker.
     #[cfg_attr(feature = "schemars", schemars(rename = "logoUrl"))]
@@ -487,7 +557,8 @@ pub struct AspspListItem {
 }
 object! { AspspListItem { id: "id", bic_fi: "bicFi", name: "name", logo_url: "logoUrl" } }
 
-/// Name to show to the user. May carry trailing blanks (ESSESESS has one): trim before display, and do not compare or sort by it as if it were a key.
+/// Name to show to the user. May carry trailing blanks (ESSESESS has one): trim before display, and do not
+/// compare or sort by it as if it were a key.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AspspListItemName(String);
 text! { AspspListItemName, max = 140 }
@@ -497,7 +568,9 @@ text! { AspspListItemName, max = 140 }
 pub struct AspspName(String);
 text! { AspspName, max = 140 }
 
-/// How the bank authenticates the user: `DECOUPLED` (in an app of its own), `REDIRECT` (in the browser, OAuth included) or `EMBEDDED` (codes through this API; not used in practice). Decisive is the one on the update (PUT) of the authorisation. If it is missing there, a `scaOAuth` or `scaRedirect` link means redirect.
+/// How the bank authenticates the user: `DECOUPLED` (in an app of its own), `REDIRECT` (in the browser, OAuth
+/// included) or `EMBEDDED` (codes through this API; not used in practice). Decisive is the one on the update
+/// (PUT) of the authorisation. If it is missing there, a `scaOAuth` or `scaRedirect` link means redirect.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum AspspScaApproach {
@@ -532,13 +605,15 @@ pub struct AuthenticationObject {
     /// Broad kind of a signing method: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "authenticationType"))]
     pub authentication_type: Option<AuthenticationType>,
-    /// Tells generations of the same kind of tool apart, where a bank runs more than one. Not seen at the banks of the platform.
+    /// Tells generations of the same kind of tool apart, where a bank runs more than one. Not seen at the
+    /// banks of the platform.
     #[cfg_attr(feature = "schemars", schemars(rename = "authenticationVersion"))]
     pub authentication_version: Option<String>,
     /// Id of one signing method, to be sent back unchanged. Ids in use for Swedish BankID: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "authenticationMethodId"))]
     pub authentication_method_id: Option<AuthenticationMethodId>,
-    /// Label for the list from which the user chooses, in the words of the bank or of the user's own settings there. Fall back to a label of yours if it is missing.
+    /// Label for the list from which the user chooses, in the words of the bank or of the user's own settings
+    /// there. Fall back to a label of yours if it is missing.
     pub name: Option<String>,
     /// Longer help text on the method for the user. Rarely filled.
     pub explanation: Option<String>,
@@ -554,11 +629,11 @@ object! { AuthenticationObject { authentication_type: "authenticationType", auth
 /// - `SMS_OTP`: a one-time code comes by text message and is typed in.
 /// - `CHIP_OTP`: a card in a reader computes the code from a challenge.
 /// - `PHOTO_OTP`: the user scans a picture such as a QR code with an app or device.
-/// - `PUSH_OTP`: an app of the user's receives the request; nothing has to be typed. Practically all
-///   Nordic banks answer with this one, BankID being such an app.
+/// - `PUSH_OTP`: an app of the user's receives the request; nothing has to be typed. Practically all Nordic
+///   banks answer with this one, BankID being such an app.
 ///
-/// Too coarse to choose by, since several methods share a type and banks may add types of their own:
-/// choose by `authenticationMethodId`.
+/// Too coarse to choose by, since several methods share a type and banks may add types of their own: choose
+/// by `authenticationMethodId`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum AuthenticationType {
@@ -575,7 +650,9 @@ pub enum AuthenticationType {
 }
 open_enum! { AuthenticationType { SmsOtp = "SMS_OTP", ChipOtp = "CHIP_OTP", PhotoOtp = "PHOTO_OTP", PushOtp = "PUSH_OTP" } }
 
-/// Key of one authorisation, valid below the consent or payment it belongs to. Goes into the path of update and status, and as `X-ConsentAuthorisationId` or `X-PaymentAuthorisationId` into the code exchange after an OAuth redirect. Each signer of a company account has an authorisation of their own.
+/// Key of one authorisation, valid below the consent or payment it belongs to. Goes into the path of update
+/// and status, and as `X-ConsentAuthorisationId` or `X-PaymentAuthorisationId` into the code exchange after
+/// an OAuth redirect. Each signer of a company account has an authorisation of their own.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AuthorisationId(String);
 text! { AuthorisationId }
@@ -597,7 +674,8 @@ choice! { AuthorisationRequest { UpdatePsuAuthentication, SelectPsuAuthenticatio
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Authorisations {
-    /// Keys of authorisations, in no promised order. More than one if several people sign or if signing was started anew.
+    /// Keys of authorisations, in no promised order. More than one if several people sign or if signing was
+    /// started anew.
     #[cfg_attr(feature = "schemars", schemars(rename = "authorisationIds"))]
     pub authorisation_ids: List<AuthorisationId>,
     /// What the bank or the platform has to say about a call that has succeeded.
@@ -607,7 +685,7 @@ pub struct Authorisations {
     #[cfg_attr(feature = "schemars", schemars(skip))]
     pub extra: Extra,
 }
-object! { Authorisations { authorisation_ids: "authorisationIds", tpp_messages: "tppMessages" } }
+object! { Authorisations { authorisation_ids: "authorisationIds", tpp_messages: "tppMessages" } bare 0 }
 
 /// Asks only for the list of the user's accounts; not every bank offers it.
 ///
@@ -638,7 +716,8 @@ pub struct Balance {
     /// What a balance counts: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "balanceType"))]
     pub balance_type: Option<BalanceType>,
-    /// `true` if an agreed credit is part of the figure, so that it tells what can be spent rather than what the user owns. Missing means unknown.
+    /// `true` if an agreed credit is part of the figure, so that it tells what can be spent rather than what
+    /// the user owns. Missing means unknown.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditLimitIncluded"))]
     pub credit_limit_included: Option<bool>,
     /// Moment at which the figure last changed, with date, time and offset.
@@ -647,10 +726,13 @@ pub struct Balance {
     /// Day for which the figure holds, `yyyy-MM-dd`.
     #[cfg_attr(feature = "schemars", schemars(rename = "referenceDate"))]
     pub reference_date: Option<ReferenceDate>,
-    /// `entryReference` of the newest transaction that the figure takes into account. Compare it with what you have stored to see whether anything is missing.
+    /// `entryReference` of the newest transaction that the figure takes into account. Compare it with what
+    /// you have stored to see whether anything is missing.
     #[cfg_attr(feature = "schemars", schemars(rename = "lastCommittedTransaction"))]
     pub last_committed_transaction: Option<LastCommittedTransaction>,
-    /// Swedish clearing number, which tells bank and branch: four digits, or five at Swedbank and the savings banks (those beginning with 8). Goes with a `bban` that does not contain it, as HANDSESS requires for the payee. A string, so that leading digits stay.
+    /// Swedish clearing number, which tells bank and branch: four digits, or five at Swedbank and the savings
+    /// banks (those beginning with 8). Goes with a `bban` that does not contain it, as HANDSESS requires for
+    /// the payee. A string, so that leading digits stay.
     #[cfg_attr(feature = "schemars", schemars(rename = "clearingNumber"))]
     pub clearing_number: Option<ClearingNumber>,
     /// What came beyond the document.
@@ -680,8 +762,7 @@ object! { BalanceAfterTransaction { balance_amount: "balanceAmount", balance_typ
 
 /// What a balance counts:
 ///
-/// - `openingBooked`: booked entries at the beginning of the day or period; equal to the previous
-///   closing.
+/// - `openingBooked`: booked entries at the beginning of the day or period; equal to the previous closing.
 /// - `closingBooked`: booked entries at the end of the day or period.
 /// - `interimBooked`: booked entries up to this moment of the day.
 /// - `interimAvailable`: what can be spent at this moment; still moves during the day.
@@ -735,17 +816,22 @@ open_enum! { BalanceType { ClosingBooked = "closingBooked", Expected = "expected
     ClosingCleared = "closingCleared", OpeningAvailable = "openingAvailable", 
     OpeningCleared = "openingCleared", Information = "information" } }
 
-/// Swedish Bankgiro number: seven or eight digits, with or without the hyphen before the last four. An address that points at an account, common for invoices.
+/// Swedish Bankgiro number: seven or eight digits, with or without the hyphen before the last four. An
+/// address that points at an account, common for invoices.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BankGiroNumber(String);
 text! { BankGiroNumber, pattern = Some("[0-9-]{5,35}"); secret }
 
-/// What kind of entry it is: the three ISO 20022 codes for domain, family and sub-family, joined by hyphens. `PMNT-ICDT-DMCT` is an outgoing domestic transfer, `PMNT-CCRD-POSD` a card purchase. Good for sorting entries automatically, where the bank fills it.
+/// What kind of entry it is: the three ISO 20022 codes for domain, family and sub-family, joined by hyphens.
+/// `PMNT-ICDT-DMCT` is an outgoing domestic transfer, `PMNT-CCRD-POSD` a card purchase. Good for sorting
+/// entries automatically, where the bank fills it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BankTransactionCode(String);
 text! { BankTransactionCode }
 
-/// National account number, for accounts that a bank does not name by IBAN. Whether a Swedish number includes the clearing number differs by bank: HANDSESS leaves it out. In answers do not hold it against the pattern: hyphens, commas and blanks such as `8105-9,694 857 993-0` occur.
+/// National account number, for accounts that a bank does not name by IBAN. Whether a Swedish number includes
+/// the clearing number differs by bank: HANDSESS leaves it out. In answers do not hold it against the
+/// pattern: hyphens, commas and blanks such as `8105-9,694 857 993-0` occur.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Bban(String);
 text! { Bban; secret }
@@ -755,17 +841,20 @@ text! { Bban; secret }
 pub struct BicFi(String);
 text! { BicFi, pattern = Some("^[A-Z]{6,6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3,3}){0,1}$") }
 
-/// BIC of a bank: four letters for the institution, two for the country, two characters for the place, optionally three for the branch. Either 8 or 11 characters in total.
+/// BIC of a bank: four letters for the institution, two for the country, two characters for the place,
+/// optionally three for the branch. Either 8 or 11 characters in total.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Bicfi(String);
 text! { Bicfi, pattern = Some("[A-Z]{6,6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3,3}){0,1}") }
 
-/// Day on which the bank entered the transaction in its books, `yyyy-MM-dd`. Absent as long as it is pending. `dateFrom` and `dateTo` select by this day.
+/// Day on which the bank entered the transaction in its books, `yyyy-MM-dd`. Absent as long as it is pending.
+/// `dateFrom` and `dateTo` select by this day.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BookingDate(String);
 text! { BookingDate, format = Format::Date; date }
 
-/// Which entries to list: `booked`, `pending` or `both`. Always required. Only `booked` works at every bank. The sandbox of SWEDSESS ignores it, and either list may be missing from the answer.
+/// Which entries to list: `booked`, `pending` or `both`. Always required. Only `booked` works at every bank.
+/// The sandbox of SWEDSESS ignores it, and either list may be missing from the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum BookingStatus {
@@ -780,11 +869,16 @@ pub enum BookingStatus {
 }
 open_enum! { BookingStatus { Booked = "booked", Pending = "pending", Both = "both" } }
 
-/// Several transfers from one account under one authorisation: the JSON body of `bulk-payments`. The debtor and the execution day stand once at the top; each element of `payments` names its amount and creditor. Give the day as `requestedExecutionDate` or, at banks that execute to the hour, as `requestedExecutionTime`, never both.
+/// Several transfers from one account under one authorisation: the JSON body of `bulk-payments`. The debtor
+/// and the execution day stand once at the top; each element of `payments` names its amount and creditor.
+/// Give the day as `requestedExecutionDate` or, at banks that execute to the hour, as
+/// `requestedExecutionTime`, never both.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct BulkPaymentInitiationJson {
-    /// Wish for how the debits appear on the statement: true asks for one sum, false for one entry per transfer. The bank may follow its agreement with the customer instead, as it does when the field is missing.
+    /// Wish for how the debits appear on the statement: true asks for one sum, false for one entry per
+    /// transfer. The bank may follow its agreement with the customer instead, as it does when the field is
+    /// missing.
     #[cfg_attr(feature = "schemars", schemars(rename = "batchBookingPreferred"))]
     pub batch_booking_preferred: Option<bool>,
     /// Names one account. Give exactly one identifier, `iban`, `bban`, `pan`, `maskedPan` or `msisdn`, plus
@@ -792,13 +886,16 @@ pub struct BulkPaymentInitiationJson {
     /// currencies.
     #[cfg_attr(feature = "schemars", schemars(rename = "debtorAccount"))]
     pub debtor_account: Option<AccountReference>,
-    /// Execution day of the whole bulk, `yyyy-MM-dd`. Omit it, and the time below too, to have it paid as soon as possible.
+    /// Execution day of the whole bulk, `yyyy-MM-dd`. Omit it, and the time below too, to have it paid as
+    /// soon as possible.
     #[cfg_attr(feature = "schemars", schemars(rename = "requestedExecutionDate"))]
     pub requested_execution_date: Option<RequestedExecutionDate>,
-    /// Moment of execution with offset, such as `2026-04-24T09:30:00+02:00`, for banks that run bulks at a chosen hour. Excludes `requestedExecutionDate`.
+    /// Moment of execution with offset, such as `2026-04-24T09:30:00+02:00`, for banks that run bulks at a
+    /// chosen hour. Excludes `requestedExecutionDate`.
     #[cfg_attr(feature = "schemars", schemars(rename = "requestedExecutionTime"))]
     pub requested_execution_time: Option<RequestedExecutionTime>,
-    /// The transfers, at least one. They share debtor, day and signature, but each may be accepted or refused on its own; a mixed result shows as `PART`.
+    /// The transfers, at least one. They share debtor, day and signature, but each may be accepted or refused
+    /// on its own; a mixed result shows as `PART`.
     pub payments: List<PaymentInitiationBulkElementJson>,
     /// What came beyond the document.
     #[cfg_attr(feature = "schemars", schemars(skip))]
@@ -815,12 +912,14 @@ builder! { BulkPaymentInitiationJson {
     payments: List<PaymentInitiationBulkElementJson> = "payments" !required;
 } }
 
-/// Id of one attempt to sign the cancellation; the last part of the path below `cancellation-authorisations`. Opaque.
+/// Id of one attempt to sign the cancellation; the last part of the path below `cancellation-authorisations`.
+/// Opaque.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CancellationId(String);
 text! { CancellationId }
 
-/// Ids of all attempts to sign the cancellation of a payment. On the wire they come wrapped in an object, under `cancellationIds`; accept the bare list too.
+/// Ids of all attempts to sign the cancellation of a payment. On the wire they come wrapped in an object,
+/// under `cancellationIds`; accept the bare list too.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct CancellationList {
@@ -833,24 +932,31 @@ pub struct CancellationList {
 }
 object! { CancellationList { cancellation_ids: "cancellationIds" } bare 0 }
 
-/// Kind of account as an ISO 20022 code (`ExternalCashAccountType1Code`): `CACC` current, `SVGS` savings, `TRAN` transaction, `SLRY` salary, `LOAN` loan, `CARD` card, `ODFT` overdraft, `OTHR` other, and more. Not limited to a list here.
+/// Kind of account as an ISO 20022 code (`ExternalCashAccountType1Code`): `CACC` current, `SVGS` savings,
+/// `TRAN` transaction, `SLRY` salary, `LOAN` loan, `CARD` card, `ODFT` overdraft, `OTHR` other, and more. Not
+/// limited to a list here.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CashAccountType(String);
 text! { CashAccountType }
 
-/// What the user needs in order to sign; with BankID a token or a picture, which is worth nothing
-/// without the user but should stay out of logs all the same.
+/// What the user needs in order to sign; with BankID a token or a picture, which is worth nothing without the
+/// user but should stay out of logs all the same.
 ///
 /// It can be null or missing right after a method was chosen and come only with a later poll of the
-/// authorisation. It also changes: animated codes are renewed about once a second, and a signature in
-/// several rounds has a fresh token for each. Draw it again whenever it or `scaStatus` changes.
-/// ESSESESS and HANDSESS give the user 30 seconds to open BankID.
+/// authorisation. It also changes: animated codes are renewed about once a second, and a signature in several
+/// rounds has a fresh token for each. Draw it again whenever it or `scaStatus` changes. ESSESESS and HANDSESS
+/// give the user 30 seconds to open BankID.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct ChallengeData {
-    /// Picture for the user, a QR code with `mbid_animated_qr_image`. Plain base64 of a PNG (512 kB at most), a data URI, or an address: be ready for each of them.
+    /// Picture for the user, a QR code with `mbid_animated_qr_image`. Plain base64 of a PNG (512 kB at most),
+    /// a data URI, or an address: be ready for each of them.
     pub image: Option<ChallengeImage>,
-    /// The challenge as text. Really sent as an array of strings, the first of which counts; accept a single string as well. With `mbid` and `mbid_same_device` it is the BankID autostart token, to be put into `https://app.bankid.com/?autostarttoken=TOKEN&redirect=URI` (as a link on the phone) or into `bankid:///?autostarttoken=TOKEN` (as a QR code on the desktop). With `mbid_animated_qr_token` it is the bare content of the QR code.
+    /// The challenge as text. Really sent as an array of strings, the first of which counts; accept a single
+    /// string as well. With `mbid` and `mbid_same_device` it is the BankID autostart token, to be put into
+    /// `https://app.bankid.com/?autostarttoken=TOKEN&redirect=URI` (as a link on the phone) or into
+    /// `bankid:///?autostarttoken=TOKEN` (as a QR code on the desktop). With `mbid_animated_qr_token` it is
+    /// the bare content of the QR code.
     pub data: List<ChallengeText>,
     /// Address from which the picture can be fetched, if the bank serves it rather than sends it.
     #[cfg_attr(feature = "schemars", schemars(rename = "imageLink"))]
@@ -861,7 +967,8 @@ pub struct ChallengeData {
     /// What the user types in an embedded signing: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "otpFormat"))]
     pub otp_format: Option<OtpFormat>,
-    /// Hint from the bank, for example what to do if the app does not open. Where present you have to show it to the user.
+    /// Hint from the bank, for example what to do if the app does not open. Where present you have to show it
+    /// to the user.
     #[cfg_attr(feature = "schemars", schemars(rename = "additionalInformation"))]
     pub additional_information: Option<String>,
     /// What came beyond the document.
@@ -871,7 +978,8 @@ pub struct ChallengeData {
 object! { ChallengeData { image: "image", data: "data", image_link: "imageLink", otp_max_length: "otpMaxLength", 
     otp_format: "otpFormat", additional_information: "additionalInformation" } }
 
-/// Picture for the user, a QR code with `mbid_animated_qr_image`. Plain base64 of a PNG (512 kB at most), a data URI, or an address: be ready for each of them.
+/// Picture for the user, a QR code with `mbid_animated_qr_image`. Plain base64 of a PNG (512 kB at most), a
+/// data URI, or an address: be ready for each of them.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ChallengeImage(String);
 text! { ChallengeImage; secret }
@@ -886,7 +994,8 @@ text! { ChallengeText; secret }
 pub struct CheckId(String);
 text! { CheckId, max = 35 }
 
-/// One city of the directory. Its country comes either as `countryId` or, more often, as an `isoCountryCode` next to it: accept both.
+/// One city of the directory. Its country comes either as `countryId` or, more often, as an `isoCountryCode`
+/// next to it: accept both.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct City {
@@ -907,7 +1016,8 @@ pub struct City {
 }
 object! { City { city_id: "cityId", name: "name", country_id: "countryId", iso_country_code: "isoCountryCode" } }
 
-/// Cities in which the directory knows banks. Arrives wrapped, `{"cities": [...]}`; tolerate a bare array. Newer editions of the service no longer have city calls at all.
+/// Cities in which the directory knows banks. Arrives wrapped, `{"cities": [...]}`; tolerate a bare array.
+/// Newer editions of the service no longer have city calls at all.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct CityList {
@@ -924,32 +1034,46 @@ object! { CityList { cities: "cities" } bare 0 }
 pub struct CityName(String);
 text! { CityName, max = 140 }
 
-/// Swedish clearing number, which tells bank and branch: four digits, or five at Swedbank and the savings banks (those beginning with 8). Goes with a `bban` that does not contain it, as HANDSESS requires for the payee. A string, so that leading digits stay.
+/// Swedish clearing number, which tells bank and branch: four digits, or five at Swedbank and the savings
+/// banks (those beginning with 8). Goes with a `bban` that does not contain it, as HANDSESS requires for the
+/// payee. A string, so that leading digits stay.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClearingNumber(String);
 text! { ClearingNumber, pattern = Some("[0-9]{1,5}") }
 
-/// Key of a consent. Goes into consent paths, into the `Consent-ID` header of every account call, and as `X-ConsentId` into the code exchange after an OAuth redirect. Opaque text, usually a UUID; percent-encode it in paths.
+/// Key of a consent. Goes into consent paths, into the `Consent-ID` header of every account call, and as
+/// `X-ConsentId` into the code exchange after an OAuth redirect. Opaque text, usually a UUID; percent-encode
+/// it in paths.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConsentId(String);
 text! { ConsentId }
 
-/// A consent as the bank holds it now. The terms may differ from those you asked for: `validUntil` cut short, `access` filled with the accounts the user picked. Some answers repeat the `consentId`.
+/// A consent as the bank holds it now. The terms may differ from those you asked for: `validUntil` cut short,
+/// `access` filled with the accounts the user picked. Some answers repeat the `consentId`.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct ConsentInformationResponse200Json {
     /// Which accounts, and what of them, a consent opens. Three ways to fill it: see the type.
     pub access: Option<AccountAccess>,
-    /// `true` for repeated reading until the consent ends, `false` for reading once. As soon as the user signs a new recurring consent, the bank ends the earlier recurring consent which the same user gave you: two of them never live side by side.
+    /// `true` for repeated reading until the consent ends, `false` for reading once. As soon as the user
+    /// signs a new recurring consent, the bank ends the earlier recurring consent which the same user gave
+    /// you: two of them never live side by side.
     #[cfg_attr(feature = "schemars", schemars(rename = "recurringIndicator"))]
     pub recurring_indicator: Option<bool>,
-    /// Last day on which the consent may be used, `yyyy-MM-dd` in the bank's own time zone. Ask for `9999-12-31` to get the longest period the bank grants. Banks shorten what is too long (HANDSESS grants 180 days, 90 in Great Britain), so fetch the consent after signing and plan the renewal by the date you find there.
+    /// Last day on which the consent may be used, `yyyy-MM-dd` in the bank's own time zone. Ask for
+    /// `9999-12-31` to get the longest period the bank grants. Banks shorten what is too long (HANDSESS
+    /// grants 180 days, 90 in Great Britain), so fetch the consent after signing and plan the renewal by the
+    /// date you find there.
     #[cfg_attr(feature = "schemars", schemars(rename = "validUntil"))]
     pub valid_until: Option<ValidUntil>,
-    /// How many times a day you may read each account while the user is not present, at least 1. Ask for 1 with a one-off consent, otherwise up to 4; more only by agreement with the bank. Calls made on the user's request carry `PSU-IP-Address` and are not counted. Beyond the limit the bank answers 429 `ACCESS_EXCEEDED`.
+    /// How many times a day you may read each account while the user is not present, at least 1. Ask for 1
+    /// with a one-off consent, otherwise up to 4; more only by agreement with the bank. Calls made on the
+    /// user's request carry `PSU-IP-Address` and are not counted. Beyond the limit the bank answers 429
+    /// `ACCESS_EXCEEDED`.
     #[cfg_attr(feature = "schemars", schemars(rename = "frequencyPerDay"))]
     pub frequency_per_day: Option<FrequencyPerDay>,
-    /// Day on which the status of the consent last moved, be it by a call of yours or by the user at the bank. Reading accounts does not count. `yyyy-MM-dd`.
+    /// Day on which the status of the consent last moved, be it by a call of yours or by the user at the
+    /// bank. Reading accounts does not count. `yyyy-MM-dd`.
     #[cfg_attr(feature = "schemars", schemars(rename = "lastActionDate"))]
     pub last_action_date: Option<LastActionDate>,
     /// Where a consent stands in its life: see the type.
@@ -958,7 +1082,9 @@ pub struct ConsentInformationResponse200Json {
     /// Where a valid consent leads: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "_links"))]
     pub links: Option<LinksGetConsent>,
-    /// Key of a consent. Goes into consent paths, into the `Consent-ID` header of every account call, and as `X-ConsentId` into the code exchange after an OAuth redirect. Opaque text, usually a UUID; percent-encode it in paths.
+    /// Key of a consent. Goes into consent paths, into the `Consent-ID` header of every account call, and as
+    /// `X-ConsentId` into the code exchange after an OAuth redirect. Opaque text, usually a UUID;
+    /// percent-encode it in paths.
     #[cfg_attr(feature = "schemars", schemars(rename = "consentId"))]
     pub consent_id: Option<ConsentId>,
     /// What the bank or the platform has to say about a call that has succeeded.
@@ -982,8 +1108,8 @@ object! { ConsentInformationResponse200Json { access: "access", recurring_indica
 /// - `revokedByPsu`: the user took it back at the bank. Final.
 /// - `terminatedByTpp`: your application deleted it. Final.
 ///
-/// A company account with several signers may show `partiallyAuthorised` in between, and further values
-/// may be added: keep an unknown one as text and go on polling.
+/// A company account with several signers may show `partiallyAuthorised` in between, and further values may
+/// be added: keep an unknown one as text and go on polling.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ConsentStatus {
@@ -1008,7 +1134,8 @@ open_enum! { ConsentStatus { Received = "received", Rejected = "rejected", Valid
     Expired = "expired", TerminatedByTpp = "terminatedByTpp", 
     PartiallyAuthorised = "partiallyAuthorised" } }
 
-/// The status alone, the cheapest thing to poll once the user has signed. While signing goes on poll the authorisation instead: only there do you see new challenges and a failure.
+/// The status alone, the cheapest thing to poll once the user has signed. While signing goes on poll the
+/// authorisation instead: only there do you see new challenges and a failure.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct ConsentStatusResponse200 {
@@ -1024,22 +1151,33 @@ pub struct ConsentStatusResponse200 {
 }
 object! { ConsentStatusResponse200 { consent_status: "consentStatus", tpp_messages: "tppMessages" } }
 
-/// Asks a bank for access to a user's accounts. All five members must be there. Send real JSON booleans and a real JSON integer, not their text forms. The bank holds the consent as `received` until the user has signed an authorisation for it.
+/// Asks a bank for access to a user's accounts. All five members must be there. Send real JSON booleans and a
+/// real JSON integer, not their text forms. The bank holds the consent as `received` until the user has
+/// signed an authorisation for it.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Consents {
     /// Which accounts, and what of them, a consent opens. Three ways to fill it: see the type.
     pub access: Option<AccountAccess>,
-    /// `true` for repeated reading until the consent ends, `false` for reading once. As soon as the user signs a new recurring consent, the bank ends the earlier recurring consent which the same user gave you: two of them never live side by side.
+    /// `true` for repeated reading until the consent ends, `false` for reading once. As soon as the user
+    /// signs a new recurring consent, the bank ends the earlier recurring consent which the same user gave
+    /// you: two of them never live side by side.
     #[cfg_attr(feature = "schemars", schemars(rename = "recurringIndicator"))]
     pub recurring_indicator: Option<bool>,
-    /// Last day on which the consent may be used, `yyyy-MM-dd` in the bank's own time zone. Ask for `9999-12-31` to get the longest period the bank grants. Banks shorten what is too long (HANDSESS grants 180 days, 90 in Great Britain), so fetch the consent after signing and plan the renewal by the date you find there.
+    /// Last day on which the consent may be used, `yyyy-MM-dd` in the bank's own time zone. Ask for
+    /// `9999-12-31` to get the longest period the bank grants. Banks shorten what is too long (HANDSESS
+    /// grants 180 days, 90 in Great Britain), so fetch the consent after signing and plan the renewal by the
+    /// date you find there.
     #[cfg_attr(feature = "schemars", schemars(rename = "validUntil"))]
     pub valid_until: Option<ValidUntil>,
-    /// How many times a day you may read each account while the user is not present, at least 1. Ask for 1 with a one-off consent, otherwise up to 4; more only by agreement with the bank. Calls made on the user's request carry `PSU-IP-Address` and are not counted. Beyond the limit the bank answers 429 `ACCESS_EXCEEDED`.
+    /// How many times a day you may read each account while the user is not present, at least 1. Ask for 1
+    /// with a one-off consent, otherwise up to 4; more only by agreement with the bank. Calls made on the
+    /// user's request carry `PSU-IP-Address` and are not counted. Beyond the limit the bank answers 429
+    /// `ACCESS_EXCEEDED`.
     #[cfg_attr(feature = "schemars", schemars(rename = "frequencyPerDay"))]
     pub frequency_per_day: Option<FrequencyPerDay>,
-    /// Announces that a payment will follow within the same user session. Must be present and has no effect at any bank today: send `false`.
+    /// Announces that a payment will follow within the same user session. Must be present and has no effect
+    /// at any bank today: send `false`.
     #[cfg_attr(feature = "schemars", schemars(rename = "combinedServiceIndicator"))]
     pub combined_service_indicator: Option<bool>,
     /// What came beyond the document.
@@ -1056,24 +1194,30 @@ builder! { Consents {
     combined_service_indicator: bool = "combinedServiceIndicator" !required;
 } }
 
-/// A consent has been created and waits for the user's signature. Keep `consentId`, then start an authorisation. The `ASPSP-SCA-Approach` header may already be there, but the one in the answer to choosing a method decides.
+/// A consent has been created and waits for the user's signature. Keep `consentId`, then start an
+/// authorisation. The `ASPSP-SCA-Approach` header may already be there, but the one in the answer to choosing
+/// a method decides.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct ConsentsResponse201 {
     /// Where a consent stands in its life: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "consentStatus"))]
     pub consent_status: Option<ConsentStatus>,
-    /// Key of a consent. Goes into consent paths, into the `Consent-ID` header of every account call, and as `X-ConsentId` into the code exchange after an OAuth redirect. Opaque text, usually a UUID; percent-encode it in paths.
+    /// Key of a consent. Goes into consent paths, into the `Consent-ID` header of every account call, and as
+    /// `X-ConsentId` into the code exchange after an OAuth redirect. Opaque text, usually a UUID;
+    /// percent-encode it in paths.
     #[cfg_attr(feature = "schemars", schemars(rename = "consentId"))]
     pub consent_id: Option<ConsentId>,
-    /// Ways in which the user can sign. Take one by its `authenticationMethodId`, never by position, and send that id in the update of the authorisation. The list may be empty or missing; then name a method you know the bank has.
+    /// Ways in which the user can sign. Take one by its `authenticationMethodId`, never by position, and send
+    /// that id in the update of the authorisation. The list may be empty or missing; then name a method you
+    /// know the bank has.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaMethods"))]
     pub sca_methods: List<AuthenticationObject>,
     /// One way to sign, as a bank offers it.
     #[cfg_attr(feature = "schemars", schemars(rename = "chosenScaMethod"))]
     pub chosen_sca_method: Option<AuthenticationObject>,
-    /// What the user needs in order to sign; with BankID a token or a picture, which is worth nothing
-    /// without the user but should stay out of logs all the same.
+    /// What the user needs in order to sign; with BankID a token or a picture, which is worth nothing without
+    /// the user but should stay out of logs all the same.
     #[cfg_attr(feature = "schemars", schemars(rename = "challengeData"))]
     pub challenge_data: Option<ChallengeData>,
     /// Where to go from a fresh consent. Banks send only those that apply; `self`, `status` and
@@ -1099,7 +1243,8 @@ object! { ConsentsResponse201 { consent_status: "consentStatus", consent_id: "co
 pub struct Country {
     /// Key of the country; often absent. Filters and paths take `isoCountryCode`.
     pub id: Option<String>,
-    /// Two-letter country code, used in the path of the country and in the `isoCountryCodes` filter. The pattern lets small letters pass; write capitals.
+    /// Two-letter country code, used in the path of the country and in the `isoCountryCodes` filter. The
+    /// pattern lets small letters pass; write capitals.
     #[cfg_attr(feature = "schemars", schemars(rename = "isoCountryCode"))]
     pub iso_country_code: Option<IsoCountryCode>,
     /// English name of the country.
@@ -1110,7 +1255,8 @@ pub struct Country {
 }
 object! { Country { id: "id", iso_country_code: "isoCountryCode", name: "name" } }
 
-/// Country as two capital letters after ISO 3166-1, such as `SE` or `FI`. Do not check it against a closed list: `UK` occurs beside `GB`.
+/// Country as two capital letters after ISO 3166-1, such as `SE` or `FI`. Do not check it against a closed
+/// list: `UK` occurs beside `GB`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CountryCode(String);
 text! { CountryCode, pattern = Some("[A-Z]{2}") }
@@ -1136,9 +1282,12 @@ text! { CountryName, max = 140 }
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct CreditLimit {
-    /// Currency in three capital letters after ISO 4217. `XXX` on an account means that it holds several currencies.
+    /// Currency in three capital letters after ISO 4217. `XXX` on an account means that it holds several
+    /// currencies.
     pub currency: Option<CurrencyCode>,
-    /// Number as text: a dot before the decimals, no thousands separator, a leading minus for negative sums (never a plus). Up to 14 digits and as many decimals as the currency has, three at most. Keep it in a decimal type; a binary float turns `1249.10` into something else. Sums to be paid are always positive.
+    /// Number as text: a dot before the decimals, no thousands separator, a leading minus for negative sums
+    /// (never a plus). Up to 14 digits and as many decimals as the currency has, three at most. Keep it in a
+    /// decimal type; a binary float turns `1249.10` into something else. Sums to be paid are always positive.
     pub amount: Option<AmountValue>,
     /// What came beyond the document.
     #[cfg_attr(feature = "schemars", schemars(skip))]
@@ -1151,7 +1300,8 @@ object! { CreditLimit { currency: "currency", amount: "amount" } }
 pub struct CreditorAccountMessage(String);
 text! { CreditorAccountMessage, max = 140 }
 
-/// Name of the creditor's bank, at most 70 characters. Wanted for transfers abroad, where the BIC alone may not lead to the branch; later editions of the platform demand it for SEPA transfers too.
+/// Name of the creditor's bank, at most 70 characters. Wanted for transfers abroad, where the BIC alone may
+/// not lead to the branch; later editions of the platform demand it for SEPA transfers too.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CreditorAgentName(String);
 text! { CreditorAgentName, max = 70 }
@@ -1161,27 +1311,35 @@ text! { CreditorAgentName, max = 70 }
 pub struct CreditorId(String);
 text! { CreditorId, max = 35 }
 
-/// Name of whoever receives the money, at most 70 characters. In a payment, plain Latin letters, digits, blanks and `/ - ? : ( ) . , ' +` are safe at every bank. Do not forbid other letters such as Å on your side: let the bank decide.
+/// Name of whoever receives the money, at most 70 characters. In a payment, plain Latin letters, digits,
+/// blanks and `/ - ? : ( ) . , ' +` are safe at every bank. Do not forbid other letters such as Å on your
+/// side: let the bank decide.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CreditorName(String);
 text! { CreditorName, max = 70 }
 
-/// Currency in three capital letters after ISO 4217. `XXX` on an account means that it holds several currencies.
+/// Currency in three capital letters after ISO 4217. `XXX` on an account means that it holds several
+/// currencies.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CurrencyCode(String);
 text! { CurrencyCode, pattern = Some("[A-Z]{3}") }
 
-/// First day of the list, inclusive, `yyyy-MM-dd`; booked entries are chosen by booking date. Required unless `entryReferenceFrom` or `deltaList` is used. How far back a bank goes differs (HANDSESS about 15 months for private SEK accounts), and beyond some 90 days it may want a fresh authorisation: SWEDSESS may then answer 401. The sandboxes of SWEDSESS, NDEASESS and NDEAFIHH ignore the dates.
+/// First day of the list, inclusive, `yyyy-MM-dd`; booked entries are chosen by booking date. Required unless
+/// `entryReferenceFrom` or `deltaList` is used. How far back a bank goes differs (HANDSESS about 15 months
+/// for private SEK accounts), and beyond some 90 days it may want a fresh authorisation: SWEDSESS may then
+/// answer 401. The sandboxes of SWEDSESS, NDEASESS and NDEAFIHH ignore the dates.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DateFrom(String);
 text! { DateFrom, format = Format::Date; date }
 
-/// Last day of the list, inclusive, `yyyy-MM-dd`; today if left out. A bank may disregard it in a delta request, and the same sandboxes do which ignore `dateFrom`.
+/// Last day of the list, inclusive, `yyyy-MM-dd`; today if left out. A bank may disregard it in a delta
+/// request, and the same sandboxes do which ignore `dateFrom`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DateTo(String);
 text! { DateTo, format = Format::Date; date }
 
-/// Day of the month for the monthly and longer frequencies, as a string from `1` to `31` without leading zero. In a shorter month 31 means its last day. Without it banks usually keep the day of `startDate`.
+/// Day of the month for the monthly and longer frequencies, as a string from `1` to `31` without leading
+/// zero. In a shorter month 31 means its last day. Without it banks usually keep the day of `startDate`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DayOfExecution(String);
 text! { DayOfExecution, max = 2, pattern = Some("^(0?[1-9]|[12][0-9]|3[01])$") }
@@ -1216,22 +1374,26 @@ text! { DetailsInformation, max = 140 }
 pub struct EncryptedPassword(String);
 text! { EncryptedPassword; secret }
 
-/// Last day on which an execution may fall, `yyyy-MM-dd`, the day itself included. Without it the order runs until it is cancelled.
+/// Last day on which an execution may fall, `yyyy-MM-dd`, the day itself included. Without it the order runs
+/// until it is cancelled.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EndDate(String);
 text! { EndDate, format = Format::Date; date }
 
-/// Reference that the payer attached to the payment and that travels unchanged to the payee. Your own payments can be found again by it. `NOTPROVIDED` stands for none.
+/// Reference that the payer attached to the payment and that travels unchanged to the payee. Your own
+/// payments can be found again by it. `NOTPROVIDED` stands for none.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EndToEndId(String);
 text! { EndToEndId, max = 35 }
 
-/// Reference for this transfer alone, at most 35 characters. Keep it unique within the bulk: it is how a booked or refused transfer is traced back to its element.
+/// Reference for this transfer alone, at most 35 characters. Keep it unique within the bulk: it is how a
+/// booked or refused transfer is traced back to its element.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EndToEndIdentification(String);
 text! { EndToEndIdentification, max = 35 }
 
-/// The bank's own reference of the entry, the one also found in its camt reports. Remember the newest and pass it as `entryReferenceFrom` to get what came later, at banks that support it.
+/// The bank's own reference of the entry, the one also found in its camt reports. Remember the newest and
+/// pass it as `entryReferenceFrom` to get what came later, at banks that support it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntryReference(String);
 text! { EntryReference, max = 35 }
@@ -1289,21 +1451,28 @@ open_enum! { FrequencyCode { Daily = "Daily", Weekly = "Weekly", EveryTwoWeeks =
     EveryTwoMonths = "EveryTwoMonths", Quarterly = "Quarterly", SemiAnnual = "SemiAnnual", 
     Annual = "Annual" } }
 
-/// How many times a day you may read each account while the user is not present, at least 1. Ask for 1 with a one-off consent, otherwise up to 4; more only by agreement with the bank. Calls made on the user's request carry `PSU-IP-Address` and are not counted. Beyond the limit the bank answers 429 `ACCESS_EXCEEDED`.
+/// How many times a day you may read each account while the user is not present, at least 1. Ask for 1 with a
+/// one-off consent, otherwise up to 4; more only by agreement with the bank. Calls made on the user's request
+/// carry `PSU-IP-Address` and are not counted. Beyond the limit the bank answers 429 `ACCESS_EXCEEDED`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FrequencyPerDay(i64);
 integer!(FrequencyPerDay, 0, i64::MAX);
 
-/// Giro number, digits with or without its hyphen: seven or eight digits for bankgiro, two to eight for plusgiro. The last one is a Luhn check digit. A plusgiro number shorter than five characters does not fit the pattern.
+/// Giro number, digits with or without its hyphen: seven or eight digits for bankgiro, two to eight for
+/// plusgiro. The last one is a Luhn check digit. A plusgiro number shorter than five characters does not fit
+/// the pattern.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GiroNumber(String);
 text! { GiroNumber, pattern = Some("[0-9-]{5,35}"); secret }
 
-/// The receiving giro account. Number and type belong together: the same digits may exist as bankgiro and as plusgiro.
+/// The receiving giro account. Number and type belong together: the same digits may exist as bankgiro and as
+/// plusgiro.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct GiroReference {
-    /// Giro number, digits with or without its hyphen: seven or eight digits for bankgiro, two to eight for plusgiro. The last one is a Luhn check digit. A plusgiro number shorter than five characters does not fit the pattern.
+    /// Giro number, digits with or without its hyphen: seven or eight digits for bankgiro, two to eight for
+    /// plusgiro. The last one is a Luhn check digit. A plusgiro number shorter than five characters does not
+    /// fit the pattern.
     #[cfg_attr(feature = "schemars", schemars(rename = "giroNumber"))]
     pub giro_number: Option<GiroNumber>,
     /// Which Swedish giro system holds the number:
@@ -1336,16 +1505,25 @@ pub enum GiroType {
 }
 open_enum! { GiroType { Bankgiro = "BANKGIRO", Plusgiro = "PLUSGIRO" } }
 
-/// Target of a link. May be relative to the API host with or without the leading `/psd2`, or absolute; download links can even lack the scheme. Links for a redirect contain placeholders in square brackets (`[CLIENT_ID]`, `[TPP_REDIRECT_URI]`, `[TPP_STATE]`): replace these in the plain text, with percent-encoded values, before any URL parser sees it. Never send your access token to a host other than the API's.
+/// Target of a link. May be relative to the API host with or without the leading `/psd2`, or absolute;
+/// download links can even lack the scheme. Links for a redirect contain placeholders in square brackets
+/// (`[CLIENT_ID]`, `[TPP_REDIRECT_URI]`, `[TPP_STATE]`): replace these in the plain text, with
+/// percent-encoded values, before any URL parser sees it. Never send your access token to a host other than
+/// the API's.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HrefEntry(String);
 text! { HrefEntry }
 
-/// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+/// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+/// `account` link of a transaction list for one: read both.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct HrefType {
-    /// Target of a link. May be relative to the API host with or without the leading `/psd2`, or absolute; download links can even lack the scheme. Links for a redirect contain placeholders in square brackets (`[CLIENT_ID]`, `[TPP_REDIRECT_URI]`, `[TPP_STATE]`): replace these in the plain text, with percent-encoded values, before any URL parser sees it. Never send your access token to a host other than the API's.
+    /// Target of a link. May be relative to the API host with or without the leading `/psd2`, or absolute;
+    /// download links can even lack the scheme. Links for a redirect contain placeholders in square brackets
+    /// (`[CLIENT_ID]`, `[TPP_REDIRECT_URI]`, `[TPP_STATE]`): replace these in the plain text, with
+    /// percent-encoded values, before any URL parser sees it. Never send your access token to a host other
+    /// than the API's.
     pub href: Option<HrefEntry>,
     /// What came beyond the document.
     #[cfg_attr(feature = "schemars", schemars(skip))]
@@ -1353,7 +1531,9 @@ pub struct HrefType {
 }
 object! { HrefType { href: "href" } bare 0 }
 
-/// International account number without blanks: country code, two check digits, then the national number, 34 characters at most. A Swedish one has 24 characters, a Finnish one 18. The pattern does not check the check digits; do so (remainder 1 modulo 97) before you send what a user typed.
+/// International account number without blanks: country code, two check digits, then the national number, 34
+/// characters at most. A Swedish one has 24 characters, a Finnish one 18. The pattern does not check the
+/// check digits; do so (remainder 1 modulo 97) before you send what a user typed.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Iban(String);
 text! { Iban, pattern = Some("[A-Z]{2,2}[0-9]{2,2}[a-zA-Z0-9]{1,30}"); secret }
@@ -1363,17 +1543,20 @@ text! { Iban, pattern = Some("[A-Z]{2,2}[0-9]{2,2}[a-zA-Z0-9]{1,30}"); secret }
 pub struct ImageLink(String);
 text! { ImageLink; secret }
 
-/// Invoice number or other text by which the creditor knows the bill, 5 to 140 characters here. Stay within 25: later editions of the platform cut the limit to that.
+/// Invoice number or other text by which the creditor knows the bill, 5 to 140 characters here. Stay within
+/// 25: later editions of the platform cut the limit to that.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct InvoiceRef(String);
 text! { InvoiceRef, min = 1, max = 25 }
 
-/// Two-letter country code, used in the path of the country and in the `isoCountryCodes` filter. The pattern lets small letters pass; write capitals.
+/// Two-letter country code, used in the path of the country and in the `isoCountryCodes` filter. The pattern
+/// lets small letters pass; write capitals.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct IsoCountryCode(String);
 text! { IsoCountryCode, pattern = Some("^[a-zA-Z]{2,2}$") }
 
-/// Day on which the status of the consent last moved, be it by a call of yours or by the user at the bank. Reading accounts does not count. `yyyy-MM-dd`.
+/// Day on which the status of the consent last moved, be it by a call of yours or by the user at the bank.
+/// Reading accounts does not count. `yyyy-MM-dd`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LastActionDate(String);
 text! { LastActionDate, format = Format::Date; date }
@@ -1383,7 +1566,8 @@ text! { LastActionDate, format = Format::Date; date }
 pub struct LastChangeDateTime(String);
 text! { LastChangeDateTime, format = Format::DateTime; instant }
 
-/// `entryReference` of the newest transaction that the figure takes into account. Compare it with what you have stored to see whether anything is missing.
+/// `entryReference` of the newest transaction that the figure takes into account. Compare it with what you
+/// have stored to see whether anything is missing.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LastCommittedTransaction(String);
 text! { LastCommittedTransaction, max = 35 }
@@ -1399,25 +1583,32 @@ text! { LinkedAccounts, max = 70 }
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Links {
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaStatus"))]
     pub sca_status: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaRedirect"))]
     pub sca_redirect: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaOAuth"))]
     pub sca_o_auth: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "selectAuthenticationMethod"))]
     pub select_authentication_method: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "authoriseTransaction"))]
     pub authorise_transaction: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "updatePsuIdentification"))]
     pub update_psu_identification: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "updatePsuAuthentication"))]
     pub update_psu_authentication: Option<HrefType>,
     /// What came beyond the document.
@@ -1438,9 +1629,11 @@ object! { Links { sca_status: "scaStatus", sca_redirect: "scaRedirect", sca_o_au
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct LinksAccountDetails {
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     pub balances: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     pub transactions: Option<HrefType>,
     /// What came beyond the document.
     #[cfg_attr(feature = "schemars", schemars(skip))]
@@ -1448,9 +1641,9 @@ pub struct LinksAccountDetails {
 }
 object! { LinksAccountDetails { balances: "balances", transactions: "transactions" } }
 
-/// Pages of a transaction list. Follow `next` with the same headers until it no longer comes; do not
-/// assemble the address yourself, it contains a key only the bank understands. NDEASESS and HANDSESS
-/// are known to page.
+/// Pages of a transaction list. Follow `next` with the same headers until it no longer comes; do not assemble
+/// the address yourself, it contains a key only the bank understands. NDEASESS and HANDSESS are known to
+/// page.
 ///
 /// - `account`: the account. Can be a plain string instead of an object.
 /// - `first`: first page.
@@ -1460,15 +1653,20 @@ object! { LinksAccountDetails { balances: "balances", transactions: "transaction
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct LinksAccountReport {
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     pub account: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     pub first: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     pub next: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     pub previous: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     pub last: Option<HrefType>,
     /// What came beyond the document.
     #[cfg_attr(feature = "schemars", schemars(skip))]
@@ -1480,13 +1678,10 @@ object! { LinksAccountReport { account: "account", first: "first", next: "next",
 /// `startAuthorisation` are the usual three.
 ///
 /// - `startAuthorisation`: POST here to begin signing.
-/// - `startAuthorisationWithPsuIdentification`: the same, and the bank wants to know who signs
-///   (`PSU-ID`).
-/// - `startAuthorisationWithPsuAuthentication`: the same, and the bank wants the user's password in the
-///   body.
+/// - `startAuthorisationWithPsuIdentification`: the same, and the bank wants to know who signs (`PSU-ID`).
+/// - `startAuthorisationWithPsuAuthentication`: the same, and the bank wants the user's password in the body.
 /// - `startAuthorisationWithEncryptedPsuAuthentication`: as before, the password encrypted.
-/// - `startAuthorisationWithAuthenticationMethodSelection`: the same, with the chosen method in the
-///   body.
+/// - `startAuthorisationWithAuthenticationMethodSelection`: the same, with the chosen method in the body.
 /// - `startAuthorisationWithTransactionAuthorisation`: the same, with a one-time code in the body.
 /// - `scaRedirect`: page of the bank to which the browser goes for signing.
 /// - `scaOAuth`: address of the authorise page for the OAuth redirect, with placeholders to fill.
@@ -1494,41 +1689,52 @@ object! { LinksAccountReport { account: "account", first: "first", next: "next",
 /// - `status`: the status of the consent.
 /// - `scaStatus`: the status of a signature that has already begun.
 ///
-/// Until 2019 some of the names were spelled with `Authorization`. Rather than follow links from call
-/// to call, build paths from the ids: every variant leads to the same place.
+/// Until 2019 some of the names were spelled with `Authorization`. Rather than follow links from call to
+/// call, build paths from the ids: every variant leads to the same place.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct LinksConsents {
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaRedirect"))]
     pub sca_redirect: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaOAuth"))]
     pub sca_o_auth: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "startAuthorisation"))]
     pub start_authorisation: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "startAuthorisationWithPsuIdentification"))]
     pub start_authorisation_with_psu_identification: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "startAuthorisationWithPsuAuthentication"))]
     pub start_authorisation_with_psu_authentication: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "startAuthorisationWithEncryptedPsuAuthentication"))]
     pub start_authorisation_with_encrypted_psu_authentication: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "startAuthorisationWithAuthenticationMethodSelection"))]
     pub start_authorisation_with_authentication_method_selection: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "startAuthorisationWithTransactionAuthorisation"))]
     pub start_authorisation_with_transaction_authorisation: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "self"))]
     pub self_: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     pub status: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaStatus"))]
     pub sca_status: Option<HrefType>,
     /// What came beyond the document.
@@ -1545,12 +1751,13 @@ object! { LinksConsents { sca_redirect: "scaRedirect", sca_o_auth: "scaOAuth", s
 
 /// Present if the report is too large to send inline:
 ///
-/// - `download`: file with the whole report. Its address can lack the scheme; send your token along
-///   only if the host is the API's.
+/// - `download`: file with the whole report. Its address can lack the scheme; send your token along only if
+///   the host is the API's.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct LinksDownload {
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     pub download: Option<HrefType>,
     /// What came beyond the document.
     #[cfg_attr(feature = "schemars", schemars(skip))]
@@ -1567,9 +1774,11 @@ object! { LinksDownload { download: "download" } }
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct LinksGetConsent {
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     pub account: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "card-account"))]
     pub card_account: Option<HrefType>,
     /// What came beyond the document.
@@ -1578,52 +1787,63 @@ pub struct LinksGetConsent {
 }
 object! { LinksGetConsent { account: "account", card_account: "card-account" } }
 
-/// Next possible steps after a creation. Each link is an object with `href`; it may be absolute,
-/// relative, or relative without the `/psd2` prefix, so build the paths from the ids and use the links as
-/// hints. Further names may occur. Send the access token to the API host only.
+/// Next possible steps after a creation. Each link is an object with `href`; it may be absolute, relative, or
+/// relative without the `/psd2` prefix, so build the paths from the ids and use the links as hints. Further
+/// names may occur. Send the access token to the API host only.
 /// - `startAuthorisationWithTransactionAuthorisation`: POST here to start signing. The normal case.
 /// - `startAuthorisation` and its relatives `...WithPsuIdentification`, `...WithPsuAuthentication`,
-///   `...WithEncryptedPsuAuthentication`, `...WithAuthenticationMethodSelection`: the same POST, for
-///   banks that want the named data with it.
+///   `...WithEncryptedPsuAuthentication`, `...WithAuthenticationMethodSelection`: the same POST, for banks
+///   that want the named data with it.
 /// - `self`: the payment. HANDSESS does not serve it.
 /// - `status`: its transaction status, the call to poll after signing.
 /// - `scaStatus`: an authorisation that the bank has started on its own.
 /// - `scaRedirect`: page of the bank to which the customer's browser goes; afterwards only poll.
-/// - `scaOAuth`: authorisation address with placeholders in brackets to fill in; the code that comes back
-///   has to be exchanged. Like `scaRedirect` it usually appears only after a method was chosen.
+/// - `scaOAuth`: authorisation address with placeholders in brackets to fill in; the code that comes back has
+///   to be exchanged. Like `scaRedirect` it usually appears only after a method was chosen.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct LinksPaymentInitiation {
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaRedirect"))]
     pub sca_redirect: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaOAuth"))]
     pub sca_o_auth: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "startAuthorisation"))]
     pub start_authorisation: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "startAuthorisationWithPsuIdentification"))]
     pub start_authorisation_with_psu_identification: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "startAuthorisationWithPsuAuthentication"))]
     pub start_authorisation_with_psu_authentication: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "startAuthorisationWithEncryptedPsuAuthentication"))]
     pub start_authorisation_with_encrypted_psu_authentication: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "startAuthorisationWithAuthenticationMethodSelection"))]
     pub start_authorisation_with_authentication_method_selection: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "startAuthorisationWithTransactionAuthorisation"))]
     pub start_authorisation_with_transaction_authorisation: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "self"))]
     pub self_: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     pub status: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaStatus"))]
     pub sca_status: Option<HrefType>,
     /// What came beyond the document.
@@ -1638,30 +1858,35 @@ object! { LinksPaymentInitiation { sca_redirect: "scaRedirect", sca_o_auth: "sca
     start_authorisation_with_transaction_authorisation: "startAuthorisationWithTransactionAuthorisation", 
     self_: "self", status: "status", sca_status: "scaStatus" } }
 
-/// How to sign the cancellation. All of these lead to the `cancellation-authorisations` of the payment,
-/// never to its ordinary `authorisations`, where the payment itself would be signed. Links may be
-/// relative or absolute, and further names may occur.
+/// How to sign the cancellation. All of these lead to the `cancellation-authorisations` of the payment, never
+/// to its ordinary `authorisations`, where the payment itself would be signed. Links may be relative or
+/// absolute, and further names may occur.
 /// - `startAuthorisation`: POST without data. The normal case.
 /// - `startAuthorisationWithPsuIdentification`: the bank wants the customer's id with the POST.
-/// - `startAuthorisationWithPsuAuthentication`: it wants a password; the variant with `Encrypted` wants
-///   it encrypted.
+/// - `startAuthorisationWithPsuAuthentication`: it wants a password; the variant with `Encrypted` wants it
+///   encrypted.
 /// - `startAuthorisationWithAuthenticationMethodSelection`: it wants a method chosen from `scaMethods`.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct LinksPaymentInitiationCancel {
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "startAuthorisation"))]
     pub start_authorisation: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "startAuthorisationWithPsuIdentification"))]
     pub start_authorisation_with_psu_identification: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "startAuthorisationWithPsuAuthentication"))]
     pub start_authorisation_with_psu_authentication: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "startAuthorisationWithEncryptedPsuAuthentication"))]
     pub start_authorisation_with_encrypted_psu_authentication: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "startAuthorisationWithAuthenticationMethodSelection"))]
     pub start_authorisation_with_authentication_method_selection: Option<HrefType>,
     /// What came beyond the document.
@@ -1679,8 +1904,8 @@ object! { LinksPaymentInitiationCancel { start_authorisation: "startAuthorisatio
 ///
 /// - `selectAuthenticationMethod`: PUT the chosen method here. Until 2019 its name was
 ///   `selectPsuAuthenticationMethod`.
-/// - `authoriseTransaction`: PUT the one-time code here; some banks give this link where choosing the
-///   method is meant.
+/// - `authoriseTransaction`: PUT the one-time code here; some banks give this link where choosing the method
+///   is meant.
 /// - `updatePsuIdentification`: PUT here with the `PSU-ID` header, the bank does not know the user yet.
 /// - `startAuthorisationWithPsuAuthentication`: hand over the password.
 /// - `startAuthorisationWithEncryptedPsuAuthentication`: hand over the password, encrypted.
@@ -1692,28 +1917,36 @@ object! { LinksPaymentInitiationCancel { start_authorisation: "startAuthorisatio
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct LinksStartScaProcess {
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaRedirect"))]
     pub sca_redirect: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaOAuth"))]
     pub sca_o_auth: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "updatePsuIdentification"))]
     pub update_psu_identification: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "startAuthorisationWithPsuAuthentication"))]
     pub start_authorisation_with_psu_authentication: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "startAuthorisationWithEncryptedPsuAuthentication"))]
     pub start_authorisation_with_encrypted_psu_authentication: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "selectAuthenticationMethod"))]
     pub select_authentication_method: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "authoriseTransaction"))]
     pub authorise_transaction: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaStatus"))]
     pub sca_status: Option<HrefType>,
     /// What came beyond the document.
@@ -1729,15 +1962,17 @@ object! { LinksStartScaProcess { sca_redirect: "scaRedirect", sca_o_auth: "scaOA
 
 /// Where the entry leads:
 ///
-/// - `transactionDetails`: the entry in full. Only ESSESESS sends it, and only for some entries;
-///   without the link do not try the details call.
+/// - `transactionDetails`: the entry in full. Only ESSESESS sends it, and only for some entries; without the
+///   link do not try the details call.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct LinksTransactionDetails {
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "transactionDetails"))]
     pub transaction_details: Option<HrefType>,
-    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the `account` link of a transaction list for one: read both.
+    /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
+    /// `account` link of a transaction list for one: read both.
     #[cfg_attr(feature = "schemars", schemars(rename = "proofOfPayment"))]
     pub proof_of_payment: Option<HrefType>,
     /// What came beyond the document.
@@ -1761,7 +1996,8 @@ text! { MaskedPan, max = 35; secret }
 pub struct Message(String);
 text! { Message, max = 512 }
 
-/// What a bank or the platform says went wrong, in one word. The list is the union of all services and statuses.
+/// What a bank or the platform says went wrong, in one word. The list is the union of all services and
+/// statuses.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum MessageCode {
@@ -1919,7 +2155,8 @@ open_enum! { MessageCode2Xx { Warning = "WARNING", Raw = "RAW", AuthenticationSe
     CreditorAccountFlagged = "CREDITOR_ACCOUNT_FLAGGED", PsuRightsMissing = "PSU_RIGHTS_MISSING", 
     TppKycInvalid = "TPP_KYC_INVALID", UserCancel = "USER_CANCEL" } }
 
-/// Mobile phone number that stands for an account at banks which offer such an alias. International form with country prefix.
+/// Mobile phone number that stands for an account at banks which offer such an alias. International form with
+/// country prefix.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Msisdn(String);
 text! { Msisdn, max = 35; secret }
@@ -1929,7 +2166,9 @@ text! { Msisdn, max = 35; secret }
 pub struct Name(String);
 text! { Name, max = 35 }
 
-/// OCR number, digits only, as a string because leading zeros count. At least 5 digits pass here; a real one has at most 25, its last digit being a Luhn check. Many creditors also fix the length, and a wrong number is refused.
+/// OCR number, digits only, as a string because leading zeros count. At least 5 digits pass here; a real one
+/// has at most 25, its last digit being a Luhn check. Many creditors also fix the length, and a wrong number
+/// is refused.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OcrRef(String);
 text! { OcrRef, pattern = Some("^[0-9]{2,25}$") }
@@ -1950,12 +2189,14 @@ pub enum OtpFormat {
 }
 open_enum! { OtpFormat { Characters = "characters", Integer = "integer" } }
 
-/// Legal owner of the account, several names in one string if it is shared, the company's name for a business account. Not every bank gives it away.
+/// Legal owner of the account, several names in one string if it is shared, the company's name for a business
+/// account. Not every bank gives it away.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OwnerName(String);
 text! { OwnerName, max = 140 }
 
-/// Full number of a payment card, or a token that stands for it. Needs the care that card industry rules demand: do not store or log it. Swedish and Finnish banks name accounts by `iban` or `bban` instead.
+/// Full number of a payment card, or a token that stands for it. Needs the care that card industry rules
+/// demand: do not store or log it. Swedish and Finnish banks name accounts by `iban` or `bban` instead.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Pan(String);
 text! { Pan, max = 35; secret }
@@ -1965,16 +2206,19 @@ text! { Pan, max = 35; secret }
 pub struct Password(String);
 text! { Password; secret }
 
-/// Id of the payment at the platform, usually a UUID; treat it as opaque and percent-encode it in paths. It leads to the payment only together with the service and product under which it was created.
+/// Id of the payment at the platform, usually a UUID; treat it as opaque and percent-encode it in paths. It
+/// leads to the payment only together with the service and product under which it was created.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PaymentId(String);
 text! { PaymentId }
 
-/// One transfer inside a bulk: like a single payment, but without debtor and execution day, which it takes from the bulk.
+/// One transfer inside a bulk: like a single payment, but without debtor and execution day, which it takes
+/// from the bulk.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct PaymentInitiationBulkElementJson {
-    /// Reference for this transfer alone, at most 35 characters. Keep it unique within the bulk: it is how a booked or refused transfer is traced back to its element.
+    /// Reference for this transfer alone, at most 35 characters. Keep it unique within the bulk: it is how a
+    /// booked or refused transfer is traced back to its element.
     #[cfg_attr(feature = "schemars", schemars(rename = "endToEndIdentification"))]
     pub end_to_end_identification: Option<EndToEndIdentification>,
     /// Sum of money, in balances, transactions and payments alike.
@@ -1985,19 +2229,26 @@ pub struct PaymentInitiationBulkElementJson {
     /// currencies.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorAccount"))]
     pub creditor_account: Option<AccountReference>,
-    /// BIC of a bank: four letters for the institution, two for the country, two characters for the place, optionally three for the branch. Either 8 or 11 characters in total.
+    /// BIC of a bank: four letters for the institution, two for the country, two characters for the place,
+    /// optionally three for the branch. Either 8 or 11 characters in total.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorAgent"))]
     pub creditor_agent: Option<Bicfi>,
-    /// Name of the creditor's bank, at most 70 characters. Wanted for transfers abroad, where the BIC alone may not lead to the branch; later editions of the platform demand it for SEPA transfers too.
+    /// Name of the creditor's bank, at most 70 characters. Wanted for transfers abroad, where the BIC alone
+    /// may not lead to the branch; later editions of the platform demand it for SEPA transfers too.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorAgentName"))]
     pub creditor_agent_name: Option<CreditorAgentName>,
-    /// Name of whoever receives the money, at most 70 characters. In a payment, plain Latin letters, digits, blanks and `/ - ? : ( ) . , ' +` are safe at every bank. Do not forbid other letters such as Å on your side: let the bank decide.
+    /// Name of whoever receives the money, at most 70 characters. In a payment, plain Latin letters, digits,
+    /// blanks and `/ - ? : ( ) . , ' +` are safe at every bank. Do not forbid other letters such as Å on your
+    /// side: let the bank decide.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorName"))]
     pub creditor_name: Option<CreditorName>,
-    /// Postal address of the creditor. Banks ask for it on payments out of the country, OKOYFIHH on every SEPA transfer to a creditor outside Finland. Only `country` is always needed.
+    /// Postal address of the creditor. Banks ask for it on payments out of the country, OKOYFIHH on every
+    /// SEPA transfer to a creditor outside Finland. Only `country` is always needed.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorAddress"))]
     pub creditor_address: Option<Address>,
-    /// Free text from payer to payee, at most 140 characters by this document and less at some banks: SWEDSESS takes 35 in a domestic payment if the payee banks there too, otherwise 10. Longer text may be refused or cut. Swedish giro payments carry their reference in `ocrRef` or `invoiceRef` instead.
+    /// Free text from payer to payee, at most 140 characters by this document and less at some banks:
+    /// SWEDSESS takes 35 in a domestic payment if the payee banks there too, otherwise 10. Longer text may be
+    /// refused or cut. Swedish giro payments carry their reference in `ocrRef` or `invoiceRef` instead.
     #[cfg_attr(feature = "schemars", schemars(rename = "remittanceInformationUnstructured"))]
     pub remittance_information_unstructured: Option<RemittanceInformationUnstructured>,
     /// What came beyond the document.
@@ -2020,7 +2271,10 @@ builder! { PaymentInitiationBulkElementJson {
     remittance_information_unstructured: RemittanceInformationUnstructured = "remittanceInformationUnstructured";
 } }
 
-/// The cancellation was taken but has to be signed, so the payment still stands. Start an authorisation through `_links.startAuthorisation`, carry it to `finalised`, then poll the payment until `CANC`. A bank that needs no signature answers 204 without this body; one that cannot cancel answers 405 `CANCELLATION_INVALID`.
+/// The cancellation was taken but has to be signed, so the payment still stands. Start an authorisation
+/// through `_links.startAuthorisation`, carry it to `finalised`, then poll the payment until `CANC`. A bank
+/// that needs no signature answers 204 without this body; one that cannot cancel answers 405
+/// `CANCELLATION_INVALID`.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct PaymentInitiationCancelResponse202 {
@@ -2029,14 +2283,16 @@ pub struct PaymentInitiationCancelResponse202 {
     /// beside it.
     #[cfg_attr(feature = "schemars", schemars(rename = "transactionStatus"))]
     pub transaction_status: Option<TransactionStatus>,
-    /// Ways in which the user can sign. Take one by its `authenticationMethodId`, never by position, and send that id in the update of the authorisation. The list may be empty or missing; then name a method you know the bank has.
+    /// Ways in which the user can sign. Take one by its `authenticationMethodId`, never by position, and send
+    /// that id in the update of the authorisation. The list may be empty or missing; then name a method you
+    /// know the bank has.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaMethods"))]
     pub sca_methods: List<AuthenticationObject>,
     /// One way to sign, as a bank offers it.
     #[cfg_attr(feature = "schemars", schemars(rename = "chosenScaMethod"))]
     pub chosen_sca_method: Option<AuthenticationObject>,
-    /// What the user needs in order to sign; with BankID a token or a picture, which is worth nothing
-    /// without the user but should stay out of logs all the same.
+    /// What the user needs in order to sign; with BankID a token or a picture, which is worth nothing without
+    /// the user but should stay out of logs all the same.
     #[cfg_attr(feature = "schemars", schemars(rename = "challengeData"))]
     pub challenge_data: Option<ChallengeData>,
     /// How to sign the cancellation. All of these lead to the `cancellation-authorisations` of the payment,
@@ -2076,11 +2332,14 @@ pub struct PaymentInitiationCapabilities {
 }
 object! { PaymentInitiationCapabilities { signing_baskets_supported: "signingBasketsSupported", signing_basket_limit: "signingBasketLimit" } }
 
-/// Payment as the platform holds it: the order, plus its status. Do not rely on any field being there, whatever the required list says; keep your own copy of the order. HANDSESS does not offer this call, ask it for the status only.
+/// Payment as the platform holds it: the order, plus its status. Do not rely on any field being there,
+/// whatever the required list says; keep your own copy of the order. HANDSESS does not offer this call, ask
+/// it for the status only.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct PaymentInitiationInformationResponse {
-    /// Reference for this transfer alone, at most 35 characters. Keep it unique within the bulk: it is how a booked or refused transfer is traced back to its element.
+    /// Reference for this transfer alone, at most 35 characters. Keep it unique within the bulk: it is how a
+    /// booked or refused transfer is traced back to its element.
     #[cfg_attr(feature = "schemars", schemars(rename = "endToEndIdentification"))]
     pub end_to_end_identification: Option<EndToEndIdentification>,
     /// Names one account. Give exactly one identifier, `iban`, `bban`, `pan`, `maskedPan` or `msisdn`, plus
@@ -2096,19 +2355,26 @@ pub struct PaymentInitiationInformationResponse {
     /// currencies.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorAccount"))]
     pub creditor_account: Option<AccountReference>,
-    /// BIC of a bank: four letters for the institution, two for the country, two characters for the place, optionally three for the branch. Either 8 or 11 characters in total.
+    /// BIC of a bank: four letters for the institution, two for the country, two characters for the place,
+    /// optionally three for the branch. Either 8 or 11 characters in total.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorAgent"))]
     pub creditor_agent: Option<Bicfi>,
-    /// Name of whoever receives the money, at most 70 characters. In a payment, plain Latin letters, digits, blanks and `/ - ? : ( ) . , ' +` are safe at every bank. Do not forbid other letters such as Å on your side: let the bank decide.
+    /// Name of whoever receives the money, at most 70 characters. In a payment, plain Latin letters, digits,
+    /// blanks and `/ - ? : ( ) . , ' +` are safe at every bank. Do not forbid other letters such as Å on your
+    /// side: let the bank decide.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorName"))]
     pub creditor_name: Option<CreditorName>,
-    /// Postal address of the creditor. Banks ask for it on payments out of the country, OKOYFIHH on every SEPA transfer to a creditor outside Finland. Only `country` is always needed.
+    /// Postal address of the creditor. Banks ask for it on payments out of the country, OKOYFIHH on every
+    /// SEPA transfer to a creditor outside Finland. Only `country` is always needed.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorAddress"))]
     pub creditor_address: Option<Address>,
-    /// Free text from payer to payee, at most 140 characters by this document and less at some banks: SWEDSESS takes 35 in a domestic payment if the payee banks there too, otherwise 10. Longer text may be refused or cut. Swedish giro payments carry their reference in `ocrRef` or `invoiceRef` instead.
+    /// Free text from payer to payee, at most 140 characters by this document and less at some banks:
+    /// SWEDSESS takes 35 in a domestic payment if the payee banks there too, otherwise 10. Longer text may be
+    /// refused or cut. Swedish giro payments carry their reference in `ocrRef` or `invoiceRef` instead.
     #[cfg_attr(feature = "schemars", schemars(rename = "remittanceInformationUnstructured"))]
     pub remittance_information_unstructured: Option<RemittanceInformationUnstructured>,
-    /// Payment reference for machines. In payments it is this object, in account transactions a plain string: do not share one type between the two.
+    /// Payment reference for machines. In payments it is this object, in account transactions a plain string:
+    /// do not share one type between the two.
     #[cfg_attr(feature = "schemars", schemars(rename = "remittanceInformationStructured"))]
     pub remittance_information_structured: Option<RemittanceInformationStructured>,
     /// Planned execution day, `yyyy-MM-dd`, after any shift by the bank.
@@ -2131,7 +2397,8 @@ pub struct PaymentInitiationInformationResponse {
     /// First day on which the standing order may be executed, `yyyy-MM-dd`, normally from tomorrow on.
     #[cfg_attr(feature = "schemars", schemars(rename = "startDate"))]
     pub start_date: Option<StartDate>,
-    /// Last day on which an execution may fall, `yyyy-MM-dd`, the day itself included. Without it the order runs until it is cancelled.
+    /// Last day on which an execution may fall, `yyyy-MM-dd`, the day itself included. Without it the order
+    /// runs until it is cancelled.
     #[cfg_attr(feature = "schemars", schemars(rename = "endDate"))]
     pub end_date: Option<EndDate>,
     /// What happens when an execution falls on a day without banking. Without a rule the bank's own habit
@@ -2150,10 +2417,13 @@ pub struct PaymentInitiationInformationResponse {
     /// - `SemiAnnual`: every sixth month.
     /// - `Annual`: once a year.
     pub frequency: Option<FrequencyCode>,
-    /// Day of the month for the monthly and longer frequencies, as a string from `1` to `31` without leading zero. In a shorter month 31 means its last day. Without it banks usually keep the day of `startDate`.
+    /// Day of the month for the monthly and longer frequencies, as a string from `1` to `31` without leading
+    /// zero. In a shorter month 31 means its last day. Without it banks usually keep the day of `startDate`.
     #[cfg_attr(feature = "schemars", schemars(rename = "dayOfExecution"))]
     pub day_of_execution: Option<DayOfExecution>,
-    /// Wish for how the debits appear on the statement: true asks for one sum, false for one entry per transfer. The bank may follow its agreement with the customer instead, as it does when the field is missing.
+    /// Wish for how the debits appear on the statement: true asks for one sum, false for one entry per
+    /// transfer. The bank may follow its agreement with the customer instead, as it does when the field is
+    /// missing.
     #[cfg_attr(feature = "schemars", schemars(rename = "batchBookingPreferred"))]
     pub batch_booking_preferred: Option<bool>,
     /// The transfers as ordered, in the order in which they were sent. They bear no status of their own.
@@ -2174,23 +2444,24 @@ object! { PaymentInitiationInformationResponse { end_to_end_identification: "end
     batch_booking_preferred: "batchBookingPreferred", payments: "payments" } }
 
 /// Order for one credit transfer: the JSON body of `payments` with the product `domestic`,
-/// `sepa-credit-transfers` or `international`. Only the debtor, the amount, the creditor and the
-/// creditor's name are always needed; the rest depends on product and bank:
+/// `sepa-credit-transfers` or `international`. Only the debtor, the amount, the creditor and the creditor's
+/// name are always needed; the rest depends on product and bank:
 /// - `domestic`: amount in the country's own currency. ESSESESS wants an IBAN on both sides; HANDSESS a
-///   `bban` without clearing number on both sides, plus `clearingNumber` for the creditor; NDEASESS a
-///   debtor `bban` and a creditor `iban` for private customers, a debtor `plusgiroNumber` for companies.
-///   SWEDSESS keeps 35 characters of the remittance text if `creditorAgent` names itself, otherwise 10.
-/// - `sepa-credit-transfers`: EUR and IBANs. OKOYFIHH also asks for `creditorAddress` when the creditor
-///   is outside Finland.
+///   `bban` without clearing number on both sides, plus `clearingNumber` for the creditor; NDEASESS a debtor
+///   `bban` and a creditor `iban` for private customers, a debtor `plusgiroNumber` for companies. SWEDSESS
+///   keeps 35 characters of the remittance text if `creditorAgent` names itself, otherwise 10.
+/// - `sepa-credit-transfers`: EUR and IBANs. OKOYFIHH also asks for `creditorAddress` when the creditor is
+///   outside Finland.
 /// - `international`: give `creditorAgent`, `creditorAgentName` and `creditorAddress`.
 ///
-/// Unaccented letters, digits, space and `/-?:().,'+` are safe in every text field; leave it to the bank
-/// to refuse others, as Swedish names need them. There is no idempotency key: never repeat a creation
-/// whose answer was lost.
+/// Unaccented letters, digits, space and `/-?:().,'+` are safe in every text field; leave it to the bank to
+/// refuse others, as Swedish names need them. There is no idempotency key: never repeat a creation whose
+/// answer was lost.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct PaymentInitiationJson {
-    /// Reference for this transfer alone, at most 35 characters. Keep it unique within the bulk: it is how a booked or refused transfer is traced back to its element.
+    /// Reference for this transfer alone, at most 35 characters. Keep it unique within the bulk: it is how a
+    /// booked or refused transfer is traced back to its element.
     #[cfg_attr(feature = "schemars", schemars(rename = "endToEndIdentification"))]
     pub end_to_end_identification: Option<EndToEndIdentification>,
     /// Account to be debited, or a giro number that stands for it. Fill exactly one identifier;
@@ -2210,22 +2481,30 @@ pub struct PaymentInitiationJson {
     /// currencies.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorAccount"))]
     pub creditor_account: Option<AccountReference>,
-    /// BIC of a bank: four letters for the institution, two for the country, two characters for the place, optionally three for the branch. Either 8 or 11 characters in total.
+    /// BIC of a bank: four letters for the institution, two for the country, two characters for the place,
+    /// optionally three for the branch. Either 8 or 11 characters in total.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorAgent"))]
     pub creditor_agent: Option<Bicfi>,
-    /// Name of the creditor's bank, at most 70 characters. Wanted for transfers abroad, where the BIC alone may not lead to the branch; later editions of the platform demand it for SEPA transfers too.
+    /// Name of the creditor's bank, at most 70 characters. Wanted for transfers abroad, where the BIC alone
+    /// may not lead to the branch; later editions of the platform demand it for SEPA transfers too.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorAgentName"))]
     pub creditor_agent_name: Option<CreditorAgentName>,
-    /// Name of whoever receives the money, at most 70 characters. In a payment, plain Latin letters, digits, blanks and `/ - ? : ( ) . , ' +` are safe at every bank. Do not forbid other letters such as Å on your side: let the bank decide.
+    /// Name of whoever receives the money, at most 70 characters. In a payment, plain Latin letters, digits,
+    /// blanks and `/ - ? : ( ) . , ' +` are safe at every bank. Do not forbid other letters such as Å on your
+    /// side: let the bank decide.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorName"))]
     pub creditor_name: Option<CreditorName>,
-    /// Postal address of the creditor. Banks ask for it on payments out of the country, OKOYFIHH on every SEPA transfer to a creditor outside Finland. Only `country` is always needed.
+    /// Postal address of the creditor. Banks ask for it on payments out of the country, OKOYFIHH on every
+    /// SEPA transfer to a creditor outside Finland. Only `country` is always needed.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorAddress"))]
     pub creditor_address: Option<Address>,
-    /// Free text from payer to payee, at most 140 characters by this document and less at some banks: SWEDSESS takes 35 in a domestic payment if the payee banks there too, otherwise 10. Longer text may be refused or cut. Swedish giro payments carry their reference in `ocrRef` or `invoiceRef` instead.
+    /// Free text from payer to payee, at most 140 characters by this document and less at some banks:
+    /// SWEDSESS takes 35 in a domestic payment if the payee banks there too, otherwise 10. Longer text may be
+    /// refused or cut. Swedish giro payments carry their reference in `ocrRef` or `invoiceRef` instead.
     #[cfg_attr(feature = "schemars", schemars(rename = "remittanceInformationUnstructured"))]
     pub remittance_information_unstructured: Option<RemittanceInformationUnstructured>,
-    /// Day on which the bank shall execute, `yyyy-MM-dd`, not in the past. Leave it out for "as soon as possible". A day the bank cannot serve is answered with 400 `EXECUTION_DATE_INVALID`.
+    /// Day on which the bank shall execute, `yyyy-MM-dd`, not in the past. Leave it out for "as soon as
+    /// possible". A day the bank cannot serve is answered with 400 `EXECUTION_DATE_INVALID`.
     #[cfg_attr(feature = "schemars", schemars(rename = "requestedExecutionDate"))]
     pub requested_execution_date: Option<String>,
     /// Text for the debtor's own account statement.
@@ -2305,7 +2584,9 @@ builder! { PaymentInitiationJsonRegulatoryReportingItem {
     details_information: DetailsInformation = "detailsInformation";
 } }
 
-/// The order. Which fields it takes is decided by service and product in the path, which account numbers by the bank: see the examples. Amounts are strings with a decimal point. XML and multipart are declared, but only JSON is known to be in use.
+/// The order. Which fields it takes is decided by service and product in the path, which account numbers by
+/// the bank: see the examples. Amounts are strings with a decimal point. XML and multipart are declared, but
+/// only JSON is known to be in use.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum PaymentInitiationRequest {
@@ -2321,7 +2602,11 @@ pub enum PaymentInitiationRequest {
 choice! { PaymentInitiationRequest { PaymentInitiationJson, PaymentInitiationSwedishGiroJson, PeriodicPaymentInitiationJson, 
     BulkPaymentInitiationJson } }
 
-/// The payment now exists at the platform but nothing is paid. Store `paymentId` together with payment service and product, which are part of every later URL and cannot be looked up. Then start an authorisation: as a rule through `_links.startAuthorisationWithTransactionAuthorisation`. Read `tppMessages` even now, a warning may concern the creditor. The header `ASPSP-SCA-Approach` of this answer is provisional; the one that counts comes when a method has been chosen.
+/// The payment now exists at the platform but nothing is paid. Store `paymentId` together with payment
+/// service and product, which are part of every later URL and cannot be looked up. Then start an
+/// authorisation: as a rule through `_links.startAuthorisationWithTransactionAuthorisation`. Read
+/// `tppMessages` even now, a warning may concern the creditor. The header `ASPSP-SCA-Approach` of this answer
+/// is provisional; the one that counts comes when a method has been chosen.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct PaymentInitiationResponse {
@@ -2330,29 +2615,35 @@ pub struct PaymentInitiationResponse {
     /// beside it.
     #[cfg_attr(feature = "schemars", schemars(rename = "transactionStatus"))]
     pub transaction_status: Option<TransactionStatus>,
-    /// Id of the payment at the platform, usually a UUID; treat it as opaque and percent-encode it in paths. It leads to the payment only together with the service and product under which it was created.
+    /// Id of the payment at the platform, usually a UUID; treat it as opaque and percent-encode it in paths.
+    /// It leads to the payment only together with the service and product under which it was created.
     #[cfg_attr(feature = "schemars", schemars(rename = "paymentId"))]
     pub payment_id: Option<PaymentId>,
     /// Fees of the payment, an amount or a list of amounts with who bears them, as the bank sends it.
     #[cfg_attr(feature = "schemars", schemars(rename = "transactionFees"))]
     pub transaction_fees: Option<Value>,
-    /// True if the bank will charge for this very payment, on top of what the account costs anyway; false if not. Missing means the bank does not say, not that it is free.
+    /// True if the bank will charge for this very payment, on top of what the account costs anyway; false if
+    /// not. Missing means the bank does not say, not that it is free.
     #[cfg_attr(feature = "schemars", schemars(rename = "transactionFeeIndicator"))]
     pub transaction_fee_indicator: Option<bool>,
-    /// Day on which the bank intends to execute, `yyyy-MM-dd`. Compare it with the day you asked for: the bank may have moved it to a bank day.
+    /// Day on which the bank intends to execute, `yyyy-MM-dd`. Compare it with the day you asked for: the
+    /// bank may have moved it to a bank day.
     #[cfg_attr(feature = "schemars", schemars(rename = "requestedExecutionDate"))]
     pub requested_execution_date: Option<String>,
-    /// Payment reference for machines. In payments it is this object, in account transactions a plain string: do not share one type between the two.
+    /// Payment reference for machines. In payments it is this object, in account transactions a plain string:
+    /// do not share one type between the two.
     #[cfg_attr(feature = "schemars", schemars(rename = "remittanceInformationStructured"))]
     pub remittance_information_structured: Option<RemittanceInformationStructured>,
-    /// Ways in which the user can sign. Take one by its `authenticationMethodId`, never by position, and send that id in the update of the authorisation. The list may be empty or missing; then name a method you know the bank has.
+    /// Ways in which the user can sign. Take one by its `authenticationMethodId`, never by position, and send
+    /// that id in the update of the authorisation. The list may be empty or missing; then name a method you
+    /// know the bank has.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaMethods"))]
     pub sca_methods: List<AuthenticationObject>,
     /// One way to sign, as a bank offers it.
     #[cfg_attr(feature = "schemars", schemars(rename = "chosenScaMethod"))]
     pub chosen_sca_method: Option<AuthenticationObject>,
-    /// What the user needs in order to sign; with BankID a token or a picture, which is worth nothing
-    /// without the user but should stay out of logs all the same.
+    /// What the user needs in order to sign; with BankID a token or a picture, which is worth nothing without
+    /// the user but should stay out of logs all the same.
     #[cfg_attr(feature = "schemars", schemars(rename = "challengeData"))]
     pub challenge_data: Option<ChallengeData>,
     /// Next possible steps after a creation. Each link is an object with `href`; it may be absolute,
@@ -2370,10 +2661,12 @@ pub struct PaymentInitiationResponse {
     ///   has to be exchanged. Like `scaRedirect` it usually appears only after a method was chosen.
     #[cfg_attr(feature = "schemars", schemars(rename = "_links"))]
     pub links: Option<LinksPaymentInitiation>,
-    /// Line from the bank for the user, at most 512 characters, in the language the bank chooses. Show it as plain text.
+    /// Line from the bank for the user, at most 512 characters, in the language the bank chooses. Show it as
+    /// plain text.
     #[cfg_attr(feature = "schemars", schemars(rename = "psuMessage"))]
     pub psu_message: Option<PsuMessageText>,
-    /// Remarks that did not prevent the creation. Look out for `CREDITOR_ACCOUNT_FLAGGED`, which is outside the declared codes: the creditor is on a fraud watch list, so stop and ask before anybody signs.
+    /// Remarks that did not prevent the creation. Look out for `CREDITOR_ACCOUNT_FLAGGED`, which is outside
+    /// the declared codes: the creditor is on a fraud watch list, so stop and ask before anybody signs.
     #[cfg_attr(feature = "schemars", schemars(rename = "tppMessages"))]
     pub tpp_messages: List<TppMessage2Xx>,
     /// Text for the debtor's own account statement.
@@ -2394,7 +2687,9 @@ object! { PaymentInitiationResponse { transaction_status: "transactionStatus", p
     psu_message: "psuMessage", tpp_messages: "tppMessages", 
     debtor_account_message: "debtorAccountMessage", creditor_account_message: "creditorAccountMessage" } }
 
-/// Transaction status and little else; the cheapest call to poll, every few seconds and with a time limit. Two undeclared fields may come along: the boolean `fundsAvailable`, and `tppMessages` that explain a refusal.
+/// Transaction status and little else; the cheapest call to poll, every few seconds and with a time limit.
+/// Two undeclared fields may come along: the boolean `fundsAvailable`, and `tppMessages` that explain a
+/// refusal.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct PaymentInitiationStatusResponse200Json {
@@ -2406,23 +2701,36 @@ pub struct PaymentInitiationStatusResponse200Json {
     /// What the bank or the platform has to say about a call that has succeeded.
     #[cfg_attr(feature = "schemars", schemars(rename = "tppMessages"))]
     pub tpp_messages: List<TppMessage2Xx>,
+    /// Whether the account holds enough for the payment, where the bank says so.
+    #[cfg_attr(feature = "schemars", schemars(rename = "fundsAvailable"))]
+    pub funds_available: Option<bool>,
     /// What came beyond the document.
     #[cfg_attr(feature = "schemars", schemars(skip))]
     pub extra: Extra,
 }
-object! { PaymentInitiationStatusResponse200Json { transaction_status: "transactionStatus", tpp_messages: "tppMessages" } }
+object! { PaymentInitiationStatusResponse200Json { transaction_status: "transactionStatus", tpp_messages: "tppMessages", 
+    funds_available: "fundsAvailable" } }
 
-/// Order to pay a Swedish bankgiro or plusgiro number, product `swedish-giro`, always in SEK. The creditor is given as `creditorGiro`; there is no `creditorAccount`. Beside the fields listed here put exactly one of `ocrRef` and `invoiceRef` at the top level, not in an object of its own: `ocrRef` when the creditor issued an OCR number, `invoiceRef` for free text. A creditor with OCR checking refuses free text. ESSESESS, HANDSESS, NDEASESS and SWEDSESS offer the product; at NDEASESS a company is debited by its `plusgiroNumber`.
+/// Order to pay a Swedish bankgiro or plusgiro number, product `swedish-giro`, always in SEK. The creditor is
+/// given as `creditorGiro`; there is no `creditorAccount`. Beside the fields listed here put exactly one of
+/// `ocrRef` and `invoiceRef` at the top level, not in an object of its own: `ocrRef` when the creditor issued
+/// an OCR number, `invoiceRef` for free text. A creditor with OCR checking refuses free text. ESSESESS,
+/// HANDSESS, NDEASESS and SWEDSESS offer the product; at NDEASESS a company is debited by its
+/// `plusgiroNumber`.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct PaymentInitiationSwedishGiroJson {
-    /// Invoice number or other text by which the creditor knows the bill, 5 to 140 characters here. Stay within 25: later editions of the platform cut the limit to that.
+    /// Invoice number or other text by which the creditor knows the bill, 5 to 140 characters here. Stay
+    /// within 25: later editions of the platform cut the limit to that.
     #[cfg_attr(feature = "schemars", schemars(rename = "invoiceRef"))]
     pub invoice_ref: Option<InvoiceRef>,
-    /// OCR number, digits only, as a string because leading zeros count. At least 5 digits pass here; a real one has at most 25, its last digit being a Luhn check. Many creditors also fix the length, and a wrong number is refused.
+    /// OCR number, digits only, as a string because leading zeros count. At least 5 digits pass here; a real
+    /// one has at most 25, its last digit being a Luhn check. Many creditors also fix the length, and a wrong
+    /// number is refused.
     #[cfg_attr(feature = "schemars", schemars(rename = "ocrRef"))]
     pub ocr_ref: Option<OcrRef>,
-    /// Reference for this transfer alone, at most 35 characters. Keep it unique within the bulk: it is how a booked or refused transfer is traced back to its element.
+    /// Reference for this transfer alone, at most 35 characters. Keep it unique within the bulk: it is how a
+    /// booked or refused transfer is traced back to its element.
     #[cfg_attr(feature = "schemars", schemars(rename = "endToEndIdentification"))]
     pub end_to_end_identification: Option<EndToEndIdentification>,
     /// Account to be debited, or a giro number that stands for it. Fill exactly one identifier;
@@ -2437,16 +2745,21 @@ pub struct PaymentInitiationSwedishGiroJson {
     /// Sum of money, in balances, transactions and payments alike.
     #[cfg_attr(feature = "schemars", schemars(rename = "instructedAmount"))]
     pub instructed_amount: Option<Amount>,
-    /// The receiving giro account. Number and type belong together: the same digits may exist as bankgiro and as plusgiro.
+    /// The receiving giro account. Number and type belong together: the same digits may exist as bankgiro and
+    /// as plusgiro.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorGiro"))]
     pub creditor_giro: Option<GiroReference>,
-    /// Name of whoever receives the money, at most 70 characters. In a payment, plain Latin letters, digits, blanks and `/ - ? : ( ) . , ' +` are safe at every bank. Do not forbid other letters such as Å on your side: let the bank decide.
+    /// Name of whoever receives the money, at most 70 characters. In a payment, plain Latin letters, digits,
+    /// blanks and `/ - ? : ( ) . , ' +` are safe at every bank. Do not forbid other letters such as Å on your
+    /// side: let the bank decide.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorName"))]
     pub creditor_name: Option<CreditorName>,
-    /// BIC of a bank: four letters for the institution, two for the country, two characters for the place, optionally three for the branch. Either 8 or 11 characters in total.
+    /// BIC of a bank: four letters for the institution, two for the country, two characters for the place,
+    /// optionally three for the branch. Either 8 or 11 characters in total.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorAgent"))]
     pub creditor_agent: Option<Bicfi>,
-    /// Day of execution, `yyyy-MM-dd`; for bills usually the due date. Without it the bank pays at once. Giro payments run on Swedish bank days: a weekend date may be moved or refused.
+    /// Day of execution, `yyyy-MM-dd`; for bills usually the due date. Without it the bank pays at once. Giro
+    /// payments run on Swedish bank days: a weekend date may be moved or refused.
     #[cfg_attr(feature = "schemars", schemars(rename = "requestedExecutionDate"))]
     pub requested_execution_date: Option<String>,
     /// Text for the debtor's own account statement.
@@ -2476,9 +2789,12 @@ builder! { PaymentInitiationSwedishGiroJson {
     requested_execution_date: String = "requestedExecutionDate";
     debtor_account_message: DebtorAccountMessage = "debtorAccountMessage";
     creditor_account_message: CreditorAccountMessage = "creditorAccountMessage";
-} one of [invoice_ref] [ocr_ref] }
+} one of [invoice_ref "invoiceRef"] [ocr_ref "ocrRef"] }
 
-/// Scheme of the payment: `domestic` (national transfer), `swedish-giro` (Bankgirot or PlusGirot, SEK), `sepa-credit-transfers` (EUR), `international`. What a bank offers stands in `globalPaymentProducts` of its details; newer editions add others such as `cross-border`. A payment can be found only under the service and product it was created with: keep both beside its id.
+/// Scheme of the payment: `domestic` (national transfer), `swedish-giro` (Bankgirot or PlusGirot, SEK),
+/// `sepa-credit-transfers` (EUR), `international`. What a bank offers stands in `globalPaymentProducts` of
+/// its details; newer editions add others such as `cross-border`. A payment can be found only under the
+/// service and product it was created with: keep both beside its id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PaymentProduct {
@@ -2501,7 +2817,9 @@ open_enum! { PaymentProduct { SepaCreditTransfers = "sepa-credit-transfers", Dom
     International = "international", SwedishGiro = "swedish-giro", InternationalTp = "international-tp", 
     CrossBorder = "cross-border" } }
 
-/// Kind of order: `payments` for a single one, `bulk-payments` for several from one account, `periodic-payments` for a standing order. No bank described here is known to offer the last two, and newer editions of the API keep `payments` alone.
+/// Kind of order: `payments` for a single one, `bulk-payments` for several from one account,
+/// `periodic-payments` for a standing order. No bank described here is known to offer the last two, and newer
+/// editions of the API keep `payments` alone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PaymentService {
@@ -2516,11 +2834,14 @@ pub enum PaymentService {
 }
 open_enum! { PaymentService { Payments = "payments", BulkPayments = "bulk-payments", PeriodicPayments = "periodic-payments" } }
 
-/// Standing order: the JSON body of `periodic-payments`. It is a single transfer plus a plan (`startDate`, `frequency`, and optionally `endDate`, `executionRule`, `dayOfExecution`), authorised once for all executions. The debtor is a plain account, giro numbers do not apply.
+/// Standing order: the JSON body of `periodic-payments`. It is a single transfer plus a plan (`startDate`,
+/// `frequency`, and optionally `endDate`, `executionRule`, `dayOfExecution`), authorised once for all
+/// executions. The debtor is a plain account, giro numbers do not apply.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct PeriodicPaymentInitiationJson {
-    /// Reference for this transfer alone, at most 35 characters. Keep it unique within the bulk: it is how a booked or refused transfer is traced back to its element.
+    /// Reference for this transfer alone, at most 35 characters. Keep it unique within the bulk: it is how a
+    /// booked or refused transfer is traced back to its element.
     #[cfg_attr(feature = "schemars", schemars(rename = "endToEndIdentification"))]
     pub end_to_end_identification: Option<EndToEndIdentification>,
     /// Names one account. Give exactly one identifier, `iban`, `bban`, `pan`, `maskedPan` or `msisdn`, plus
@@ -2536,22 +2857,29 @@ pub struct PeriodicPaymentInitiationJson {
     /// currencies.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorAccount"))]
     pub creditor_account: Option<AccountReference>,
-    /// BIC of a bank: four letters for the institution, two for the country, two characters for the place, optionally three for the branch. Either 8 or 11 characters in total.
+    /// BIC of a bank: four letters for the institution, two for the country, two characters for the place,
+    /// optionally three for the branch. Either 8 or 11 characters in total.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorAgent"))]
     pub creditor_agent: Option<Bicfi>,
-    /// Name of whoever receives the money, at most 70 characters. In a payment, plain Latin letters, digits, blanks and `/ - ? : ( ) . , ' +` are safe at every bank. Do not forbid other letters such as Å on your side: let the bank decide.
+    /// Name of whoever receives the money, at most 70 characters. In a payment, plain Latin letters, digits,
+    /// blanks and `/ - ? : ( ) . , ' +` are safe at every bank. Do not forbid other letters such as Å on your
+    /// side: let the bank decide.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorName"))]
     pub creditor_name: Option<CreditorName>,
-    /// Postal address of the creditor. Banks ask for it on payments out of the country, OKOYFIHH on every SEPA transfer to a creditor outside Finland. Only `country` is always needed.
+    /// Postal address of the creditor. Banks ask for it on payments out of the country, OKOYFIHH on every
+    /// SEPA transfer to a creditor outside Finland. Only `country` is always needed.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorAddress"))]
     pub creditor_address: Option<Address>,
-    /// Free text from payer to payee, at most 140 characters by this document and less at some banks: SWEDSESS takes 35 in a domestic payment if the payee banks there too, otherwise 10. Longer text may be refused or cut. Swedish giro payments carry their reference in `ocrRef` or `invoiceRef` instead.
+    /// Free text from payer to payee, at most 140 characters by this document and less at some banks:
+    /// SWEDSESS takes 35 in a domestic payment if the payee banks there too, otherwise 10. Longer text may be
+    /// refused or cut. Swedish giro payments carry their reference in `ocrRef` or `invoiceRef` instead.
     #[cfg_attr(feature = "schemars", schemars(rename = "remittanceInformationUnstructured"))]
     pub remittance_information_unstructured: Option<RemittanceInformationUnstructured>,
     /// First day on which the standing order may be executed, `yyyy-MM-dd`, normally from tomorrow on.
     #[cfg_attr(feature = "schemars", schemars(rename = "startDate"))]
     pub start_date: Option<StartDate>,
-    /// Last day on which an execution may fall, `yyyy-MM-dd`, the day itself included. Without it the order runs until it is cancelled.
+    /// Last day on which an execution may fall, `yyyy-MM-dd`, the day itself included. Without it the order
+    /// runs until it is cancelled.
     #[cfg_attr(feature = "schemars", schemars(rename = "endDate"))]
     pub end_date: Option<EndDate>,
     /// What happens when an execution falls on a day without banking. Without a rule the bank's own habit
@@ -2570,7 +2898,8 @@ pub struct PeriodicPaymentInitiationJson {
     /// - `SemiAnnual`: every sixth month.
     /// - `Annual`: once a year.
     pub frequency: Option<FrequencyCode>,
-    /// Day of the month for the monthly and longer frequencies, as a string from `1` to `31` without leading zero. In a shorter month 31 means its last day. Without it banks usually keep the day of `startDate`.
+    /// Day of the month for the monthly and longer frequencies, as a string from `1` to `31` without leading
+    /// zero. In a shorter month 31 means its last day. Without it banks usually keep the day of `startDate`.
     #[cfg_attr(feature = "schemars", schemars(rename = "dayOfExecution"))]
     pub day_of_execution: Option<DayOfExecution>,
     /// What came beyond the document.
@@ -2599,13 +2928,16 @@ builder! { PeriodicPaymentInitiationJson {
     day_of_execution: DayOfExecution = "dayOfExecution";
 } }
 
-/// Standing order whose payment comes as XML: a `multipart/form-data` body of two parts, both needed. The pain.001 message cannot express a plan, so the plan comes as JSON beside it.
+/// Standing order whose payment comes as XML: a `multipart/form-data` body of two parts, both needed. The
+/// pain.001 message cannot express a plan, so the plan comes as JSON beside it.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct PeriodicPaymentInitiationMultipartBody {
-    /// First part, `application/xml`: the transfer to be repeated, in the pain.001 variant of the chosen product. The execution date inside it gives way to the plan in the second part.
+    /// First part, `application/xml`: the transfer to be repeated, in the pain.001 variant of the chosen
+    /// product. The execution date inside it gives way to the plan in the second part.
     pub xml_sct: Option<String>,
-    /// Second part of the multipart order, `application/json`: when and how often the transfer of the first part is executed. The fields mean the same as in a standing order sent as JSON.
+    /// Second part of the multipart order, `application/json`: when and how often the transfer of the first
+    /// part is executed. The fields mean the same as in a standing order sent as JSON.
     #[cfg_attr(feature = "schemars", schemars(rename = "json_standingorderType"))]
     pub json_standingorder_type: Option<PeriodicPaymentInitiationXmlPart2StandingorderTypeJson>,
     /// What came beyond the document.
@@ -2618,14 +2950,16 @@ builder! { PeriodicPaymentInitiationMultipartBody {
     json_standingorder_type: PeriodicPaymentInitiationXmlPart2StandingorderTypeJson = "json_standingorderType";
 } }
 
-/// Second part of the multipart order, `application/json`: when and how often the transfer of the first part is executed. The fields mean the same as in a standing order sent as JSON.
+/// Second part of the multipart order, `application/json`: when and how often the transfer of the first part
+/// is executed. The fields mean the same as in a standing order sent as JSON.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct PeriodicPaymentInitiationXmlPart2StandingorderTypeJson {
     /// First day on which the standing order may be executed, `yyyy-MM-dd`, normally from tomorrow on.
     #[cfg_attr(feature = "schemars", schemars(rename = "startDate"))]
     pub start_date: Option<StartDate>,
-    /// Last day on which an execution may fall, `yyyy-MM-dd`, the day itself included. Without it the order runs until it is cancelled.
+    /// Last day on which an execution may fall, `yyyy-MM-dd`, the day itself included. Without it the order
+    /// runs until it is cancelled.
     #[cfg_attr(feature = "schemars", schemars(rename = "endDate"))]
     pub end_date: Option<EndDate>,
     /// What happens when an execution falls on a day without banking. Without a rule the bank's own habit
@@ -2644,7 +2978,8 @@ pub struct PeriodicPaymentInitiationXmlPart2StandingorderTypeJson {
     /// - `SemiAnnual`: every sixth month.
     /// - `Annual`: once a year.
     pub frequency: Option<FrequencyCode>,
-    /// Day of the month for the monthly and longer frequencies, as a string from `1` to `31` without leading zero. In a shorter month 31 means its last day. Without it banks usually keep the day of `startDate`.
+    /// Day of the month for the monthly and longer frequencies, as a string from `1` to `31` without leading
+    /// zero. In a shorter month 31 means its last day. Without it banks usually keep the day of `startDate`.
     #[cfg_attr(feature = "schemars", schemars(rename = "dayOfExecution"))]
     pub day_of_execution: Option<DayOfExecution>,
     /// What came beyond the document.
@@ -2661,7 +2996,9 @@ builder! { PeriodicPaymentInitiationXmlPart2StandingorderTypeJson {
     day_of_execution: DayOfExecution = "dayOfExecution";
 } }
 
-/// Swedish PlusGiro number: two to eight digits, with or without the hyphen before the check digit. The pattern asks for five characters at least, so write a short one with care. At NDEASESS companies pay from accounts that are named this way.
+/// Swedish PlusGiro number: two to eight digits, with or without the hyphen before the check digit. The
+/// pattern asks for five characters at least, so write a short one with care. At NDEASESS companies pay from
+/// accounts that are named this way.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PlusGiroNumber(String);
 text! { PlusGiroNumber, pattern = Some("[0-9-]{5,35}"); secret }
@@ -2686,7 +3023,8 @@ text! { ProprietaryBankTransactionCode, max = 35 }
 pub struct PsuAuthoriserId(String);
 text! { PsuAuthoriserId; secret }
 
-/// The company on whose behalf the user acts; corporate context only, together with a token of scope `corporate`. Normally the organisation number in ten digits; at ESSESESS the agreement number in fourteen.
+/// The company on whose behalf the user acts; corporate context only, together with a token of scope
+/// `corporate`. Normally the organisation number in ten digits; at ESSESESS the agreement number in fourteen.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PsuCorporateId(String);
 text! { PsuCorporateId; secret }
@@ -2708,9 +3046,10 @@ object! { PsuData { password: "password", encrypted_password: "encryptedPassword
 builder! { PsuData {
     password: Password = "password";
     encrypted_password: EncryptedPassword = "encryptedPassword";
-} }
+} least 1 of [password "password", encrypted_password "encryptedPassword"] }
 
-/// Position of the user as `GEO:latitude;longitude` in degrees, both with exactly six decimals. Send it only with the user's permission.
+/// Position of the user as `GEO:latitude;longitude` in degrees, both with exactly six decimals. Send it only
+/// with the user's permission.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PsuGeoLocation(String);
 text! { PsuGeoLocation, pattern = Some("GEO:-?[0-9]{1,2}\\.[0-9]{6};-?[0-9]{1,3}\\.[0-9]{6}") }
@@ -2734,126 +3073,125 @@ pub enum PsuHttpMethod {
 }
 open_enum! { PsuHttpMethod { Get = "GET", Post = "POST", Put = "PUT", Patch = "PATCH", Delete = "DELETE" } }
 
-/// How the bank knows the user: in Sweden the personal number in twelve digits (`yyyyMMddNNNN`), elsewhere the login name. SWEDSESS accepts any value but wants one. Declared on create, start and update calls; it does no harm, and helps tracing a consent to its user, to send it on all the others too. Personal data: keep it out of logs.
+/// How the bank knows the user: in Sweden the personal number in twelve digits (`yyyyMMddNNNN`), elsewhere
+/// the login name. SWEDSESS accepts any value but wants one. Declared on create, start and update calls; it
+/// does no harm, and helps tracing a consent to its user, to send it on all the others too. Personal data:
+/// keep it out of logs.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PsuId(String);
 text! { PsuId; secret }
 
-/// Line from the bank for the user, at most 512 characters, in the language the bank chooses. Show it as plain text.
+/// Line from the bank for the user, at most 512 characters, in the language the bank chooses. Show it as
+/// plain text.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PsuMessageText(String);
 text! { PsuMessageText, max = 512 }
 
-/// Why the payment was made, as an ISO 20022 external purpose code; seldom filled by Nordic banks. The
-/// list is the edition of 2018. Newer editions go on adding codes (`GIFT`, `INTP`, `IPAY`, ...), so let
-/// an unknown code pass as text. By domain:
+/// Why the payment was made, as an ISO 20022 external purpose code; seldom filled by Nordic banks. The list
+/// is the edition of 2018. Newer editions go on adding codes (`GIFT`, `INTP`, `IPAY`, ...), so let an unknown
+/// code pass as text. By domain:
 ///
-/// **Bank loans:** `BKDF` delayed draw, `BKFE` fees, `BKFM` funding notice, `BKIP` accrued interest,
-/// `BKPP` principal.
+/// **Bank loans:** `BKDF` delayed draw, `BKFE` fees, `BKFM` funding notice, `BKIP` accrued interest, `BKPP`
+/// principal.
 ///
 /// **Card settlement:** `CBLK` a batch of card payments, `CDCB` purchase with cash back, `CDCD` cash
-/// withdrawal, `CDCS` cash withdrawal with surcharge, `CDDP` reserved first and settled later (petrol
-/// pump), `CDOC` credit to a card without a purchase before it (winnings), `CDQC` things as good as
-/// cash (casino chips), `ETUP` charging an e-purse, `FCOL` card fees, `MTUP` charging a prepaid phone.
+/// withdrawal, `CDCS` cash withdrawal with surcharge, `CDDP` reserved first and settled later (petrol pump),
+/// `CDOC` credit to a card without a purchase before it (winnings), `CDQC` things as good as cash (casino
+/// chips), `ETUP` charging an e-purse, `FCOL` card fees, `MTUP` charging a prepaid phone.
 ///
-/// **Cash management:** `ACCT` between a holder's accounts at one bank, `CASH` general, `COLL`
-/// collection of money, `CSDB` paying out cash, `DEPT` deposit, `INTC` within a group of companies,
-/// `LIMA` pooling or sweeping started by the bank, `NETT` netting.
+/// **Cash management:** `ACCT` between a holder's accounts at one bank, `CASH` general, `COLL` collection of
+/// money, `CSDB` paying out cash, `DEPT` deposit, `INTC` within a group of companies, `LIMA` pooling or
+/// sweeping started by the bank, `NETT` netting.
 ///
-/// **Collateral and margin:** `BFWD` bond forward, `CCIR` cross-currency interest swap, `CCPC` initial
-/// margin at a central counterparty, `CCPM` its variation margin, `CCSM` its initial margin held apart,
-/// `CRDS` credit default swap, `CRPR` mixed trades, `CRSP` credit support, `CRTL` credit line, `EQPT`
-/// equity option, `EQUS` equity swap, `EXPT` exotic option, `EXTD` exchange-traded derivatives, `FIXI`
-/// fixed income, `MARG` daily margin on listed derivatives, `OCCC` pledged to the options clearing
-/// house, `OPTN` currency option, `OTCD` over-the-counter derivatives, `REPO` repurchase agreement,
-/// `RVPO` reverse repurchase, `SBSC` buy and sell back, `SCIE` exotic single-currency swap, `SCIR`
-/// single-currency swap, `SCRP` mixed securities, `SHSL` short sale, `SLEB` securities lending, `SLOA`
-/// secured loan, `SWPT` swaption, `TBAS` mortgage securities to be announced, `TRCP` mixed treasury
-/// trades.
+/// **Collateral and margin:** `BFWD` bond forward, `CCIR` cross-currency interest swap, `CCPC` initial margin
+/// at a central counterparty, `CCPM` its variation margin, `CCSM` its initial margin held apart, `CRDS`
+/// credit default swap, `CRPR` mixed trades, `CRSP` credit support, `CRTL` credit line, `EQPT` equity option,
+/// `EQUS` equity swap, `EXPT` exotic option, `EXTD` exchange-traded derivatives, `FIXI` fixed income, `MARG`
+/// daily margin on listed derivatives, `OCCC` pledged to the options clearing house, `OPTN` currency option,
+/// `OTCD` over-the-counter derivatives, `REPO` repurchase agreement, `RVPO` reverse repurchase, `SBSC` buy
+/// and sell back, `SCIE` exotic single-currency swap, `SCIR` single-currency swap, `SCRP` mixed securities,
+/// `SHSL` short sale, `SLEB` securities lending, `SLOA` secured loan, `SWPT` swaption, `TBAS` mortgage
+/// securities to be announced, `TRCP` mixed treasury trades.
 ///
 /// **Collateral by owner** (of the broker or of the client; kept apart or not): forwards `FWBC` broker,
-/// `FWCC` client, `FWSB` broker apart, `FWSC` client apart; mortgage-backed securities `MBSB` broker,
-/// `MBSC` client; futures initial margin `MGCC` client, `MGSC` client apart; options over the counter
-/// `OPBC` broker, `OPCC` client, `OPSB` broker apart, `OPSC` client apart; repurchase `RPBC` broker,
-/// `RPCC` client, `RPSB` broker apart, `RPSC` client apart; short sale `SHBC` broker, `SHCC` client;
-/// swaps `SWBC` broker, `SWCC` client, `SWSB` broker apart, `SWSC` client apart; to-be-announced
-/// securities `TBBC` broker, `TBCC` client.
+/// `FWCC` client, `FWSB` broker apart, `FWSC` client apart; mortgage-backed securities `MBSB` broker, `MBSC`
+/// client; futures initial margin `MGCC` client, `MGSC` client apart; options over the counter `OPBC` broker,
+/// `OPCC` client, `OPSB` broker apart, `OPSC` client apart; repurchase `RPBC` broker, `RPCC` client, `RPSB`
+/// broker apart, `RPSC` client apart; short sale `SHBC` broker, `SHCC` client; swaps `SWBC` broker, `SWCC`
+/// client, `SWSB` broker apart, `SWSC` client apart; to-be-announced securities `TBBC` broker, `TBCC` client.
 ///
-/// **Trade:** `AGRT` agriculture, `AREN` receivable, `BEXP` business expenses, `BOCE` cheque converted
-/// in the back office, `COMC` commercial payment, `CPYR` copyright, `GDDS` goods, `GDSV` goods and
-/// services, `GSCB` goods and services with cash back, `LICF` licence fee, `MP2B` mobile payment to a
-/// business, `POPE` cheque converted at the till, `ROYA` royalties, `SCVE` services, `SERV` service
-/// charges, `SUBS` subscription, `SUPP` supplier, `TRAD` trade services.
+/// **Trade:** `AGRT` agriculture, `AREN` receivable, `BEXP` business expenses, `BOCE` cheque converted in the
+/// back office, `COMC` commercial payment, `CPYR` copyright, `GDDS` goods, `GDSV` goods and services, `GSCB`
+/// goods and services with cash back, `LICF` licence fee, `MP2B` mobile payment to a business, `POPE` cheque
+/// converted at the till, `ROYA` royalties, `SCVE` services, `SERV` service charges, `SUBS` subscription,
+/// `SUPP` supplier, `TRAD` trade services.
 ///
-/// **Consumers and online shops:** `CHAR` charity, `COMT` paid by a third party for consumers, `MP2P`
-/// mobile payment between people, `ECPG` online payment guaranteed by the bank, `ECPU` not guaranteed,
-/// `ECPR` returned, `EPAY` online payment in general.
+/// **Consumers and online shops:** `CHAR` charity, `COMT` paid by a third party for consumers, `MP2P` mobile
+/// payment between people, `ECPG` online payment guaranteed by the bank, `ECPU` not guaranteed, `ECPR`
+/// returned, `EPAY` online payment in general.
 ///
-/// **Loans, insurance, finance:** `CLPR` car loan principal, `COMP` compensation for interest or value
-/// date, `DBTC` collected by direct debit, `GOVI` state insurance, `HLRP` property loan instalment,
-/// `HLST` property loan settlement, `INPC` car insurance, `INPR` premium refund, `INSC` insurance
-/// claim, `INSU` premium, `INTE` interest, `LBRI` labour insurance, `LIFI` life insurance, `LOAN` loan
-/// paid out, `LOAR` loan repaid, `PENO` enforcement order, `PPTI` property insurance, `RELG` rental or
-/// lease, `RINP` recurring instalment, `TRFD` trust fund.
+/// **Loans, insurance, finance:** `CLPR` car loan principal, `COMP` compensation for interest or value date,
+/// `DBTC` collected by direct debit, `GOVI` state insurance, `HLRP` property loan instalment, `HLST` property
+/// loan settlement, `INPC` car insurance, `INPR` premium refund, `INSC` insurance claim, `INSU` premium,
+/// `INTE` interest, `LBRI` labour insurance, `LIFI` life insurance, `LOAN` loan paid out, `LOAR` loan repaid,
+/// `PENO` enforcement order, `PPTI` property insurance, `RELG` rental or lease, `RINP` recurring instalment,
+/// `TRFD` trust fund.
 ///
 /// **Currency:** `FORW` forward deal, `FXNT` netting of deals.
 ///
 /// **General:** `ADMG` administration, `ADVA` payment in advance, `BCDM` domestic bearer cheque, `BCFG`
-/// foreign bearer cheque, `BLDM` building maintenance, `BNET` bond forward netting, `CBFF` capital
-/// building, `CBFR` capital building for retirement, `CCRD` credit card account, `CDBL` credit card
-/// bill, `CFEE` cancellation fee, `CGDD` direct debit set up with a card, `CORT` settlement of a trade,
-/// `COST` costs, `CPKC` parking, `DCRD` debit card, `DSMT` printed payment order, `DVPM` delivery
-/// against payment, `EDUC` tuition, `FACT` factor update, `FAND` disaster relief by the state, `FCPM`
-/// late fees, `FEES` fees, `GOVT` to or from an authority, `ICCP` credit card reimbursement, `IDCP`
-/// debit card reimbursement, `IHRP` hire purchase, `INSM` instalment, `IVPT` invoice, `MCDM` domestic
-/// multi-currency cheque, `MCFG` foreign multi-currency cheque, `MSVC` several services, `NOWS` service
-/// not listed, `OCDM` domestic order cheque, `OCFG` foreign order cheque, `OFEE` opening fee, `OTHR`
-/// other, `PADD` pre-authorised debit, `PTSP` payment terms, `RCKE` cheque presented again, `RCPT`
-/// receipt, `REBT` rebate, `REFU` refund, `RENT` rent, `REOD` overdraft repaid, `RIMB` correction of an
-/// earlier error, `RPNT` net interest of repurchases, `RRBN` round robin, `RVPM` receipt against
-/// payment, `SLPI` payment slip, `SPLT` money side of a split securities settlement, `STDY` study
-/// costs, `TBAN` netting of to-be-announced trades, `TBIL` telecommunications bill, `TCSC` charges of a
-/// town council, `TELI` ordered by telephone, `TMPG` claim under market practice rules for treasuries,
-/// `TPRI` tri-party repurchase interest, `TPRP` tri-party repurchase netting, `TRNC` pre-printed slip,
-/// shortened, `TRVC` traveller's cheque, `WEBI` ordered on the internet.
+/// foreign bearer cheque, `BLDM` building maintenance, `BNET` bond forward netting, `CBFF` capital building,
+/// `CBFR` capital building for retirement, `CCRD` credit card account, `CDBL` credit card bill, `CFEE`
+/// cancellation fee, `CGDD` direct debit set up with a card, `CORT` settlement of a trade, `COST` costs,
+/// `CPKC` parking, `DCRD` debit card, `DSMT` printed payment order, `DVPM` delivery against payment, `EDUC`
+/// tuition, `FACT` factor update, `FAND` disaster relief by the state, `FCPM` late fees, `FEES` fees, `GOVT`
+/// to or from an authority, `ICCP` credit card reimbursement, `IDCP` debit card reimbursement, `IHRP` hire
+/// purchase, `INSM` instalment, `IVPT` invoice, `MCDM` domestic multi-currency cheque, `MCFG` foreign
+/// multi-currency cheque, `MSVC` several services, `NOWS` service not listed, `OCDM` domestic order cheque,
+/// `OCFG` foreign order cheque, `OFEE` opening fee, `OTHR` other, `PADD` pre-authorised debit, `PTSP` payment
+/// terms, `RCKE` cheque presented again, `RCPT` receipt, `REBT` rebate, `REFU` refund, `RENT` rent, `REOD`
+/// overdraft repaid, `RIMB` correction of an earlier error, `RPNT` net interest of repurchases, `RRBN` round
+/// robin, `RVPM` receipt against payment, `SLPI` payment slip, `SPLT` money side of a split securities
+/// settlement, `STDY` study costs, `TBAN` netting of to-be-announced trades, `TBIL` telecommunications bill,
+/// `TCSC` charges of a town council, `TELI` ordered by telephone, `TMPG` claim under market practice rules
+/// for treasuries, `TPRI` tri-party repurchase interest, `TPRP` tri-party repurchase netting, `TRNC`
+/// pre-printed slip, shortened, `TRVC` traveller's cheque, `WEBI` ordered on the internet.
 ///
-/// **Investment:** `ANNI` annuity, `CAFI` custody fee within one bank, `CFDI` capital due within one
-/// bank, `CMDT` commodities, `DERI` derivatives, `DIVD` dividend, `FREX` foreign exchange, `HEDG`
-/// hedging, `INVS` funds and shares, `PRME` precious metal, `SAVG` savings, `SECU` securities, `SEPI`
-/// securities bought within one bank, `TREA` treasury, `UNIT` unit trust, `FNET` netting of futures,
-/// `FUTR` futures.
+/// **Investment:** `ANNI` annuity, `CAFI` custody fee within one bank, `CFDI` capital due within one bank,
+/// `CMDT` commodities, `DERI` derivatives, `DIVD` dividend, `FREX` foreign exchange, `HEDG` hedging, `INVS`
+/// funds and shares, `PRME` precious metal, `SAVG` savings, `SECU` securities, `SEPI` securities bought
+/// within one bank, `TREA` treasury, `UNIT` unit trust, `FNET` netting of futures, `FUTR` futures.
 ///
-/// **Health:** `ANTS` anaesthesia, `CVCF` convalescence, `DMEQ` medical equipment, `DNTS` dentist,
-/// `HLTC` care at home, `HLTI` health insurance, `HSPC` hospital, `ICRF` intermediate care, `LTCF`
-/// long-term care, `MAFC` paid into a medical aid fund, `MARF` refund by a medical aid fund, `MDCS`
-/// medical services, `VIEW` eye care.
+/// **Health:** `ANTS` anaesthesia, `CVCF` convalescence, `DMEQ` medical equipment, `DNTS` dentist, `HLTC`
+/// care at home, `HLTI` health insurance, `HSPC` hospital, `ICRF` intermediate care, `LTCF` long-term care,
+/// `MAFC` paid into a medical aid fund, `MARF` refund by a medical aid fund, `MDCS` medical services, `VIEW`
+/// eye care.
 ///
 /// **Swaps:** `CDEP` credit default event, `SWFP` final, `SWPP` partial, `SWRS` reset, `SWUF` upfront
 /// payment.
 ///
-/// **Salaries and benefits:** `ADCS` donations, advice and copyright, `AEMP` employment programme,
-/// `ALLW` allowance, `ALMY` alimony, `BBSC` baby bonus, `BECH` child benefit, `BENE` unemployment or
-/// disability benefit, `BONU` bonus, `CCHD` state compensation for disability, `COMM` commission,
-/// `CSLP` employer to bank for staff loans, `GFRP` wage guarantee in insolvency, `GVEA` `GVEB` `GVEC`
-/// `GVED` Austrian civil servants of category A to D, `GWLT` war victims, `HREC` employer's housing
-/// contribution, `PAYR` payroll, `PEFC` paid into a pension fund, `PENS` pension, `PRCP` price, `RHBS`
-/// rehabilitation benefit, `SALA` salary, `SSBE` social security.
+/// **Salaries and benefits:** `ADCS` donations, advice and copyright, `AEMP` employment programme, `ALLW`
+/// allowance, `ALMY` alimony, `BBSC` baby bonus, `BECH` child benefit, `BENE` unemployment or disability
+/// benefit, `BONU` bonus, `CCHD` state compensation for disability, `COMM` commission, `CSLP` employer to
+/// bank for staff loans, `GFRP` wage guarantee in insolvency, `GVEA` `GVEB` `GVEC` `GVED` Austrian civil
+/// servants of category A to D, `GWLT` war victims, `HREC` employer's housing contribution, `PAYR` payroll,
+/// `PEFC` paid into a pension fund, `PENS` pension, `PRCP` price, `RHBS` rehabilitation benefit, `SALA`
+/// salary, `SSBE` social security.
 ///
-/// **Securities lending:** `LBIN` net of a buy-in, `LCOL` collateral moved on its own, `LFEE` fees,
-/// `LMEQ` marked to market, equities, `LMFI` marked to market, fixed income, `LMRK` marked to market,
-/// unspecified, `LREB` rebate, `LREV` revenue, `LSFL` claim for late return.
+/// **Securities lending:** `LBIN` net of a buy-in, `LCOL` collateral moved on its own, `LFEE` fees, `LMEQ`
+/// marked to market, equities, `LMFI` marked to market, fixed income, `LMRK` marked to market, unspecified,
+/// `LREB` rebate, `LREV` revenue, `LSFL` claim for late return.
 ///
-/// **Taxes and fund fees:** `ESTX` estate tax, `FWLV` foreign worker levy, `GSTX` goods and services
-/// tax, `HSTX` housing tax, `INTX` income tax, `NITX` net income tax, `PTXP` property tax, `RDTX` road
-/// tax, `TAXS` tax, `VATX` value added tax, `WHLD` withholding tax, `TAXR` tax refund, `B112` trailer
-/// fee of a US fund, `BR12` its rebate, `TLRF` trailer fee of another fund, `TLRR` its rebate.
+/// **Taxes and fund fees:** `ESTX` estate tax, `FWLV` foreign worker levy, `GSTX` goods and services tax,
+/// `HSTX` housing tax, `INTX` income tax, `NITX` net income tax, `PTXP` property tax, `RDTX` road tax, `TAXS`
+/// tax, `VATX` value added tax, `WHLD` withholding tax, `TAXR` tax refund, `B112` trailer fee of a US fund,
+/// `BR12` its rebate, `TLRF` trailer fee of another fund, `TLRR` its rebate.
 ///
-/// **Transport:** `AIRB` air, `BUSB` bus, `FERB` ferry, `RLWY` railway, `TRPT` road toll and transport
-/// cards.
+/// **Transport:** `AIRB` air, `BUSB` bus, `FERB` ferry, `RLWY` railway, `TRPT` road toll and transport cards.
 ///
-/// **Utilities:** `CBTV` cable television, `ELEC` electricity, `ENRG` energy, `GASB` gas, `NWCH`
-/// network charge, `NWCM` network communication, `OTLC` other telecommunications, `PHON` telephone,
-/// `UBIL` utilities together, `WTER` water.
+/// **Utilities:** `CBTV` cable television, `ELEC` electricity, `ENRG` energy, `GASB` gas, `NWCH` network
+/// charge, `NWCM` network communication, `OTLC` other telecommunications, `PHON` telephone, `UBIL` utilities
+/// together, `WTER` water.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PurposeCode {
@@ -3494,7 +3832,8 @@ pub struct ReadAccountBalanceResponse200 {
     /// `clearingNumber` where a Swedish `bban` needs it and `currency` where one number covers several
     /// currencies.
     pub account: Option<AccountReference>,
-    /// Balances of one account. Banks choose which types they give and in which order: look for the type you need and have a second choice.
+    /// Balances of one account. Banks choose which types they give and in which order: look for the type you
+    /// need and have a second choice.
     pub balances: List<Balance>,
     /// What the bank or the platform has to say about a call that has succeeded.
     #[cfg_attr(feature = "schemars", schemars(rename = "tppMessages"))]
@@ -3505,7 +3844,8 @@ pub struct ReadAccountBalanceResponse200 {
 }
 object! { ReadAccountBalanceResponse200 { account: "account", balances: "balances", tpp_messages: "tppMessages" } }
 
-/// The reference itself, at most 35 characters: an ISO 11649 reference starting with `RF`, an OCR number or a Finnish viitenumero.
+/// The reference itself, at most 35 characters: an ISO 11649 reference starting with `RF`, an OCR number or a
+/// Finnish viitenumero.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Reference(String);
 text! { Reference, max = 35 }
@@ -3525,11 +3865,13 @@ text! { ReferenceIssuer, max = 35 }
 pub struct ReferenceType(String);
 text! { ReferenceType, max = 35 }
 
-/// Payment reference for machines. In payments it is this object, in account transactions a plain string: do not share one type between the two.
+/// Payment reference for machines. In payments it is this object, in account transactions a plain string: do
+/// not share one type between the two.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct RemittanceInformationStructured {
-    /// The reference itself, at most 35 characters: an ISO 11649 reference starting with `RF`, an OCR number or a Finnish viitenumero.
+    /// The reference itself, at most 35 characters: an ISO 11649 reference starting with `RF`, an OCR number
+    /// or a Finnish viitenumero.
     pub reference: Option<Reference>,
     /// Kind of reference, at most 35 characters; `SCOR` for a creditor reference.
     #[cfg_attr(feature = "schemars", schemars(rename = "referenceType"))]
@@ -3543,7 +3885,9 @@ pub struct RemittanceInformationStructured {
 }
 object! { RemittanceInformationStructured { reference: "reference", reference_type: "referenceType", reference_issuer: "referenceIssuer" } }
 
-/// Free text from payer to payee, at most 140 characters by this document and less at some banks: SWEDSESS takes 35 in a domestic payment if the payee banks there too, otherwise 10. Longer text may be refused or cut. Swedish giro payments carry their reference in `ocrRef` or `invoiceRef` instead.
+/// Free text from payer to payee, at most 140 characters by this document and less at some banks: SWEDSESS
+/// takes 35 in a domestic payment if the payee banks there too, otherwise 10. Longer text may be refused or
+/// cut. Swedish giro payments carry their reference in `ocrRef` or `invoiceRef` instead.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RemittanceInformationUnstructured(String);
 text! { RemittanceInformationUnstructured, max = 140 }
@@ -3552,16 +3896,20 @@ text! { RemittanceInformationUnstructured, max = 140 }
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct ReportExchangeRate {
-    /// Currency in three capital letters after ISO 4217. `XXX` on an account means that it holds several currencies.
+    /// Currency in three capital letters after ISO 4217. `XXX` on an account means that it holds several
+    /// currencies.
     #[cfg_attr(feature = "schemars", schemars(rename = "sourceCurrency"))]
     pub source_currency: Option<CurrencyCode>,
-    /// Price of one unit of `unitCurrency` in the other of the two currencies. A decimal number as text, with a dot.
+    /// Price of one unit of `unitCurrency` in the other of the two currencies. A decimal number as text, with
+    /// a dot.
     #[cfg_attr(feature = "schemars", schemars(rename = "exchangeRate"))]
     pub exchange_rate: Option<String>,
-    /// Currency of which the rate prices one unit: with `EUR` and a rate of 11.2380 one euro costs 11.2380 kronor. Three letters; either the source or the target.
+    /// Currency of which the rate prices one unit: with `EUR` and a rate of 11.2380 one euro costs 11.2380
+    /// kronor. Three letters; either the source or the target.
     #[cfg_attr(feature = "schemars", schemars(rename = "unitCurrency"))]
     pub unit_currency: Option<String>,
-    /// Currency in three capital letters after ISO 4217. `XXX` on an account means that it holds several currencies.
+    /// Currency in three capital letters after ISO 4217. `XXX` on an account means that it holds several
+    /// currencies.
     #[cfg_attr(feature = "schemars", schemars(rename = "targetCurrency"))]
     pub target_currency: Option<CurrencyCode>,
     /// Day on which the rate was fixed, `yyyy-MM-dd`.
@@ -3582,10 +3930,13 @@ object! { ReportExchangeRate { source_currency: "sourceCurrency", exchange_rate:
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct RequestHeaders {
-    /// Key of a consent. Goes into consent paths, into the `Consent-ID` header of every account call, and as `X-ConsentId` into the code exchange after an OAuth redirect. Opaque text, usually a UUID; percent-encode it in paths.
+    /// Key of a consent. Goes into consent paths, into the `Consent-ID` header of every account call, and as
+    /// `X-ConsentId` into the code exchange after an OAuth redirect. Opaque text, usually a UUID;
+    /// percent-encode it in paths.
     #[cfg_attr(feature = "schemars", schemars(rename = "Consent-ID"))]
     pub consent_id: Option<ConsentId>,
-    /// Hash of the request body, algorithm name first, for signed requests; leave it out together with `Signature`. The value shown is the SHA-256 of an empty body.
+    /// Hash of the request body, algorithm name first, for signed requests; leave it out together with
+    /// `Signature`. The value shown is the SHA-256 of an empty body.
     #[cfg_attr(feature = "schemars", schemars(rename = "Digest"))]
     pub digest: Option<String>,
     /// The `Accept` header which the user's browser sent to the caller, unchanged.
@@ -3603,70 +3954,103 @@ pub struct RequestHeaders {
     /// Person who performs this authorisation, where several have to sign and it is not the one in PSU-ID.
     #[cfg_attr(feature = "schemars", schemars(rename = "PSU-Authoriser-ID"))]
     pub psu_authoriser_id: Option<PsuAuthoriserId>,
-    /// The company on whose behalf the user acts; corporate context only, together with a token of scope `corporate`. Normally the organisation number in ten digits; at ESSESESS the agreement number in fourteen.
+    /// The company on whose behalf the user acts; corporate context only, together with a token of scope
+    /// `corporate`. Normally the organisation number in ten digits; at ESSESESS the agreement number in
+    /// fourteen.
     #[cfg_attr(feature = "schemars", schemars(rename = "PSU-Corporate-ID"))]
     pub psu_corporate_id: Option<PsuCorporateId>,
     /// Kind of number sent in `PSU-Corporate-ID`, where a bank knows several. Not needed by any bank so far.
     #[cfg_attr(feature = "schemars", schemars(rename = "PSU-Corporate-ID-Type"))]
     pub psu_corporate_id_type: Option<String>,
-    /// UUID of the user's device, or of the app installed on it. It must stay the same until the app is removed, otherwise the bank sees a new device at each call.
+    /// UUID of the user's device, or of the app installed on it. It must stay the same until the app is
+    /// removed, otherwise the bank sees a new device at each call.
     #[cfg_attr(feature = "schemars", schemars(rename = "PSU-Device-ID"))]
     pub psu_device_id: Option<String>,
-    /// Position of the user as `GEO:latitude;longitude` in degrees, both with exactly six decimals. Send it only with the user's permission.
+    /// Position of the user as `GEO:latitude;longitude` in degrees, both with exactly six decimals. Send it
+    /// only with the user's permission.
     #[cfg_attr(feature = "schemars", schemars(rename = "PSU-Geo-Location"))]
     pub psu_geo_location: Option<PsuGeoLocation>,
     /// Method of the user's own request to the caller, which led to this call.
     #[cfg_attr(feature = "schemars", schemars(rename = "PSU-Http-Method"))]
     pub psu_http_method: Option<PsuHttpMethod>,
-    /// How the bank knows the user: in Sweden the personal number in twelve digits (`yyyyMMddNNNN`), elsewhere the login name. SWEDSESS accepts any value but wants one. Declared on create, start and update calls; it does no harm, and helps tracing a consent to its user, to send it on all the others too. Personal data: keep it out of logs.
+    /// How the bank knows the user: in Sweden the personal number in twelve digits (`yyyyMMddNNNN`),
+    /// elsewhere the login name. SWEDSESS accepts any value but wants one. Declared on create, start and
+    /// update calls; it does no harm, and helps tracing a consent to its user, to send it on all the others
+    /// too. Personal data: keep it out of logs.
     #[cfg_attr(feature = "schemars", schemars(rename = "PSU-ID"))]
     pub psu_id: Option<PsuId>,
-    /// Kind of login meant by `PSU-ID`, for banks that offer one person several. None of the banks described here asks for it.
+    /// Kind of login meant by `PSU-ID`, for banks that offer one person several. None of the banks described
+    /// here asks for it.
     #[cfg_attr(feature = "schemars", schemars(rename = "PSU-ID-Type"))]
     pub psu_id_type: Option<String>,
-    /// IPv4 address of the user. Its presence says that the user is there and asked for this call; without it the call counts as unattended and is charged to `frequencyPerDay`. HANDSESS demands it on account, status, authorisation and update calls, SWEDSESS on the creation of a consent; newer editions of the API require it nearly everywhere. Send the real address: do not invent one for background jobs.
+    /// IPv4 address of the user. Its presence says that the user is there and asked for this call; without it
+    /// the call counts as unattended and is charged to `frequencyPerDay`. HANDSESS demands it on account,
+    /// status, authorisation and update calls, SWEDSESS on the creation of a consent; newer editions of the
+    /// API require it nearly everywhere. Send the real address: do not invent one for background jobs.
     #[cfg_attr(feature = "schemars", schemars(rename = "PSU-IP-Address"))]
     pub psu_ip_address: Option<String>,
     /// Source TCP port of the user's connection to the caller, decimal.
     #[cfg_attr(feature = "schemars", schemars(rename = "PSU-IP-Port"))]
     pub psu_ip_port: Option<String>,
-    /// The user's `User-Agent`, unchanged; not that of the calling program. SWEDSESS demands it when a consent or a payment is created, and newer editions of the API on nearly every call.
+    /// The user's `User-Agent`, unchanged; not that of the calling program. SWEDSESS demands it when a
+    /// consent or a payment is created, and newer editions of the API on nearly every call.
     #[cfg_attr(feature = "schemars", schemars(rename = "PSU-User-Agent"))]
     pub psu_user_agent: Option<String>,
-    /// HTTP message signature made with the caller's seal certificate: key id, algorithm, list of covered headers and the Base64 signature. No bank behind the platform is known to demand it.
+    /// HTTP message signature made with the caller's seal certificate: key id, algorithm, list of covered
+    /// headers and the Base64 signature. No bank behind the platform is known to demand it.
     #[cfg_attr(feature = "schemars", schemars(rename = "Signature"))]
     pub signature: Option<String>,
-    /// `true` asks the bank not to begin an authorisation with the create call. The platform always works in this explicit way, with a POST to the authorisations of the new resource, so the header changes nothing.
+    /// `true` asks the bank not to begin an authorisation with the create call. The platform always works in
+    /// this explicit way, with a POST to the authorisations of the new resource, so the header changes
+    /// nothing.
     #[cfg_attr(feature = "schemars", schemars(rename = "TPP-Explicit-Authorisation-Preferred"))]
     pub tpp_explicit_authorisation_preferred: Option<bool>,
-    /// A different return address for users who cancelled or failed. Do not count on it: failures may come back to the ordinary address, without `code` and even without `state`.
+    /// A different return address for users who cancelled or failed. Do not count on it: failures may come
+    /// back to the ordinary address, without `code` and even without `state`.
     #[cfg_attr(feature = "schemars", schemars(rename = "TPP-Nok-Redirect-URI"))]
     pub tpp_nok_redirect_uri: Option<String>,
-    /// Which changes to push to `TPP-Notification-URI`: `status=` followed by a comma-separated choice of `SCA` (steps of an authorisation), `PROCESS` (each consent or payment status) and `LAST` (the final one only).
+    /// Which changes to push to `TPP-Notification-URI`: `status=` followed by a comma-separated choice of
+    /// `SCA` (steps of an authorisation), `PROCESS` (each consent or payment status) and `LAST` (the final
+    /// one only).
     #[cfg_attr(feature = "schemars", schemars(rename = "TPP-Notification-Content-Preferred"))]
     pub tpp_notification_content_preferred: Option<String>,
-    /// HTTPS address for pushed status changes. Declared, but no bank is known to push anything: poll the status instead.
+    /// HTTPS address for pushed status changes. Declared, but no bank is known to push anything: poll the
+    /// status instead.
     #[cfg_attr(feature = "schemars", schemars(rename = "TPP-Notification-URI"))]
     pub tpp_notification_uri: Option<String>,
-    /// `false` asks for the decoupled approach (BankID in its app), `true` for a redirect; without the header the bank decides. It matters where a bank can do both: SWEDSESS and, lately, NDEASESS stay with redirect unless every call says `false`. Never change the value during the life of a consent or payment; the account calls made under that consent are part of it.
+    /// `false` asks for the decoupled approach (BankID in its app), `true` for a redirect; without the header
+    /// the bank decides. It matters where a bank can do both: SWEDSESS and, lately, NDEASESS stay with
+    /// redirect unless every call says `false`. Never change the value during the life of a consent or
+    /// payment; the account calls made under that consent are part of it.
     #[cfg_attr(feature = "schemars", schemars(rename = "TPP-Redirect-Preferred"))]
     pub tpp_redirect_preferred: Option<bool>,
-    /// Where the browser goes after a redirect approach. On this platform the address is put into the `[TPP_REDIRECT_URI]` placeholder of the returned link instead and must be whitelisted for the application, so this header is of little use.
+    /// Where the browser goes after a redirect approach. On this platform the address is put into the
+    /// `[TPP_REDIRECT_URI]` placeholder of the returned link instead and must be whitelisted for the
+    /// application, so this header is of little use.
     #[cfg_attr(feature = "schemars", schemars(rename = "TPP-Redirect-URI"))]
     pub tpp_redirect_uri: Option<String>,
-    /// `true` asks the bank to reject the payment at once if the account lacks the money, `false` to treat it as an order from its own online bank, which may wait for cover. A wish that banks are free to disregard.
+    /// `true` asks the bank to reject the payment at once if the account lacks the money, `false` to treat it
+    /// as an order from its own online bank, which may wait for cover. A wish that banks are free to
+    /// disregard.
     #[cfg_attr(feature = "schemars", schemars(rename = "TPP-Rejection-NoFunds-Preferred"))]
     pub tpp_rejection_no_funds_preferred: Option<bool>,
-    /// The seal certificate that verifies `Signature`, Base64 of the DER form on one line. Needed exactly when `Signature` is sent; it has nothing to do with the TLS client certificate of production.
+    /// The seal certificate that verifies `Signature`, Base64 of the DER form on one line. Needed exactly
+    /// when `Signature` is sent; it has nothing to do with the TLS client certificate of production.
     #[cfg_attr(feature = "schemars", schemars(rename = "TPP-Signature-Certificate"))]
     pub tpp_signature_certificate: Option<String>,
-    /// Which savings bank inside a group: an `id` from `affiliatedAspsps` of the bank details. Only SWEDSESS has them. Needed for the decoupled approach when the user is a customer of more than one savings bank. It is sent when a consent or payment is created, and not again later. A string: the leading zero counts.
+    /// Which savings bank inside a group: an `id` from `affiliatedAspsps` of the bank details. Only SWEDSESS
+    /// has them. Needed for the decoupled approach when the user is a customer of more than one savings bank.
+    /// It is sent when a consent or payment is created, and not again later. A string: the leading zero
+    /// counts.
     #[cfg_attr(feature = "schemars", schemars(rename = "X-AffiliatedASPSP-ID"))]
     pub x_affiliated_aspsp_id: Option<String>,
-    /// BIC of the bank the call goes to, 8 or 11 capitals and digits. Required on every consent, account and payment call and the same throughout one flow: ids are known only to the bank that issued them.
+    /// BIC of the bank the call goes to, 8 or 11 capitals and digits. Required on every consent, account and
+    /// payment call and the same throughout one flow: ids are known only to the bank that issued them.
     #[cfg_attr(feature = "schemars", schemars(rename = "X-BicFi"))]
     pub x_bic_fi: Option<XBicFi>,
-    /// A fresh UUID for each HTTP call, also for each poll and each retry. It is echoed in the response, in errors too: log it. It traces only and is no idempotency key: a POST repeated under the same value may create a second consent or payment.
+    /// A fresh UUID for each HTTP call, also for each poll and each retry. It is echoed in the response, in
+    /// errors too: log it. It traces only and is no idempotency key: a POST repeated under the same value may
+    /// create a second consent or payment.
     #[cfg_attr(feature = "schemars", schemars(rename = "X-Request-ID"))]
     pub x_request_id: Option<String>,
     /// What came beyond the document.
@@ -3687,7 +4071,7 @@ object! { RequestHeaders { consent_id: "Consent-ID", digest: "Digest", psu_accep
     tpp_redirect_uri: "TPP-Redirect-URI", 
     tpp_rejection_no_funds_preferred: "TPP-Rejection-NoFunds-Preferred", 
     tpp_signature_certificate: "TPP-Signature-Certificate", 
-    x_affiliated_aspsp_id: "X-AffiliatedASPSP-ID", x_bic_fi: "X-BicFi", x_request_id: "X-Request-ID" } }
+    x_affiliated_aspsp_id: "X-AffiliatedASPSP-ID", x_bic_fi: "X-BicFi", x_request_id: "X-Request-ID" } private true }
 headers! { RequestHeaders { consent_id, digest, psu_accept, psu_accept_charset, psu_accept_encoding, psu_accept_language, 
     psu_authoriser_id, psu_corporate_id, psu_corporate_id_type, psu_device_id, psu_geo_location, 
     psu_http_method, psu_id, psu_id_type, psu_ip_address, psu_ip_port, psu_user_agent, signature, 
@@ -3726,12 +4110,14 @@ builder! { RequestHeaders {
     x_request_id: String = "X-Request-ID";
 } }
 
-/// Execution day of the whole bulk, `yyyy-MM-dd`. Omit it, and the time below too, to have it paid as soon as possible.
+/// Execution day of the whole bulk, `yyyy-MM-dd`. Omit it, and the time below too, to have it paid as soon as
+/// possible.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RequestedExecutionDate(String);
 text! { RequestedExecutionDate, format = Format::Date; date }
 
-/// Moment of execution with offset, such as `2026-04-24T09:30:00+02:00`, for banks that run bulks at a chosen hour. Excludes `requestedExecutionDate`.
+/// Moment of execution with offset, such as `2026-04-24T09:30:00+02:00`, for banks that run bulks at a chosen
+/// hour. Excludes `requestedExecutionDate`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RequestedExecutionTime(String);
 text! { RequestedExecutionTime, format = Format::DateTime; instant }
@@ -3740,10 +4126,15 @@ text! { RequestedExecutionTime, format = Format::DateTime; instant }
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct ResponseHeaders {
-    /// How the bank authenticates the user: `DECOUPLED` (in an app of its own), `REDIRECT` (in the browser, OAuth included) or `EMBEDDED` (codes through this API; not used in practice). Decisive is the one on the update (PUT) of the authorisation. If it is missing there, a `scaOAuth` or `scaRedirect` link means redirect.
+    /// How the bank authenticates the user: `DECOUPLED` (in an app of its own), `REDIRECT` (in the browser,
+    /// OAuth included) or `EMBEDDED` (codes through this API; not used in practice). Decisive is the one on
+    /// the update (PUT) of the authorisation. If it is missing there, a `scaOAuth` or `scaRedirect` link
+    /// means redirect.
     #[cfg_attr(feature = "schemars", schemars(rename = "ASPSP-SCA-Approach"))]
     pub aspsp_sca_approach: Option<AspspScaApproach>,
-    /// Address of the resource just created; on errors usually absent. Relative with or without `/psd2`, or absolute: building the path from the returned id is safer. It also appears on the start of an authorisation, where it is not declared.
+    /// Address of the resource just created; on errors usually absent. Relative with or without `/psd2`, or
+    /// absolute: building the path from the returned id is safer. It also appears on the start of an
+    /// authorisation, where it is not declared.
     #[cfg_attr(feature = "schemars", schemars(rename = "Location"))]
     pub location: Option<String>,
     /// The `X-Request-ID` of the request, echoed. Log it with every error.
@@ -3755,7 +4146,8 @@ pub struct ResponseHeaders {
 }
 object! { ResponseHeaders { aspsp_sca_approach: "ASPSP-SCA-Approach", location: "Location", x_request_id: "X-Request-ID" } }
 
-/// One-time code or other proof from the user, in the format that `challengeData` announced; binary proof as base64. A string even if it is all digits.
+/// One-time code or other proof from the user, in the format that `challengeData` announced; binary proof as
+/// base64. A string even if it is all digits.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ScaAuthenticationData(String);
 text! { ScaAuthenticationData; secret }
@@ -3768,17 +4160,17 @@ text! { ScaAuthenticationData; secret }
 ///   payment: keep polling.
 /// - `scaMethodSelected`: a method is chosen, by you or because there is only one.
 /// - `authenticationStarted`: first round is running, the user logs in. Show the challenge.
-/// - `authoriseCreditorAccountStarted`: a round in which the user approves a payee that is new to the
-///   bank. Show the challenge, which is a new one.
-/// - `started`: the signature proper is running. Show the challenge; if there is none, tell the user to
-///   open the signing app.
-/// - `finalised`: signed. Ends the polling; now read the status of the consent or payment itself, which
-///   may take minutes to follow and may still wait for a second signer.
+/// - `authoriseCreditorAccountStarted`: a round in which the user approves a payee that is new to the bank.
+///   Show the challenge, which is a new one.
+/// - `started`: the signature proper is running. Show the challenge; if there is none, tell the user to open
+///   the signing app.
+/// - `finalised`: signed. Ends the polling; now read the status of the consent or payment itself, which may
+///   take minutes to follow and may still wait for a second signer.
 /// - `failed`: broken off, timed out or refused. Ends the polling; any other state can lead here.
 /// - `exempted`: the bank waived the signature. Ends the polling as a success.
 ///
-/// The order differs by bank, steps are skipped, and values may be added: depend only on the three
-/// final ones and go on polling at anything else. HANDSESS finalises at once in the sandbox.
+/// The order differs by bank, steps are skipped, and values may be added: depend only on the three final ones
+/// and go on polling at anything else. HANDSESS finalises at once in the sandbox.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ScaStatus {
@@ -3810,15 +4202,17 @@ open_enum! { ScaStatus { Received = "received", PsuIdentified = "psuIdentified",
     Failed = "failed", Exempted = "exempted", AuthenticationStarted = "authenticationStarted", 
     AuthoriseCreditorAccountStarted = "authoriseCreditorAccountStarted" } }
 
-/// What a poll of an authorisation returns. Besides the status it can carry `challengeData`: the only source of fresh QR codes and of the tokens of later rounds, so read it each time. Poll every second or two, and give up after some minutes.
+/// What a poll of an authorisation returns. Besides the status it can carry `challengeData`: the only source
+/// of fresh QR codes and of the tokens of later rounds, so read it each time. Poll every second or two, and
+/// give up after some minutes.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct ScaStatusResponse {
     /// Where a signature stands: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaStatus"))]
     pub sca_status: Option<ScaStatus>,
-    /// What the user needs in order to sign; with BankID a token or a picture, which is worth nothing
-    /// without the user but should stay out of logs all the same.
+    /// What the user needs in order to sign; with BankID a token or a picture, which is worth nothing without
+    /// the user but should stay out of logs all the same.
     #[cfg_attr(feature = "schemars", schemars(rename = "challengeData"))]
     pub challenge_data: Option<ChallengeData>,
     /// What the bank or the platform has to say about a call that has succeeded.
@@ -3830,7 +4224,9 @@ pub struct ScaStatusResponse {
 }
 object! { ScaStatusResponse { sca_status: "scaStatus", challenge_data: "challengeData", tpp_messages: "tppMessages" } }
 
-/// Picks the signing method and thereby starts the signature: the usual body of an update. A bank may push a BankID order to the user at this moment, so have the challenge on the screen at once (30 seconds at ESSESESS and HANDSESS), and do not repeat the call blindly after a timeout.
+/// Picks the signing method and thereby starts the signature: the usual body of an update. A bank may push a
+/// BankID order to the user at this moment, so have the challenge on the screen at once (30 seconds at
+/// ESSESESS and HANDSESS), and do not repeat the call blindly after a timeout.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct SelectPsuAuthenticationMethod {
@@ -3851,31 +4247,38 @@ builder! { SelectPsuAuthenticationMethod {
 pub struct StartDate(String);
 text! { StartDate, format = Format::Date; date }
 
-/// An authorisation has been opened for a consent, a payment or a cancellation. Keep `authorisationId`, choose from `scaMethods`, and send the choice in an update. At HANDSESS the 30 seconds for BankID run from this very call.
+/// An authorisation has been opened for a consent, a payment or a cancellation. Keep `authorisationId`,
+/// choose from `scaMethods`, and send the choice in an update. At HANDSESS the 30 seconds for BankID run from
+/// this very call.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct StartScaprocessResponse {
     /// Where a signature stands: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaStatus"))]
     pub sca_status: Option<ScaStatus>,
-    /// Key of one authorisation, valid below the consent or payment it belongs to. Goes into the path of update and status, and as `X-ConsentAuthorisationId` or `X-PaymentAuthorisationId` into the code exchange after an OAuth redirect. Each signer of a company account has an authorisation of their own.
+    /// Key of one authorisation, valid below the consent or payment it belongs to. Goes into the path of
+    /// update and status, and as `X-ConsentAuthorisationId` or `X-PaymentAuthorisationId` into the code
+    /// exchange after an OAuth redirect. Each signer of a company account has an authorisation of their own.
     #[cfg_attr(feature = "schemars", schemars(rename = "authorisationId"))]
     pub authorisation_id: Option<AuthorisationId>,
-    /// Ways in which the user can sign. Take one by its `authenticationMethodId`, never by position, and send that id in the update of the authorisation. The list may be empty or missing; then name a method you know the bank has.
+    /// Ways in which the user can sign. Take one by its `authenticationMethodId`, never by position, and send
+    /// that id in the update of the authorisation. The list may be empty or missing; then name a method you
+    /// know the bank has.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaMethods"))]
     pub sca_methods: List<AuthenticationObject>,
     /// One way to sign, as a bank offers it.
     #[cfg_attr(feature = "schemars", schemars(rename = "chosenScaMethod"))]
     pub chosen_sca_method: Option<AuthenticationObject>,
-    /// What the user needs in order to sign; with BankID a token or a picture, which is worth nothing
-    /// without the user but should stay out of logs all the same.
+    /// What the user needs in order to sign; with BankID a token or a picture, which is worth nothing without
+    /// the user but should stay out of logs all the same.
     #[cfg_attr(feature = "schemars", schemars(rename = "challengeData"))]
     pub challenge_data: Option<ChallengeData>,
     /// What can follow on an authorisation that was just opened; banks send only what applies. All but the
     /// redirects point at the authorisation itself.
     #[cfg_attr(feature = "schemars", schemars(rename = "_links"))]
     pub links: Option<LinksStartScaProcess>,
-    /// Line from the bank for the user, at most 512 characters, in the language the bank chooses. Show it as plain text.
+    /// Line from the bank for the user, at most 512 characters, in the language the bank chooses. Show it as
+    /// plain text.
     #[cfg_attr(feature = "schemars", schemars(rename = "psuMessage"))]
     pub psu_message: Option<PsuMessageText>,
     /// What the bank or the platform has to say about a call that has succeeded.
@@ -3924,7 +4327,8 @@ pub struct TppMessage2Xx {
     pub code: Option<MessageCode2Xx>,
     /// Name or JSON path of the request field the remark is about. Missing when it concerns the whole order.
     pub path: Option<String>,
-    /// Explanation of a message for whoever operates the application, at most 512 characters. Wording differs from bank to bank and changes without notice: log it, branch on `code` instead.
+    /// Explanation of a message for whoever operates the application, at most 512 characters. Wording differs
+    /// from bank to bank and changes without notice: log it, branch on `code` instead.
     pub text: Option<TppMessageText>,
     /// What came beyond the document.
     #[cfg_attr(feature = "schemars", schemars(skip))]
@@ -3938,8 +4342,8 @@ object! { TppMessage2Xx { category: "category", code: "code", path: "path", text
 /// - `WARNING`: the request went through, yet you should look. Warnings also travel in 2xx answers, for
 ///   example when the account of a payee stands on a fraud watch list.
 ///
-/// Newer editions of the service add `INFORMATION` and `UNMAPPED`; treat any value you do not know as a
-/// note, never as a decoding error.
+/// Newer editions of the service add `INFORMATION` and `UNMAPPED`; treat any value you do not know as a note,
+/// never as a decoding error.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum TppMessageCategory {
@@ -3956,7 +4360,8 @@ pub enum TppMessageCategory {
 }
 open_enum! { TppMessageCategory { Error = "ERROR", Warning = "WARNING", Information = "INFORMATION", Unmapped = "UNMAPPED" } }
 
-/// Explanation of a message for whoever operates the application, at most 512 characters. Wording differs from bank to bank and changes without notice: log it, branch on `code` instead.
+/// Explanation of a message for whoever operates the application, at most 512 characters. Wording differs
+/// from bank to bank and changes without notice: log it, branch on `code` instead.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TppMessageText(String);
 text! { TppMessageText, max = 512 }
@@ -3965,7 +4370,8 @@ text! { TppMessageText, max = 512 }
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct TransactionAuthorisation {
-    /// One-time code or other proof from the user, in the format that `challengeData` announced; binary proof as base64. A string even if it is all digits.
+    /// One-time code or other proof from the user, in the format that `challengeData` announced; binary proof
+    /// as base64. A string even if it is all digits.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaAuthenticationData"))]
     pub sca_authentication_data: Option<ScaAuthenticationData>,
     /// What came beyond the document.
@@ -3977,17 +4383,22 @@ builder! { TransactionAuthorisation {
     sca_authentication_data: ScaAuthenticationData = "scaAuthenticationData" !required;
 } }
 
-/// One entry on an account. Only the amount is certain; what else is filled varies by bank and kind of entry. No member is a dependable unique key: `transactionId` may be missing and `transactionListId` may repeat. To recognise an entry, combine the ids you get with date, amount and text.
+/// One entry on an account. Only the amount is certain; what else is filled varies by bank and kind of entry.
+/// No member is a dependable unique key: `transactionId` may be missing and `transactionListId` may repeat.
+/// To recognise an entry, combine the ids you get with date, amount and text.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct TransactionDetails {
-    /// Key for the details call. Missing in real data, at SWEDSESS for one; and a value does not promise that the bank offers details: only ESSESESS does, for entries with a `transactionDetails` link.
+    /// Key for the details call. Missing in real data, at SWEDSESS for one; and a value does not promise that
+    /// the bank offers details: only ESSESESS does, for entries with a `transactionDetails` link.
     #[cfg_attr(feature = "schemars", schemars(rename = "transactionId"))]
     pub transaction_id: Option<String>,
-    /// The bank's own reference of the entry, the one also found in its camt reports. Remember the newest and pass it as `entryReferenceFrom` to get what came later, at banks that support it.
+    /// The bank's own reference of the entry, the one also found in its camt reports. Remember the newest and
+    /// pass it as `entryReferenceFrom` to get what came later, at banks that support it.
     #[cfg_attr(feature = "schemars", schemars(rename = "entryReference"))]
     pub entry_reference: Option<EntryReference>,
-    /// Reference that the payer attached to the payment and that travels unchanged to the payee. Your own payments can be found again by it. `NOTPROVIDED` stands for none.
+    /// Reference that the payer attached to the payment and that travels unchanged to the payee. Your own
+    /// payments can be found again by it. `NOTPROVIDED` stands for none.
     #[cfg_attr(feature = "schemars", schemars(rename = "endToEndId"))]
     pub end_to_end_id: Option<EndToEndId>,
     /// Direct debit mandate under which the money was drawn.
@@ -3999,10 +4410,12 @@ pub struct TransactionDetails {
     /// Identifier under which the payee collects direct debits, such as a SEPA creditor identifier.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorId"))]
     pub creditor_id: Option<CreditorId>,
-    /// Day on which the bank entered the transaction in its books, `yyyy-MM-dd`. Absent as long as it is pending. `dateFrom` and `dateTo` select by this day.
+    /// Day on which the bank entered the transaction in its books, `yyyy-MM-dd`. Absent as long as it is
+    /// pending. `dateFrom` and `dateTo` select by this day.
     #[cfg_attr(feature = "schemars", schemars(rename = "bookingDate"))]
     pub booking_date: Option<BookingDate>,
-    /// Day from which the entry counts for interest, `yyyy-MM-dd`. For money received it is the day from which it can be used.
+    /// Day from which the entry counts for interest, `yyyy-MM-dd`. For money received it is the day from
+    /// which it can be used.
     #[cfg_attr(feature = "schemars", schemars(rename = "valueDate"))]
     pub value_date: Option<ValueDate>,
     /// Sum of money, in balances, transactions and payments alike.
@@ -4011,10 +4424,13 @@ pub struct TransactionDetails {
     /// Conversions the sum went through, mostly one; more if it was converted by way of a third currency.
     #[cfg_attr(feature = "schemars", schemars(rename = "currencyExchange"))]
     pub currency_exchange: List<ReportExchangeRate>,
-    /// Name of whoever receives the money, at most 70 characters. In a payment, plain Latin letters, digits, blanks and `/ - ? : ( ) . , ' +` are safe at every bank. Do not forbid other letters such as Å on your side: let the bank decide.
+    /// Name of whoever receives the money, at most 70 characters. In a payment, plain Latin letters, digits,
+    /// blanks and `/ - ? : ( ) . , ' +` are safe at every bank. Do not forbid other letters such as Å on your
+    /// side: let the bank decide.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorName"))]
     pub creditor_name: Option<CreditorName>,
-    /// Account of the payee of a transaction, by whichever identifier the bank has. Mind the spelling of the giro members: `bankGiro` and `plusGiro` here, `bankgiroNumber` and `plusgiroNumber` on accounts.
+    /// Account of the payee of a transaction, by whichever identifier the bank has. Mind the spelling of the
+    /// giro members: `bankGiro` and `plusGiro` here, `bankgiroNumber` and `plusgiroNumber` on accounts.
     #[cfg_attr(feature = "schemars", schemars(rename = "creditorAccount"))]
     pub creditor_account: Option<TrnsCreditorAccountReference>,
     /// On whose behalf the payee collected the money, if that is someone else, say a shop behind a factor.
@@ -4031,10 +4447,13 @@ pub struct TransactionDetails {
     /// On whose behalf the payer paid, if that is someone else, such as a subsidiary of the paying company.
     #[cfg_attr(feature = "schemars", schemars(rename = "ultimateDebtor"))]
     pub ultimate_debtor: Option<UltimateDebtor>,
-    /// Free text from payer to payee, at most 140 characters by this document and less at some banks: SWEDSESS takes 35 in a domestic payment if the payee banks there too, otherwise 10. Longer text may be refused or cut. Swedish giro payments carry their reference in `ocrRef` or `invoiceRef` instead.
+    /// Free text from payer to payee, at most 140 characters by this document and less at some banks:
+    /// SWEDSESS takes 35 in a domestic payment if the payee banks there too, otherwise 10. Longer text may be
+    /// refused or cut. Swedish giro payments carry their reference in `ocrRef` or `invoiceRef` instead.
     #[cfg_attr(feature = "schemars", schemars(rename = "remittanceInformationUnstructured"))]
     pub remittance_information_unstructured: Option<RemittanceInformationUnstructured>,
-    /// Machine-readable payment reference, such as a Swedish OCR number or an `RF` creditor reference, as bare text. (Payments to be made take an object in this place.)
+    /// Machine-readable payment reference, such as a Swedish OCR number or an `RF` creditor reference, as
+    /// bare text. (Payments to be made take an object in this place.)
     #[cfg_attr(feature = "schemars", schemars(rename = "remittanceInformationStructured"))]
     pub remittance_information_structured: Option<TransactionDetailsRemittanceInformationStructured>,
     /// Anything else the bank says about the entry, written for the account holder.
@@ -4045,13 +4464,17 @@ pub struct TransactionDetails {
     /// an unknown code pass as text. By domain: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "purposeCode"))]
     pub purpose_code: Option<PurposeCode>,
-    /// What kind of entry it is: the three ISO 20022 codes for domain, family and sub-family, joined by hyphens. `PMNT-ICDT-DMCT` is an outgoing domestic transfer, `PMNT-CCRD-POSD` a card purchase. Good for sorting entries automatically, where the bank fills it.
+    /// What kind of entry it is: the three ISO 20022 codes for domain, family and sub-family, joined by
+    /// hyphens. `PMNT-ICDT-DMCT` is an outgoing domestic transfer, `PMNT-CCRD-POSD` a card purchase. Good for
+    /// sorting entries automatically, where the bank fills it.
     #[cfg_attr(feature = "schemars", schemars(rename = "bankTransactionCode"))]
     pub bank_transaction_code: Option<BankTransactionCode>,
-    /// The same in the bank's own code or words, meaningful for that bank only. At some banks it is all there is.
+    /// The same in the bank's own code or words, meaningful for that bank only. At some banks it is all there
+    /// is.
     #[cfg_attr(feature = "schemars", schemars(rename = "proprietaryBankTransactionCode"))]
     pub proprietary_bank_transaction_code: Option<ProprietaryBankTransactionCode>,
-    /// Hash the platform computes from the fields of a booked entry; pending ones have none. Equal entries (same day, same sum, same balance at the time) share a hash, so it does not work as a unique key.
+    /// Hash the platform computes from the fields of a booked entry; pending ones have none. Equal entries
+    /// (same day, same sum, same balance at the time) share a hash, so it does not work as a unique key.
     #[cfg_attr(feature = "schemars", schemars(rename = "transactionListId"))]
     pub transaction_list_id: Option<TransactionListId>,
     /// Where the entry leads: see the type.
@@ -4081,17 +4504,20 @@ object! { TransactionDetails { transaction_id: "transactionId", entry_reference:
     transaction_list_id: "transactionListId", links: "_links", 
     balance_after_transaction: "balanceAfterTransaction", payment_id: "paymentId" } wrapped "transactionsDetails" }
 
-/// Machine-readable payment reference, such as a Swedish OCR number or an `RF` creditor reference, as bare text. (Payments to be made take an object in this place.)
+/// Machine-readable payment reference, such as a Swedish OCR number or an `RF` creditor reference, as bare
+/// text. (Payments to be made take an object in this place.)
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TransactionDetailsRemittanceInformationStructured(String);
 text! { TransactionDetailsRemittanceInformationStructured, max = 140 }
 
-/// The `transactionId` of an entry in a transaction list of the same account. Percent-encode it. Not every entry has one, and only ESSESESS answers the details call.
+/// The `transactionId` of an entry in a transaction list of the same account. Percent-encode it. Not every
+/// entry has one, and only ESSESESS answers the details call.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TransactionId(String);
 text! { TransactionId }
 
-/// Hash the platform computes from the fields of a booked entry; pending ones have none. Equal entries (same day, same sum, same balance at the time) share a hash, so it does not work as a unique key.
+/// Hash the platform computes from the fields of a booked entry; pending ones have none. Equal entries (same
+/// day, same sum, same balance at the time) share a hash, so it does not work as a unique key.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TransactionListId(String);
 text! { TransactionListId }
@@ -4108,17 +4534,17 @@ text! { TransactionPaymentId }
 /// Before execution:
 /// - `RCVD`: arrived, hardly checked. Authorise it; after that, poll.
 /// - `PDNG`: the bank is still examining. Poll.
-/// - `ACTC`: form and content are in order. HANDSESS reports it before the signature, other banks may do
-///   so after it: never read it as paid.
+/// - `ACTC`: form and content are in order. HANDSESS reports it before the signature, other banks may do so
+///   after it: never read it as paid.
 /// - `PATC`: signed by some, not by all. Each remaining signer needs an authorisation of their own.
 /// - `ACCP`: the check of the customer has passed as well. Poll.
 /// - `ACFC`: the account held enough money when asked. Poll.
 ///
 /// Under way:
-/// - `ACSP`: accepted, settlement running. The sandbox often stops here, so put a limit on any waiting
-///   for more.
-/// - `ACWC`: accepted with an alteration by the bank, for instance of the date. Read the payment again
-///   and tell the customer.
+/// - `ACSP`: accepted, settlement running. The sandbox often stops here, so put a limit on any waiting for
+///   more.
+/// - `ACWC`: accepted with an alteration by the bank, for instance of the date. Read the payment again and
+///   tell the customer.
 /// - `ACWP`: accepted, but not yet credited to the creditor's account.
 ///
 /// Final:
@@ -4127,8 +4553,8 @@ text! { TransactionPaymentId }
 /// - `ACCC`: credited to the creditor, the strongest confirmation there is.
 /// - `PART`: bulks only. All have signed, some of the transfers were taken, others not; trace them one by
 ///   one.
-/// - `RJCT`: refused or failed. Show the reason if there is one, and create a new payment after
-///   correcting it.
+/// - `RJCT`: refused or failed. Show the reason if there is one, and create a new payment after correcting
+///   it.
 /// - `CANC`: withdrawn before execution. Nothing will be paid.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -4168,7 +4594,9 @@ open_enum! { TransactionStatus { Accc = "ACCC", Accp = "ACCP", Acsc = "ACSC", Ac
     Acwp = "ACWP", Rcvd = "RCVD", Pdng = "PDNG", Rjct = "RJCT", Canc = "CANC", Acfc = "ACFC", 
     Patc = "PATC", Part = "PART" } }
 
-/// Transactions of one account, or a page of them. Sandboxes of NDEASESS, NDEAFIHH and SWEDSESS ignore the dates (SWEDSESS the booking status too), so filter again yourself if it matters. An account without transactions can answer 204 instead.
+/// Transactions of one account, or a page of them. Sandboxes of NDEASESS, NDEAFIHH and SWEDSESS ignore the
+/// dates (SWEDSESS the booking status too), so filter again yourself if it matters. An account without
+/// transactions can answer 204 instead.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct TransactionsResponse200Json {
@@ -4176,9 +4604,12 @@ pub struct TransactionsResponse200Json {
     /// `clearingNumber` where a Swedish `bban` needs it and `currency` where one number covers several
     /// currencies.
     pub account: Option<AccountReference>,
-    /// Transactions by whether they are booked. Either list may be missing, not just empty: a bank has to offer `booked` only, and gives no `pending` if you asked for booked ones. Further pages are reached through `_links`.
+    /// Transactions by whether they are booked. Either list may be missing, not just empty: a bank has to
+    /// offer `booked` only, and gives no `pending` if you asked for booked ones. Further pages are reached
+    /// through `_links`.
     pub transactions: Option<AccountReport>,
-    /// Balances of one account. Banks choose which types they give and in which order: look for the type you need and have a second choice.
+    /// Balances of one account. Banks choose which types they give and in which order: look for the type you
+    /// need and have a second choice.
     pub balances: List<Balance>,
     /// Present if the report is too large to send inline: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "_links"))]
@@ -4193,27 +4624,38 @@ pub struct TransactionsResponse200Json {
 object! { TransactionsResponse200Json { account: "account", transactions: "transactions", balances: "balances", links: "_links", 
     tpp_messages: "tppMessages" } }
 
-/// Account of the payee of a transaction, by whichever identifier the bank has. Mind the spelling of the giro members: `bankGiro` and `plusGiro` here, `bankgiroNumber` and `plusgiroNumber` on accounts.
+/// Account of the payee of a transaction, by whichever identifier the bank has. Mind the spelling of the giro
+/// members: `bankGiro` and `plusGiro` here, `bankgiroNumber` and `plusgiroNumber` on accounts.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct TrnsCreditorAccountReference {
-    /// International account number without blanks: country code, two check digits, then the national number, 34 characters at most. A Swedish one has 24 characters, a Finnish one 18. The pattern does not check the check digits; do so (remainder 1 modulo 97) before you send what a user typed.
+    /// International account number without blanks: country code, two check digits, then the national number,
+    /// 34 characters at most. A Swedish one has 24 characters, a Finnish one 18. The pattern does not check
+    /// the check digits; do so (remainder 1 modulo 97) before you send what a user typed.
     pub iban: Option<Iban>,
-    /// National account number, for accounts that a bank does not name by IBAN. Whether a Swedish number includes the clearing number differs by bank: HANDSESS leaves it out. In answers do not hold it against the pattern: hyphens, commas and blanks such as `8105-9,694 857 993-0` occur.
+    /// National account number, for accounts that a bank does not name by IBAN. Whether a Swedish number
+    /// includes the clearing number differs by bank: HANDSESS leaves it out. In answers do not hold it
+    /// against the pattern: hyphens, commas and blanks such as `8105-9,694 857 993-0` occur.
     pub bban: Option<Bban>,
-    /// Full number of a payment card, or a token that stands for it. Needs the care that card industry rules demand: do not store or log it. Swedish and Finnish banks name accounts by `iban` or `bban` instead.
+    /// Full number of a payment card, or a token that stands for it. Needs the care that card industry rules
+    /// demand: do not store or log it. Swedish and Finnish banks name accounts by `iban` or `bban` instead.
     pub pan: Option<Pan>,
     /// Card number with the middle digits blanked out, safe to display and to keep.
     #[cfg_attr(feature = "schemars", schemars(rename = "maskedPan"))]
     pub masked_pan: Option<MaskedPan>,
-    /// Mobile phone number that stands for an account at banks which offer such an alias. International form with country prefix.
+    /// Mobile phone number that stands for an account at banks which offer such an alias. International form
+    /// with country prefix.
     pub msisdn: Option<Msisdn>,
-    /// Currency in three capital letters after ISO 4217. `XXX` on an account means that it holds several currencies.
+    /// Currency in three capital letters after ISO 4217. `XXX` on an account means that it holds several
+    /// currencies.
     pub currency: Option<CurrencyCode>,
-    /// Swedish Bankgiro number: seven or eight digits, with or without the hyphen before the last four. An address that points at an account, common for invoices.
+    /// Swedish Bankgiro number: seven or eight digits, with or without the hyphen before the last four. An
+    /// address that points at an account, common for invoices.
     #[cfg_attr(feature = "schemars", schemars(rename = "bankGiro"))]
     pub bank_giro: Option<BankGiroNumber>,
-    /// Swedish PlusGiro number: two to eight digits, with or without the hyphen before the check digit. The pattern asks for five characters at least, so write a short one with care. At NDEASESS companies pay from accounts that are named this way.
+    /// Swedish PlusGiro number: two to eight digits, with or without the hyphen before the check digit. The
+    /// pattern asks for five characters at least, so write a short one with care. At NDEASESS companies pay
+    /// from accounts that are named this way.
     #[cfg_attr(feature = "schemars", schemars(rename = "plusGiro"))]
     pub plus_giro: Option<PlusGiroNumber>,
     /// What came beyond the document.
@@ -4233,7 +4675,8 @@ text! { UltimateCreditor, max = 70 }
 pub struct UltimateDebtor(String);
 text! { UltimateDebtor, max = 70 }
 
-/// Hands the user's password to the bank, for embedded signing. The Nordic banks sign decoupled or by redirect and do not ask for it; if one does, show nothing of it in logs.
+/// Hands the user's password to the bank, for embedded signing. The Nordic banks sign decoupled or by
+/// redirect and do not ask for it; if one does, show nothing of it in logs.
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct UpdatePsuAuthentication {
@@ -4249,7 +4692,8 @@ builder! { UpdatePsuAuthentication {
     psu_data: PsuData = "psuData" !required;
 } }
 
-/// The bank now knows who the user is. Go on by polling, or by choosing a method if you were offered some. (The type's name lacks a syllable; it stays so because programs are generated from it.)
+/// The bank now knows who the user is. Go on by polling, or by choosing a method if you were offered some.
+/// (The type's name lacks a syllable; it stays so because programs are generated from it.)
 #[derive(Clone, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct UpdatePsuDataResponse {
@@ -4259,7 +4703,8 @@ pub struct UpdatePsuDataResponse {
     /// Where a signature stands: see the type.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaStatus"))]
     pub sca_status: Option<ScaStatus>,
-    /// Line from the bank for the user, at most 512 characters, in the language the bank chooses. Show it as plain text.
+    /// Line from the bank for the user, at most 512 characters, in the language the bank chooses. Show it as
+    /// plain text.
     #[cfg_attr(feature = "schemars", schemars(rename = "psuMessage"))]
     pub psu_message: Option<PsuMessageText>,
     /// What the bank or the platform has to say about a call that has succeeded.
@@ -4268,11 +4713,13 @@ pub struct UpdatePsuDataResponse {
     /// One way to sign, as a bank offers it.
     #[cfg_attr(feature = "schemars", schemars(rename = "chosenScaMethod"))]
     pub chosen_sca_method: Option<AuthenticationObject>,
-    /// What the user needs in order to sign; with BankID a token or a picture, which is worth nothing
-    /// without the user but should stay out of logs all the same.
+    /// What the user needs in order to sign; with BankID a token or a picture, which is worth nothing without
+    /// the user but should stay out of logs all the same.
     #[cfg_attr(feature = "schemars", schemars(rename = "challengeData"))]
     pub challenge_data: Option<ChallengeData>,
-    /// Ways in which the user can sign. Take one by its `authenticationMethodId`, never by position, and send that id in the update of the authorisation. The list may be empty or missing; then name a method you know the bank has.
+    /// Ways in which the user can sign. Take one by its `authenticationMethodId`, never by position, and send
+    /// that id in the update of the authorisation. The list may be empty or missing; then name a method you
+    /// know the bank has.
     #[cfg_attr(feature = "schemars", schemars(rename = "scaMethods"))]
     pub sca_methods: List<AuthenticationObject>,
     /// What came beyond the document.
@@ -4298,17 +4745,21 @@ pub enum Usage {
 }
 open_enum! { Usage { Priv = "PRIV", Orga = "ORGA" } }
 
-/// Last day on which the consent may be used, `yyyy-MM-dd` in the bank's own time zone. Ask for `9999-12-31` to get the longest period the bank grants. Banks shorten what is too long (HANDSESS grants 180 days, 90 in Great Britain), so fetch the consent after signing and plan the renewal by the date you find there.
+/// Last day on which the consent may be used, `yyyy-MM-dd` in the bank's own time zone. Ask for `9999-12-31`
+/// to get the longest period the bank grants. Banks shorten what is too long (HANDSESS grants 180 days, 90 in
+/// Great Britain), so fetch the consent after signing and plan the renewal by the date you find there.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ValidUntil(String);
 text! { ValidUntil, format = Format::Date; date }
 
-/// Day from which the entry counts for interest, `yyyy-MM-dd`. For money received it is the day from which it can be used.
+/// Day from which the entry counts for interest, `yyyy-MM-dd`. For money received it is the day from which it
+/// can be used.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ValueDate(String);
 text! { ValueDate, format = Format::Date; date }
 
-/// BIC of the bank the call goes to, 8 or 11 capitals and digits. Required on every consent, account and payment call and the same throughout one flow: ids are known only to the bank that issued them.
+/// BIC of the bank the call goes to, 8 or 11 capitals and digits. Required on every consent, account and
+/// payment call and the same throughout one flow: ids are known only to the bank that issued them.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct XBicFi(String);
 text! { XBicFi, pattern = Some("[A-Z]{6,6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3,3}){0,1}") }

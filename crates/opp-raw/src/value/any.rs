@@ -61,6 +61,8 @@ impl Read for i64 {
 }
 
 impl Read for Value {
+    const SHAPELESS: bool = true;
+
     fn read_str(text: &str) -> Option<Self> {
         Some(Self::String(text.to_owned()))
     }
@@ -84,6 +86,8 @@ impl Read for Value {
 }
 
 impl<T: Read> Read for Box<T> {
+    const SHAPELESS: bool = T::SHAPELESS;
+
     fn read_str(text: &str) -> Option<Self> {
         T::read_str(text).map(Self::new)
     }
@@ -97,19 +101,11 @@ impl<T: Read> Read for Box<T> {
     }
 
     fn read_seq<'de, A: SeqAccess<'de>>(seq: A) -> Result<Fit<Self>, A::Error> {
-        Ok(boxed(T::read_seq(seq)?))
+        Ok(T::read_seq(seq)?.map(Self::new))
     }
 
     fn read_map<'de, A: MapAccess<'de>>(map: A) -> Result<Fit<Self>, A::Error> {
-        Ok(boxed(T::read_map(map)?))
-    }
-}
-
-fn boxed<T>(fit: Fit<T>) -> Fit<Box<T>> {
-    match fit {
-        Fit::Value(value) => Fit::Value(Box::new(value)),
-        Fit::Null => Fit::Null,
-        Fit::Misfit(value) => Fit::Misfit(value),
+        Ok(T::read_map(map)?.map(Self::new))
     }
 }
 

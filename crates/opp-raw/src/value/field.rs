@@ -44,6 +44,7 @@ fn keep<T>(fit: Fit<T>, name: &'static str, extra: &mut Extra) -> Option<T> {
 }
 
 impl<T: Read + serde::Serialize + Debug + Check> Slot for Option<T> {
+    #[inline]
     fn fill<'de, A: MapAccess<'de>>(
         &mut self,
         name: &'static str,
@@ -63,8 +64,10 @@ impl<T: Read + serde::Serialize + Debug + Check> Slot for Option<T> {
     }
 
     fn show(&self, name: &'static str, debugger: &mut Debugger<'_, '_>) {
-        if let Some(value) = self {
-            debugger.field(name, value);
+        match self {
+            Some(_) if T::SHAPELESS => debugger.hidden(name),
+            Some(value) => debugger.field(name, value),
+            None => {}
         }
     }
 
@@ -100,8 +103,10 @@ macro_rules! collection {
             }
 
             fn show(&self, name: &'static str, debugger: &mut Debugger<'_, '_>) {
-                if !self.$empty() {
-                    debugger.field(name, self);
+                match self.$empty() {
+                    false if T::SHAPELESS => debugger.hidden(name),
+                    false => debugger.field(name, self),
+                    true => {}
                 }
             }
 

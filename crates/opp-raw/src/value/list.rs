@@ -7,7 +7,7 @@ use serde::de::{MapAccess, SeqAccess};
 use serde::ser::SerializeSeq;
 use serde_json::Value;
 
-use super::{Fit, Read, Seed};
+use super::{Fit, Read};
 use crate::check::{Check, Invalid};
 
 /// A list as a bank sent it: the elements that were understood, and the others beside them.
@@ -112,6 +112,8 @@ impl<T: fmt::Debug> fmt::Debug for List<T> {
 }
 
 impl<T: Read> Read for List<T> {
+    const SHAPELESS: bool = T::SHAPELESS;
+
     fn read_str(text: &str) -> Option<Self> {
         T::read_str(text).map(|item| [item].into())
     }
@@ -132,9 +134,9 @@ impl<T: Read> Read for List<T> {
             given: true,
         };
         let mut position = 0;
-        while let Some(fit) = seq.next_element_seed(Seed::<T>::new())? {
+        while let Some(fit) = T::read_next(&mut seq, &mut list.items)? {
             match fit {
-                Fit::Value(item) => list.items.push(item),
+                Fit::Value(()) => {}
                 Fit::Null => list.misfits.push((position, Value::Null)),
                 Fit::Misfit(value) => list.misfits.push((position, value)),
             }
@@ -144,11 +146,7 @@ impl<T: Read> Read for List<T> {
     }
 
     fn read_map<'de, A: MapAccess<'de>>(map: A) -> Result<Fit<Self>, A::Error> {
-        Ok(match T::read_map(map)? {
-            Fit::Value(item) => Fit::Value([item].into()),
-            Fit::Null => Fit::Null,
-            Fit::Misfit(value) => Fit::Misfit(value),
-        })
+        Ok(T::read_map(map)?.map(|item| [item].into()))
     }
 }
 

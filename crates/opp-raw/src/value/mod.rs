@@ -25,7 +25,9 @@ pub use field::Slot;
 pub use list::List;
 pub use map::Map;
 pub use number::Number;
-pub(crate) use object::{Debugger, Object, bare, debug, headers, object, read_bare_seq, read_object, serialize};
+pub(crate) use object::{
+    Debugger, Object, bare, debug, headers, object, read_bare_seq, read_next, read_object, serialize,
+};
 #[cfg(feature = "schemars")]
 pub(crate) use text::schema_of;
 pub(crate) use text::{Format, Rule, day, instant, integer, text, text_of};
@@ -42,10 +44,24 @@ pub enum Fit<T> {
     Misfit(Value),
 }
 
+impl<T> Fit<T> {
+    /// The same of another type, if it was understood.
+    pub(crate) fn map<U>(self, make: impl FnOnce(T) -> U) -> Fit<U> {
+        match self {
+            Self::Value(value) => Fit::Value(make(value)),
+            Self::Null => Fit::Null,
+            Self::Misfit(value) => Fit::Misfit(value),
+        }
+    }
+}
+
 /// A type that reads every JSON value there is, one way or another.
 ///
 /// Each method answers for one kind of JSON value; the defaults say "this is not for me" and keep the value.
 pub trait Read: Sized {
+    /// Whether it takes anything, so that nobody knows what may be shown of it.
+    const SHAPELESS: bool = false;
+
     /// Reads text.
     fn read_str(_: &str) -> Option<Self> {
         None
@@ -67,10 +83,10 @@ pub trait Read: Sized {
         while let Some(item) = seq.next_element::<Value>()? {
             items.push(item);
         }
-        if let [_] = items.as_slice() {
-            if let Some(Fit::Value(value)) = items.first().cloned().map(read_value) {
-                return Ok(Fit::Value(value));
-            }
+        if let [_] = items.as_slice()
+            && let Some(Fit::Value(value)) = items.first().cloned().map(read_value)
+        {
+            return Ok(Fit::Value(value));
         }
         Ok(Fit::Misfit(Value::Array(items)))
     }
@@ -81,6 +97,13 @@ pub trait Read: Sized {
         Ok(Fit::Misfit(Value::Object(value)))
     }
 
+    /// Reads the next element of a list to the end of those before it. Says `Value` if there is one more of them, and
+    /// nothing at the end of the list.
+    fn read_next<'de, A: SeqAccess<'de>>(seq: &mut A, items: &mut Vec<Self>) -> Result<Option<Fit<()>>, A::Error> {
+        let fit = seq.next_element_seed(Seed::<Self>::new())?;
+        Ok(fit.map(|fit| fit.map(|item| items.push(item))))
+    }
+
     /// Reads whatever comes.
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fit<Self>, D::Error> {
         deserializer.deserialize_any(Reader(PhantomData))
@@ -88,7 +111,8 @@ pub trait Read: Sized {
 }
 
 /// The text of a value as it stands in a header or a query.
-pub(crate) trait Plain {
+pub trait Plain {
+    /// That text, before it is encoded.
     fn plain(&self) -> String;
 }
 
@@ -117,8 +141,12 @@ impl<'de, T: Read> DeserializeSeed<'de> for Seed<T> {
 struct Reader<T>(PhantomData<T>);
 
 impl<T: Read> Reader<T> {
-    fn number<E>(number: serde_json::Number) -> Result<Fit<T>, E> {
-        Ok(T::read_number(&number).map_or_else(|| Fit::Misfit(Value::Number(number)), Fit::Value))
+    fn new() -> Self {
+        Self(PhantomData)
+    }
+
+    fn number(number: serde_json::Number) -> Fit<T> {
+        T::read_number(&number).map_or_else(|| Fit::Misfit(Value::Number(number)), Fit::Value)
     }
 }
 
@@ -134,15 +162,15 @@ impl<'de, T: Read> Visitor<'de> for Reader<T> {
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Fit<T>, E> {
-        Self::number(number.into())
+        Ok(Self::number(number.into()))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Fit<T>, E> {
-        Self::number(number.into())
+        Ok(Self::number(number.into()))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Fit<T>, E> {
-        serde_json::Number::from_f64(number).map_or(Ok(Fit::Null), Self::number)
+        Ok(serde_json::Number::from_f64(number).map_or(Fit::Null, Self::number))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Fit<T>, E> {

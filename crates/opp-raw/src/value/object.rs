@@ -1,12 +1,13 @@
 //! Objects: one loop reads every generated struct, field by field, and keeps what has no place.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde_json::Value;
 
-use super::{Extra, Fit, Read, read_value};
+use super::{Extra, Fit, Read, Reader, read_value};
 
 /// What the loop needs to know of a generated struct. Written by [`object!`].
 pub(crate) trait Object: Default {
@@ -17,20 +18,25 @@ pub(crate) trait Object: Default {
     /// The field that some banks wrap the whole in.
     const WRAPPED_IN: Option<&'static str>;
 
+    /// The place of a field by its name on the wire.
+    fn index(name: &str) -> Option<usize>;
     fn read_field<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<(), A::Error>;
     fn extra_mut(&mut self) -> &mut Extra;
 }
 
 /// Reads an object.
-pub(crate) fn read_object<'de, T: Object + Read, A: MapAccess<'de>>(mut map: A) -> Result<Fit<T>, A::Error> {
+pub(crate) fn read_object<'de, T: Object + Read, A: MapAccess<'de>>(map: A) -> Result<Fit<T>, A::Error> {
     let mut object = T::default();
+    Ok(read_into(&mut object, map)?.map(|()| object))
+}
+
+/// Reads an object to where it is to stay.
+fn read_into<'de, T: Object + Read, A: MapAccess<'de>>(object: &mut T, mut map: A) -> Result<Fit<()>, A::Error> {
     let mut known = false;
-    let mut next = 0;
-    while let Some(key) = map.next_key_seed(Key { names: T::FIELDS, next })? {
+    while let Some(key) = map.next_key_seed(Key::<T>(PhantomData))? {
         match key {
             Name::Field(index) => {
                 known = true;
-                next = index + 1;
                 object.read_field(index, &mut map)?;
             }
             Name::Other(name) => {
@@ -39,14 +45,86 @@ pub(crate) fn read_object<'de, T: Object + Read, A: MapAccess<'de>>(mut map: A) 
             }
         }
     }
-    if let (Some(wrapper), false) = (T::WRAPPED_IN, known) {
-        if object.extra_mut().get(wrapper).is_some_and(Value::is_object) {
-            if let Some(inner) = object.extra_mut().remove(wrapper) {
-                return Ok(unwrapped(inner, object));
-            }
-        }
+    if let (Some(wrapper), false) = (T::WRAPPED_IN, known)
+        && object.extra_mut().get(wrapper).is_some_and(Value::is_object)
+        && let Some(inner) = object.extra_mut().remove(wrapper)
+    {
+        return Ok(unwrapped(inner, std::mem::take(object)).map(|inner| *object = inner));
     }
-    Ok(Fit::Value(object))
+    Ok(Fit::Value(()))
+}
+
+/// Reads the next element of a list of objects in the list itself: large structs are dear to move.
+pub(crate) fn read_next<'de, T: Object + Read, A: SeqAccess<'de>>(
+    seq: &mut A,
+    items: &mut Vec<T>,
+) -> Result<Option<Fit<()>>, A::Error> {
+    items.push(T::default());
+    let fit = match items.last_mut() {
+        Some(place) => seq.next_element_seed(Place(place)),
+        None => Ok(None),
+    };
+    if !matches!(fit, Ok(Some(Fit::Value(())))) {
+        items.pop();
+    }
+    fit
+}
+
+/// An object that waits to be read. Only a JSON object is read to its place; all else goes the common way.
+struct Place<'a, T>(&'a mut T);
+
+impl<T> Place<'_, T> {
+    fn put(self, fit: Fit<T>) -> Fit<()> {
+        fit.map(|value| *self.0 = value)
+    }
+}
+
+impl<'de, T: Object + Read> DeserializeSeed<'de> for Place<'_, T> {
+    type Value = Fit<()>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Fit<()>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T: Object + Read> Visitor<'de> for Place<'_, T> {
+    type Value = Fit<()>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Fit<()>, A::Error> {
+        read_into(self.0, map)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Fit<()>, A::Error> {
+        T::read_seq(seq).map(|fit| self.put(fit))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Fit<()>, E> {
+        Reader::new().visit_str(text).map(|fit| self.put(fit))
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, flag: bool) -> Result<Fit<()>, E> {
+        Reader::new().visit_bool(flag).map(|fit| self.put(fit))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Fit<()>, E> {
+        Reader::new().visit_i64(number).map(|fit| self.put(fit))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Fit<()>, E> {
+        Reader::new().visit_u64(number).map(|fit| self.put(fit))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Fit<()>, E> {
+        Reader::new().visit_f64(number).map(|fit| self.put(fit))
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<Fit<()>, E> {
+        Ok(Fit::Null)
+    }
 }
 
 /// The inner object, with what stood beside it.
@@ -115,13 +193,10 @@ enum Name {
     Other(String),
 }
 
-/// Finds a key among the known names. Banks keep to an order, so the name after the last one is tried first.
-struct Key {
-    names: &'static [&'static str],
-    next: usize,
-}
+/// Finds a key among the known names. A function behind a pointer, so that one visitor serves every type.
+struct Key<T>(PhantomData<T>);
 
-impl<'de> DeserializeSeed<'de> for Key {
+impl<'de, T: Object> DeserializeSeed<'de> for Key<T> {
     type Value = Name;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
@@ -129,7 +204,7 @@ impl<'de> DeserializeSeed<'de> for Key {
     }
 }
 
-impl Visitor<'_> for Key {
+impl<T: Object> Visitor<'_> for Key<T> {
     type Value = Name;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -137,22 +212,29 @@ impl Visitor<'_> for Key {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Name, E> {
-        if self.names.get(self.next).is_some_and(|next| *next == name) {
-            return Ok(Name::Field(self.next));
-        }
-        Ok(match self.names.iter().position(|known| *known == name) {
-            Some(index) => Name::Field(index),
-            None => Name::Other(name.to_owned()),
-        })
+        Ok(T::index(name).map_or_else(|| Name::Other(name.to_owned()), Name::Field))
     }
 }
 
 /// Collects the fields that are there for `Debug`.
-pub struct Debugger<'a, 'f>(fmt::DebugStruct<'a, 'f>);
+pub struct Debugger<'a, 'f> {
+    fields: fmt::DebugStruct<'a, 'f>,
+    /// Whether values are left out: those of headers tell who the user is, where they are, what they have signed.
+    names_only: bool,
+}
 
 impl Debugger<'_, '_> {
     pub(crate) fn field(&mut self, name: &str, value: &dyn fmt::Debug) {
-        self.0.field(name, value);
+        if self.names_only {
+            self.hidden(name);
+        } else {
+            self.fields.field(name, value);
+        }
+    }
+
+    /// Shows that a field is there.
+    pub(crate) fn hidden(&mut self, name: &str) {
+        self.fields.field(name, &format_args!("_"));
     }
 }
 
@@ -160,15 +242,16 @@ impl Debugger<'_, '_> {
 pub(crate) fn debug(
     f: &mut fmt::Formatter<'_>,
     name: &str,
+    names_only: bool,
     fields: impl FnOnce(&mut Debugger<'_, '_>),
     extra: &Extra,
 ) -> fmt::Result {
-    let mut debugger = Debugger(f.debug_struct(name));
+    let mut debugger = Debugger { fields: f.debug_struct(name), names_only };
     fields(&mut debugger);
     if !extra.is_empty() {
-        debugger.field("extra", extra);
+        debugger.fields.field("extra", extra);
     }
-    debugger.0.finish()
+    debugger.fields.finish()
 }
 
 /// Writes an object: the fields that are there, then what came beyond the document.
@@ -187,14 +270,26 @@ pub(crate) fn serialize<S: serde::Serializer>(
 
 /// Gives a generated struct its reading, writing and `Debug`. Fields stand in the order of the struct.
 ///
-/// `bare` names the field that a value stands for which is no object; `wrapped` the key that some banks wrap it in.
+/// `bare` names the field that a value stands for which is no object; `wrapped` the key that some banks wrap it in;
+/// `private true` shows the names of fields alone.
 macro_rules! object {
-    ($name:ident { $( $field:ident: $wire:literal ),* $(,)? } $(bare $bare:literal)? $(wrapped $wrapped:literal)?) => {
+    ($name:ident { $( $field:ident: $wire:literal ),* $(,)? } $(bare $bare:literal)? $(wrapped $wrapped:literal)? $(private $private:literal)?) => {
         impl $crate::value::Object for $name {
             const FIELDS: &'static [&'static str] = &[$( $wire ),*];
             const BARE: Option<usize> = $crate::value::object!(@bare $($bare)?);
             const WRAPPED_IN: Option<&'static str> = $crate::value::object!(@option $($wrapped)?);
 
+            fn index(name: &str) -> Option<usize> {
+                // The compiler turns this into a decision by length and a few comparisons of whole words.
+                #[allow(non_camel_case_types)]
+                enum Place { $( $field ),* }
+                match name {
+                    $( $wire => Some(Place::$field as usize), )*
+                    _ => None,
+                }
+            }
+
+            #[inline]
             #[allow(unused_assignments, unused_mut, unused_variables)]
             fn read_field<'de, A: serde::de::MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<(), A::Error> {
                 let mut position = 0;
@@ -232,6 +327,13 @@ macro_rules! object {
             fn read_map<'de, A: serde::de::MapAccess<'de>>(map: A) -> Result<$crate::value::Fit<Self>, A::Error> {
                 $crate::value::read_object(map)
             }
+
+            fn read_next<'de, A: serde::de::SeqAccess<'de>>(
+                seq: &mut A,
+                items: &mut Vec<Self>,
+            ) -> Result<Option<$crate::value::Fit<()>>, A::Error> {
+                $crate::value::read_next(seq, items)
+            }
         }
 
         $crate::value::deserialize_by_reading!($name);
@@ -253,7 +355,8 @@ macro_rules! object {
                 let fields = |debugger: &mut $crate::value::Debugger<'_, '_>| {
                     $( $crate::value::Slot::show(&self.$field, $wire, debugger); )*
                 };
-                $crate::value::debug(f, stringify!($name), fields, &self.extra)
+                let names_only = false $( || $private )?;
+                $crate::value::debug(f, stringify!($name), names_only, fields, &self.extra)
             }
         }
     };

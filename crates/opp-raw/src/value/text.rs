@@ -38,7 +38,6 @@ impl Rule {
             return Err(Invalid::new(format!("is longer than {} characters", self.max)));
         }
         match self.format {
-            Format::Any => {}
             Format::Date if day(text).is_none() || text.len() != 10 => {
                 return Err(Invalid::new("is no date of the form yyyy-MM-dd"));
             }
@@ -46,7 +45,7 @@ impl Rule {
                 return Err(Invalid::new("is no time of the form yyyy-MM-ddTHH:mm:ss+01:00"));
             }
             Format::Uuid if uuid::Uuid::try_parse(text).is_err() => return Err(Invalid::new("is no UUID")),
-            Format::Date | Format::DateTime | Format::Uuid => {}
+            Format::Any | Format::Date | Format::DateTime | Format::Uuid => {}
         }
         if let Some(pattern) = self.pattern {
             // Patterns of the document are often not anchored, and mean the whole text nevertheless.
@@ -127,6 +126,11 @@ macro_rules! text {
         }
 
         impl $crate::value::Read for $name {
+            /// As a string is read, by the same code for every type of text.
+            fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<$crate::value::Fit<Self>, D::Error> {
+                Ok(<String as $crate::value::Read>::read(deserializer)?.map(Self))
+            }
+
             fn read_str(text: &str) -> Option<Self> {
                 Some(Self(text.to_owned()))
             }

@@ -10,12 +10,11 @@ use crate::server::problem::Problem;
 use crate::server::wire::Request;
 
 pub(crate) fn check(world: &World, request: &Request, service: Service, now: DateTime<Utc>) -> Result<Token, Problem> {
-    let header = request.header("authorization").unwrap_or_default();
-    let Some((_, value)) = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
+    let Some(value) = request.bearer() else {
         let text = "header Authorization with a bearer token is missing";
         return Err(Problem::unauthorised("TOKEN_UNKNOWN", text).at("Authorization"));
     };
-    let Some(token) = world.state.tokens.get(value.trim()) else {
+    let Some(token) = world.state.tokens.get(value) else {
         return Err(
             Problem::unauthorised("TOKEN_UNKNOWN", "this platform has not issued the token").at("Authorization")
         );

@@ -5,18 +5,30 @@ use std::collections::VecDeque;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::caprice::Caprice;
+
 /// One request. It holds no header and no body, so no secret either.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Seen {
-    pub(crate) time: DateTime<Utc>,
-    pub(crate) host: &'static str,
-    pub(crate) method: String,
-    pub(crate) path: String,
-    pub(crate) request_id: String,
-    pub(crate) status: u16,
+#[non_exhaustive]
+pub struct Seen {
+    /// When it was answered, by the virtual clock.
+    pub time: DateTime<Utc>,
+    /// `auth` or `api`.
+    pub host: &'static str,
+    /// The method.
+    pub method: String,
+    /// The path without the query, as it came.
+    pub path: String,
+    /// The id that was echoed.
+    pub request_id: String,
+    /// The status of the answer.
+    pub status: u16,
     /// The first `tppMessages` or OAuth error with its text; `ok` if there is none.
-    pub(crate) verdict: String,
+    pub verdict: String,
+    /// The caprices that struck it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub caprices: Vec<Caprice>,
 }
 
 #[derive(Debug)]

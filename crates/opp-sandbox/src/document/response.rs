@@ -47,7 +47,7 @@ fn check_body(document: &Document, operation: &Operation, response: &Response, r
         Body::Text(media, _) => {
             return response
                 .media
-                .contains_key(*media)
+                .contains_key(media.split(';').next().unwrap_or_default())
                 .then_some(())
                 .ok_or_else(|| format!("{} {status}: the media type {media} is not declared", operation.id));
         }

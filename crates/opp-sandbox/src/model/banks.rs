@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::accounts::{Plan, Template};
+use super::products::Products;
 use crate::StartError;
 
 /// How a bank authenticates (platform-facts 8).
@@ -34,9 +36,46 @@ pub(crate) enum RedirectKind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Login {
+    /// A personal number, then BankID.
     #[default]
     BankId,
+    /// A user name and a password.
     Password,
+    /// A user id and a code from the bank's app.
+    Codes,
+}
+
+impl Login {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::BankId => "bankid",
+            Self::Password => "password",
+            Self::Codes => "codes",
+        }
+    }
+}
+
+/// The bank's own page in a redirect.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Page {
+    /// White text has to be legible on it.
+    pub(crate) colour: String,
+    #[serde(default)]
+    pub(crate) login: Login,
+    /// The only people whom the page lets in, beside whom the caller names; empty for anybody.
+    #[serde(default)]
+    pub(crate) persons: Vec<String>,
+    /// Whether the customer chooses the debtor's account while signing.
+    #[serde(default)]
+    pub(crate) chooses_debtor: bool,
+    /// How often a customer signs in for a consent that lists no accounts.
+    #[serde(default = "once")]
+    pub(crate) sign_ins_without_account_list: u32,
+}
+
+fn once() -> u32 {
+    1
 }
 
 /// What ends a step of a decoupled sequence.
@@ -134,6 +173,24 @@ pub(crate) struct IbanPlan {
     pub(crate) length: usize,
 }
 
+/// How far back a bank goes, beyond `history_days` and `history_rows` (platform-facts 6.4 and 11).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct History {
+    /// For accounts in other currencies than the bank's own.
+    pub(crate) foreign_days: Option<i64>,
+    pub(crate) corporate_days: Option<i64>,
+    /// How many rows a company gets for a single day.
+    pub(crate) corporate_day_rows: Option<usize>,
+    /// Refuses what goes beyond, instead of leaving it out without a word.
+    #[serde(default)]
+    pub(crate) refuses: bool,
+    /// How far back it goes shortly after the customer has authenticated.
+    pub(crate) extended_days: Option<i64>,
+    #[serde(default)]
+    pub(crate) extended_minutes: i64,
+}
+
 /// One bank; the fields are explained where the data is.
 #[expect(clippy::struct_excessive_bools, reason = "each is one habit of a bank, none excludes another")]
 #[derive(Clone, Debug, Deserialize)]
@@ -160,8 +217,7 @@ pub(crate) struct Bank {
     pub(crate) redirect: RedirectKind,
     #[serde(default = "bankid_methods")]
     pub(crate) methods: Vec<String>,
-    #[serde(default)]
-    pub(crate) login: Login,
+    pub(crate) page: Page,
     #[serde(default)]
     pub(crate) sticky_redirect_preferred: bool,
     /// Who authenticates when the caller names nobody.
@@ -188,9 +244,37 @@ pub(crate) struct Bank {
     pub(crate) omits_currency: bool,
     #[serde(default)]
     pub(crate) omits_transaction_id: bool,
+    /// Named in the details of an account, one level deep (platform-facts 7.1).
+    #[serde(default)]
+    pub(crate) wraps_details: bool,
+    /// Answers 204 where another bank answers an empty list.
+    #[serde(default)]
+    pub(crate) empty_is_204: bool,
+    /// Account numbers with a dash, a comma and blanks in them.
+    #[serde(default)]
+    pub(crate) spaced_bban: bool,
+    /// Knows `entryReferenceFrom` and `deltaList`.
+    #[serde(default)]
+    pub(crate) delta: bool,
+    #[serde(default)]
+    pub(crate) ignores_dates: bool,
+    #[serde(default)]
+    pub(crate) ignores_booking_status: bool,
+    /// Companies have a giro number of Plusgirot rather than Bankgirot.
+    #[serde(default)]
+    pub(crate) plusgiro: bool,
     #[serde(default = "three_years")]
     pub(crate) history_days: i64,
     pub(crate) history_rows: Option<usize>,
+    #[serde(default)]
+    pub(crate) history: History,
+    #[serde(default = "private_accounts")]
+    private_accounts: Vec<String>,
+    #[serde(default = "corporate_accounts")]
+    corporate_accounts: Vec<String>,
+    /// What the two lists above mean.
+    #[serde(skip)]
+    pub(crate) plan: Plan,
     #[serde(default = "hundred")]
     pub(crate) page_rows: usize,
     /// The longest consent; `validUntil` beyond it is shortened (platform-facts 6.1).
@@ -207,6 +291,14 @@ fn yes() -> bool {
 /// The methods of Swedish banks (platform-facts 8.2); the plain one first, since guides take the first.
 fn bankid_methods() -> Vec<String> {
     ["mbid", "mbid_same_device", "mbid_animated_qr_token", "mbid_animated_qr_image"].map(str::to_owned).to_vec()
+}
+
+fn private_accounts() -> Vec<String> {
+    ["salary", "savings", "household"].map(str::to_owned).to_vec()
+}
+
+fn corporate_accounts() -> Vec<String> {
+    ["business", "tax"].map(str::to_owned).to_vec()
 }
 
 fn three_years() -> i64 {
@@ -255,6 +347,10 @@ pub(crate) enum Outcome {
     NeedsSecondSigner,
     SessionExpires,
     BankidNotActivated,
+    /// Says no whenever left to decide alone.
+    Declines,
+    /// The bank asks for no authentication at all.
+    Exempted,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -267,6 +363,20 @@ struct Person {
 #[derive(Debug, Deserialize)]
 struct BankFile {
     bank: Vec<Bank>,
+}
+
+#[derive(Debug, Deserialize)]
+struct AccountFile {
+    account: Vec<Template>,
+}
+
+impl AccountFile {
+    fn choose(&self, ids: &[String]) -> Result<Vec<Template>, StartError> {
+        let find = |id: &String| self.account.iter().find(|template| template.id == *id).cloned();
+        let missing =
+            |id| StartError::Data("accounts.toml", format!("a bank names the account {id}, which is not there"));
+        ids.iter().map(|id| find(id).ok_or_else(|| missing(id))).collect()
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -286,21 +396,45 @@ pub(crate) struct Directory {
     pub(crate) banks: Vec<Bank>,
     pub(crate) countries: Vec<Country>,
     pub(crate) cities: Vec<City>,
+    pub(crate) products: Products,
     persons: Vec<Person>,
 }
 
 impl Directory {
     pub(crate) fn load() -> Result<Self, StartError> {
-        let banks: BankFile = read("banks.toml", include_str!("../../data/banks.toml"))?;
+        let mut banks: BankFile = read("banks.toml", include_str!("../../data/banks.toml"))?;
+        let accounts: AccountFile = read("accounts.toml", include_str!("../../data/accounts.toml"))?;
+        let products = Products::load()?;
+        for bank in &mut banks.bank {
+            bank.plan = Plan {
+                private: accounts.choose(&bank.private_accounts)?,
+                corporate: accounts.choose(&bank.corporate_accounts)?,
+            };
+            if let Some(product) = bank.products.iter().find(|product| products.rule(&bank.bic, product).is_none()) {
+                let text = format!("{} offers {product}, for which there is no rule", bank.bic);
+                return Err(StartError::Data("products.toml", text));
+            }
+        }
         let places: PlaceFile = read("places.toml", include_str!("../../data/places.toml"))?;
         let persons: PersonFile = read("persons.toml", include_str!("../../data/persons.toml"))?;
-        Ok(Self { banks: banks.bank, countries: places.country, cities: places.city, persons: persons.person })
+        Ok(Self {
+            banks: banks.bank,
+            countries: places.country,
+            cities: places.city,
+            products,
+            persons: persons.person,
+        })
     }
 
     /// A bank by its BIC, with or without the branch code of three characters.
     pub(crate) fn bank(&self, bic: &str) -> Option<&Bank> {
         let head = bic.get(..8).filter(|_| bic.len() == 11 && bic.ends_with("XXX")).unwrap_or(bic);
         self.banks.iter().find(|bank| bank.bic == head)
+    }
+
+    /// Everybody with a documented outcome.
+    pub(crate) fn test_persons(&self) -> impl Iterator<Item = &str> {
+        self.persons.iter().map(|person| person.id.as_str())
     }
 
     /// What happens when this person authenticates.

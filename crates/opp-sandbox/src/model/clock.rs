@@ -10,11 +10,17 @@ pub(crate) struct Clock {
     base: DateTime<Utc>,
     /// When `base` was true; `None` while the clock is stopped.
     running_since: Option<Instant>,
+    /// No step leads beyond it: ledgers live through every day, and dates end somewhere.
+    horizon: DateTime<Utc>,
 }
+
+/// How far a clock can be moved from where it started.
+const REACH: TimeDelta = TimeDelta::days(366 * 20);
 
 impl Clock {
     pub(crate) fn starting_at(base: DateTime<Utc>) -> Self {
-        Self { base, running_since: Some(Instant::now()) }
+        let horizon = base.checked_add_signed(REACH).unwrap_or(base);
+        Self { base, running_since: Some(Instant::now()), horizon }
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
@@ -24,14 +30,18 @@ impl Clock {
         self.base.checked_add_signed(elapsed).unwrap_or(self.base)
     }
 
-    /// Moves the clock forward; a step beyond the calendar's end is ignored.
+    /// Moves the clock forward, at most to its horizon.
     pub(crate) fn advance(&mut self, by: TimeDelta) {
-        let target = self.now().checked_add_signed(by).unwrap_or_else(|| self.now());
-        self.set(target);
+        let now = self.now();
+        let target = now.checked_add_signed(by).unwrap_or(self.horizon);
+        self.base = target.min(self.horizon).max(now);
+        self.running_since = self.running_since.map(|_| Instant::now());
     }
 
+    /// Takes over another time, and a horizon that belongs to it.
     pub(crate) fn set(&mut self, to: DateTime<Utc>) {
         self.base = to;
+        self.horizon = to.checked_add_signed(REACH).unwrap_or(to);
         self.running_since = self.running_since.map(|_| Instant::now());
     }
 

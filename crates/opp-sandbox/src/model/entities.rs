@@ -7,9 +7,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::shelf::Weight;
+
 /// A client of the platform, as registered in its portal.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Application {
+    /// What customers read on the bank's page.
+    #[serde(default)]
+    pub name: String,
     /// The OAuth client id.
     pub client_id: String,
     /// The OAuth client secret.
@@ -24,6 +29,7 @@ impl std::fmt::Debug for Application {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("Application")
+            .field("name", &self.name)
             .field("client_id", &self.client_id)
             .field("client_secret", &"[redacted]")
             .field("redirect_uris", &self.redirect_uris)
@@ -132,6 +138,10 @@ pub(crate) struct Consent {
     /// Calls without the customer on the day of `used_on`, by what was read.
     pub(crate) used: BTreeMap<String, u32>,
     pub(crate) used_on: NaiveDate,
+    /// When the last signer approved.
+    pub(crate) authorised: Option<DateTime<Utc>>,
+    /// Up to where each account has been read, for `deltaList`: an entry reference by account key.
+    pub(crate) read: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -141,10 +151,11 @@ pub(crate) struct Payment {
     /// `payments`, `bulk-payments` or `periodic-payments`.
     pub(crate) service: String,
     pub(crate) product: String,
-    /// The body as it was sent, when it was JSON.
+    /// The body as JSON, also when it was sent as something else.
     pub(crate) order: Value,
     /// The body as it was sent, when it was XML or multipart: media type and text.
     pub(crate) raw: Option<(String, String)>,
+    pub(crate) created: DateTime<Utc>,
     pub(crate) status: String,
     /// Since when it has this status.
     pub(crate) since: DateTime<Utc>,
@@ -152,6 +163,14 @@ pub(crate) struct Payment {
     pub(crate) signed: Option<DateTime<Utc>>,
     /// How many milestones after the signature are behind it.
     pub(crate) milestones: usize,
+    /// Whether the money was there when the bank looked.
+    pub(crate) funds: Option<bool>,
+    /// Why the bank did not do it.
+    pub(crate) reason: Option<String>,
+    /// What became of each element of a bulk order.
+    pub(crate) elements: Vec<String>,
+    /// How often a standing order has been due.
+    pub(crate) executions: u32,
     pub(crate) authorisations: Vec<String>,
     pub(crate) cancellations: Vec<String>,
     pub(crate) signers: Vec<String>,
@@ -159,11 +178,37 @@ pub(crate) struct Payment {
 
 impl Payment {
     pub(crate) fn is_final(&self) -> bool {
-        matches!(self.status.as_str(), "ACSC" | "ACCC" | "RJCT" | "CANC")
+        matches!(self.status.as_str(), "ACSC" | "ACCC" | "RJCT" | "CANC" | "PART")
     }
 
     /// The path below the API host at which the payment lives.
     pub(crate) fn path(&self) -> String {
         format!("/psd2/paymentinitiation/v1/{}/{}/{}", self.service, self.product, self.id)
     }
+}
+
+impl Weight for Token {}
+impl Weight for Code {}
+
+impl Weight for Consent {
+    fn weight(&self) -> usize {
+        1024 + json_weight(&self.access)
+    }
+}
+
+impl Weight for Payment {
+    fn weight(&self) -> usize {
+        1024 + json_weight(&self.order) + self.raw.as_ref().map_or(0, |(_, text)| text.len())
+    }
+}
+
+/// Roughly the bytes of a JSON value in memory.
+fn json_weight(value: &Value) -> usize {
+    let inside = match value {
+        Value::String(text) => text.len(),
+        Value::Array(list) => list.iter().map(json_weight).sum(),
+        Value::Object(members) => members.iter().map(|(name, value)| 64 + name.len() + json_weight(value)).sum(),
+        _ => 0,
+    };
+    32 + inside
 }

@@ -4,73 +4,24 @@
 //! asks, extended when days pass, and forgotten when too many are in memory. Only what payments add is state.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::Arc;
 
-use chrono::{Datelike as _, Days, NaiveDate};
+use chrono::{Days, NaiveDate};
 use rand::RngExt as _;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::accounts::{Account, Kind};
+use super::accounts::Account;
+use super::habits::{Entry, Habit, Habits, live_through};
 use super::ids::{digest, fixed_rng};
+use super::numbers::with_check_digit;
+use super::postings::{Place, Postings, Row, place, reference};
+use super::products::Products;
 use crate::StartError;
-use crate::model::banks;
-
-/// One kind of income or spending; the fields are explained where the data is.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Habit {
-    name: String,
-    text: String,
-    day: Option<u32>,
-    #[serde(default)]
-    per_month: f64,
-    from: u32,
-    to: u32,
-    #[serde(default)]
-    income: bool,
-    #[serde(default)]
-    card: bool,
-    code: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct Habits {
-    private: Vec<Habit>,
-    savings: Vec<Habit>,
-    corporate: Vec<Habit>,
-}
-
-/// A generated entry, kept small because a year has hundreds of them.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    made: NaiveDate,
-    booked: NaiveDate,
-    amount: Decimal,
-    habit: u16,
-}
-
-/// One entry as the services show it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Row {
-    pub(crate) id: String,
-    /// Grows with time, so that a caller can ask for what came after.
-    pub(crate) reference: String,
-    pub(crate) made: NaiveDate,
-    pub(crate) booked: NaiveDate,
-    pub(crate) amount: Decimal,
-    pub(crate) name: String,
-    pub(crate) text: String,
-    pub(crate) code: String,
-    pub(crate) end_to_end: Option<String>,
-    /// The other side's account, as a JSON reference.
-    pub(crate) account: Option<serde_json::Value>,
-}
 
 /// The ledgers in memory.
 #[derive(Debug)]
 pub(crate) struct Ledgers {
-    habits: Arc<Habits>,
+    habits: Habits,
     seed: u64,
     epoch: NaiveDate,
     known: HashMap<String, Ledger>,
@@ -80,15 +31,53 @@ pub(crate) struct Ledgers {
 
 #[derive(Debug, Default)]
 struct Ledger {
+    /// By place.
     entries: Vec<Entry>,
     next_day: Option<NaiveDate>,
 }
 
+/// One account's ledger as it is today. Entries become rows only when they are shown.
+pub(crate) struct View<'a> {
+    seed: u64,
+    account: &'a Account,
+    habits: &'a [Habit],
+    entries: &'a [Entry],
+    posted: Vec<(Place, &'a Row)>,
+    carried: Vec<(&'a str, Decimal)>,
+    today: NaiveDate,
+}
+
+/// An entry that has not become a row yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Item<'a> {
+    Generated(&'a Entry),
+    Posted(Place, &'a Row),
+}
+
+impl Item<'_> {
+    pub(crate) fn place(&self) -> Place {
+        match self {
+            Self::Generated(entry) => (entry.booked, entry.number),
+            Self::Posted(place, _) => *place,
+        }
+    }
+
+    pub(crate) fn made(&self) -> NaiveDate {
+        match self {
+            Self::Generated(entry) => entry.made,
+            Self::Posted(_, row) => row.made,
+        }
+    }
+
+    pub(crate) fn booked(&self) -> NaiveDate {
+        self.place().0
+    }
+}
+
 impl Ledgers {
     pub(crate) fn new(seed: u64, epoch: NaiveDate, capacity: usize) -> Result<Self, StartError> {
-        let habits: Habits = banks::read("spending.toml", include_str!("../../data/spending.toml"))?;
         Ok(Self {
-            habits: Arc::new(habits),
+            habits: Habits::load()?,
             seed,
             epoch,
             known: HashMap::new(),
@@ -105,46 +94,22 @@ impl Ledgers {
         self.order.clear();
     }
 
-    /// All entries of an account that were made by today, newest first: generated ones and those of payments.
-    pub(crate) fn rows(
-        &mut self,
-        account: &Account,
-        postings: &BTreeMap<String, Vec<Row>>,
-        today: NaiveDate,
-    ) -> Vec<Row> {
-        let (seed, habits) = (self.seed, Arc::clone(&self.habits));
-        let list = habits.of(account.kind);
-        let ledger = self.ledger(account, today);
-        let generated =
-            ledger.entries.iter().enumerate().filter(|(_, entry)| entry.made <= today).filter_map(|(number, entry)| {
-                Some(row(seed, account, number, entry, list.get(usize::from(entry.habit))?))
-            });
-        let posted = postings.get(&account.key).into_iter().flatten().filter(|row| row.made <= today).cloned();
-        let mut rows: Vec<_> = generated.chain(posted).collect();
-        rows.sort_by(|one, other| (other.booked, &other.reference).cmp(&(one.booked, &one.reference)));
-        rows
+    /// The ledger of an account on a day: generated entries and those of payments.
+    pub(crate) fn view<'a>(&'a mut self, account: &'a Account, postings: &'a Postings, today: NaiveDate) -> View<'a> {
+        self.extend(account, today);
+        View {
+            seed: self.seed,
+            account,
+            habits: self.habits.of(account),
+            entries: self.known.get(&account.key).map(|ledger| ledger.entries.as_slice()).unwrap_or_default(),
+            posted: postings.of(account),
+            carried: postings.carried(account).collect(),
+            today,
+        }
     }
 
-    /// Booked and expected balance: what is on the account, and what will be once pending entries are booked.
-    pub(crate) fn balances(
-        &mut self,
-        account: &Account,
-        postings: &BTreeMap<String, Vec<Row>>,
-        today: NaiveDate,
-    ) -> (Decimal, Decimal) {
-        let opening = opening(self.seed, account);
-        let ledger = self.ledger(account, today);
-        let generated = ledger.entries.iter().map(|entry| (entry.made, entry.booked, entry.amount));
-        let posted = postings.get(&account.key).into_iter().flatten().map(|row| (row.made, row.booked, row.amount));
-        generated.chain(posted).filter(|(made, ..)| *made <= today).fold(
-            (opening, opening),
-            |(booked, expected), (_, on, amount)| {
-                (if on <= today { booked + amount } else { booked }, expected + amount)
-            },
-        )
-    }
-
-    fn ledger(&mut self, account: &Account, today: NaiveDate) -> &Ledger {
+    /// Makes sure that a ledger is in memory and reaches to a day.
+    fn extend(&mut self, account: &Account, today: NaiveDate) {
         if !self.known.contains_key(&account.key) {
             while self.known.len() >= self.capacity {
                 let Some(oldest) = self.order.pop_front() else {
@@ -155,8 +120,11 @@ impl Ledgers {
             self.order.push_back(account.key.clone());
         }
         let ledger = self.known.entry(account.key.clone()).or_default();
-        let list = self.habits.of(account.kind);
+        let list = self.habits.of(account);
         let mut day = ledger.next_day.unwrap_or(self.epoch);
+        if day > today {
+            return;
+        }
         while day <= today {
             live_through(self.seed, account, list, day, &mut ledger.entries);
             let Some(next) = day.checked_add_days(Days::new(1)) else {
@@ -164,71 +132,154 @@ impl Ledgers {
             };
             day = next;
         }
+        // Nearly in order already, which this sort makes use of.
+        ledger.entries.sort_by_key(|entry| (entry.booked, entry.number));
         ledger.next_day = Some(day);
-        ledger
     }
 }
 
-impl Habits {
-    fn of(&self, kind: Kind) -> &[Habit] {
-        match kind {
-            Kind::Private => &self.private,
-            Kind::Savings => &self.savings,
-            Kind::Corporate => &self.corporate,
+impl<'a> View<'a> {
+    /// What has been made by today and is wanted, newest first.
+    pub(crate) fn items(&self, wanted: impl Fn(&Item<'a>) -> bool) -> Vec<Item<'a>> {
+        let generated = self.entries.iter().map(Item::Generated);
+        let posted = self.posted.iter().map(|(place, row)| Item::Posted(*place, row));
+        let mut items: Vec<_> =
+            generated.chain(posted).filter(|item| item.made() <= self.today).filter(|item| wanted(item)).collect();
+        if !self.posted.is_empty() {
+            items.sort_by_key(Item::place);
+        }
+        items.reverse();
+        items
+    }
+
+    /// The entry with this id.
+    pub(crate) fn find(&self, products: &Products, id: &str) -> Option<Row> {
+        let place = place(id.get(id.len().checked_sub(16)?..)?)?;
+        let item = self.items(|item| item.place() == place).into_iter().next()?;
+        Some(self.row(products, &item)).filter(|row| row.id == id)
+    }
+
+    /// Whether an entry stands at this place.
+    pub(crate) fn knows(&self, place: Place) -> bool {
+        !self.items(|item| item.place() == place).is_empty()
+    }
+
+    /// The entry as the services show it.
+    pub(crate) fn row(&self, products: &Products, item: &Item<'_>) -> Row {
+        match item {
+            Item::Posted(_, row) => self.in_own_currency(products, row),
+            Item::Generated(entry) => self.generated(products, entry),
         }
     }
-}
 
-/// Adds one day's entries.
-fn live_through(seed: u64, account: &Account, habits: &[Habit], day: NaiveDate, entries: &mut Vec<Entry>) {
-    let mut rng = fixed_rng(seed, &["day", &account.key, &day.to_string()]);
-    let last_day = u32::from(day.num_days_in_month());
-    for (index, habit) in habits.iter().enumerate() {
-        let happens = match habit.day {
-            Some(fixed) => fixed.min(last_day) == day.day(),
-            None => rng.random_bool((habit.per_month / 30.0).clamp(0.0, 1.0)),
+    /// What is on the account after a day, in each of its currencies; with `pending`, also what is not booked yet.
+    pub(crate) fn balances(&self, products: &Products, day: NaiveDate, pending: bool) -> Vec<(String, Decimal)> {
+        let mut sums: BTreeMap<&str, Decimal> = BTreeMap::new();
+        for currency in &self.account.currencies {
+            sums.insert(currency, opening(self.seed, self.account, currency));
+        }
+        let counts = |made: NaiveDate, booked: NaiveDate| if pending { made <= day } else { booked <= day };
+        let mut hundredths = vec![0_i64; self.habits.len()];
+        for entry in self.entries.iter().filter(|entry| counts(entry.made, entry.booked)) {
+            if let Some(sum) = hundredths.get_mut(usize::from(entry.habit)) {
+                *sum += entry.hundredths;
+            }
+        }
+        for (habit, sum) in self.habits.iter().zip(hundredths) {
+            *sums.entry(self.currency_of(habit)).or_default() += Decimal::new(sum, 2);
+        }
+        let posted = self.posted.iter().filter(|((booked, _), row)| counts(row.made, *booked));
+        let posted: Vec<Row> = posted.map(|(_, row)| self.in_own_currency(products, row)).collect();
+        for row in &posted {
+            *sums.entry(&row.currency).or_default() += row.amount;
+        }
+        for (currency, sum) in &self.carried {
+            *sums.entry(currency).or_default() += *sum;
+        }
+        sums.into_iter().map(|(currency, sum)| (currency.to_owned(), sum)).collect()
+    }
+
+    fn currency_of<'b>(&'b self, habit: &'b Habit) -> &'b str {
+        habit.currency.as_deref().unwrap_or(&self.account.currency)
+    }
+
+    /// Money that arrived in another currency, as the account holds it.
+    fn in_own_currency(&self, products: &Products, row: &Row) -> Row {
+        let mut row = row.clone();
+        if self.account.currencies.contains(&row.currency) {
+            return row;
+        }
+        if let Some(exchange) = products.exchange(&row.currency, &self.account.currencies[0], row.booked) {
+            row.amount = (row.amount * exchange.rate).round_dp(2);
+            row.currency.clone_from(&exchange.target);
+            row.exchange = Some(exchange);
+        }
+        row
+    }
+
+    fn generated(&self, products: &Products, entry: &Entry) -> Row {
+        let reference = reference((entry.booked, entry.number));
+        let hash = digest(self.seed, &["entry", &self.account.key, &reference]);
+        let number = |bytes: &[u8]| bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02X}"));
+        let Some(habit) = self.habits.get(usize::from(entry.habit)) else {
+            // An entry stands in a ledger only because its habit was read from the same list.
+            return blank(reference, entry);
         };
-        if !happens {
-            continue;
+        let currency = self.currency_of(habit).to_owned();
+        let exchange = habit
+            .foreign
+            .as_ref()
+            .filter(|foreign| **foreign != currency)
+            .and_then(|foreign| products.exchange(foreign, &currency, entry.made));
+        let account = [("bankGiro", &habit.bankgiro), ("plusGiro", &habit.plusgiro), ("iban", &habit.iban)]
+            .into_iter()
+            .find_map(|(key, number)| Some(json!({ key: number.as_ref()? })));
+        let structured =
+            habit.ocr.then(|| with_check_digit(&format!("{}{:04}", entry.made.format("%Y%m"), entry.number)));
+        Row {
+            id: format!("{}{reference}", number(&hash[..4])),
+            reference,
+            made: entry.made,
+            booked: entry.booked,
+            amount: Decimal::new(entry.hundredths, 2),
+            currency,
+            exchange,
+            name: habit.name.clone(),
+            text: habit.text.clone(),
+            structured,
+            code: habit.code.clone(),
+            end_to_end: None,
+            account,
+            payment: None,
         }
-        let (from, to) = (i64::from(habit.from) * 100, i64::from(habit.to) * 100);
-        let mut hundredths = if from < to { rng.random_range(from..=to) } else { from };
-        if !habit.card && habit.from != habit.to {
-            hundredths -= hundredths % 100;
-        }
-        if account.currency != "SEK" {
-            hundredths /= 10;
-        }
-        let amount = Decimal::new(if habit.income { hundredths } else { -hundredths }, 2);
-        // A card purchase is pending until the merchant has sent it in.
-        let wait = if habit.card { rng.random_range(1..=3) } else { 0 };
-        entries.push(Entry {
-            made: day,
-            booked: day.checked_add_days(Days::new(wait)).unwrap_or(day),
-            amount,
-            habit: u16::try_from(index).unwrap_or(u16::MAX),
-        });
     }
 }
 
-fn opening(seed: u64, account: &Account) -> Decimal {
-    let whole = fixed_rng(seed, &["opening", &account.key]).random_range(12_000..60_000_i64);
-    Decimal::new(if account.currency == "SEK" { whole * 100 } else { whole * 10 }, 2)
-}
-
-fn row(seed: u64, account: &Account, number: usize, entry: &Entry, habit: &Habit) -> Row {
-    let reference = format!("{}{number:07}", entry.made.format("%y%m%d"));
-    let hash = digest(seed, &["entry", &account.key, &reference]);
+fn blank(reference: String, entry: &Entry) -> Row {
     Row {
-        id: hash[..12].iter().fold(String::new(), |text, byte| format!("{text}{byte:02X}")),
+        id: reference.clone(),
         reference,
         made: entry.made,
         booked: entry.booked,
-        amount: entry.amount,
-        name: habit.name.clone(),
-        text: habit.text.clone(),
-        code: habit.code.clone(),
+        amount: Decimal::new(entry.hundredths, 2),
+        currency: String::new(),
+        exchange: None,
+        name: String::new(),
+        text: String::new(),
+        structured: None,
+        code: String::new(),
         end_to_end: None,
         account: None,
+        payment: None,
     }
+}
+
+/// The balance on the day on which all ledgers begin.
+fn opening(seed: u64, account: &Account, currency: &str) -> Decimal {
+    let (from, to) = account.opening;
+    if from >= to {
+        return Decimal::ZERO;
+    }
+    let whole = fixed_rng(seed, &["opening", &account.key, currency]).random_range(from..to);
+    Decimal::new(if currency == "SEK" { whole * 100 } else { whole * 10 }, 2)
 }

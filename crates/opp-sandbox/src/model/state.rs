@@ -1,14 +1,12 @@
 //! The state: everything that a dump holds and a reset forgets.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::agenda::Agenda;
+use super::agenda::{Agenda, Due};
 use super::entities::{Application, Code, Consent, Payment, Token};
 use super::ids::Ids;
-use super::ledger::Row;
+use super::postings::Postings;
 use super::shelf::Shelf;
 use crate::config::Limits;
 use crate::sca::{Authorisation, Round};
@@ -26,8 +24,8 @@ pub(crate) struct State {
     pub(crate) authorisations: Shelf<Authorisation>,
     /// BankID rounds, by order reference.
     pub(crate) rounds: Shelf<Round>,
-    /// What payments added to the ledgers, by account key.
-    pub(crate) postings: BTreeMap<String, Vec<Row>>,
+    /// What payments added to the ledgers.
+    pub(crate) postings: Postings,
     pub(crate) agenda: Agenda,
 }
 
@@ -37,25 +35,44 @@ impl State {
             ids: Ids::new(seed),
             epoch,
             applications,
-            tokens: Shelf::new(limits.entries),
-            codes: Shelf::new(limits.entries),
-            consents: Shelf::new(limits.entries),
-            payments: Shelf::new(limits.entries),
-            authorisations: Shelf::new(limits.entries),
-            rounds: Shelf::new(limits.entries),
-            postings: BTreeMap::new(),
+            tokens: Shelf::new(limits.entries, limits.state_bytes),
+            codes: Shelf::new(limits.entries, limits.state_bytes),
+            consents: Shelf::new(limits.entries, limits.state_bytes),
+            payments: Shelf::new(limits.entries, limits.state_bytes),
+            authorisations: Shelf::new(limits.entries, limits.state_bytes),
+            rounds: Shelf::new(limits.entries, limits.state_bytes),
+            postings: Postings::new(limits.entries),
             agenda: Agenda::default(),
         }
     }
 
     /// A restored state takes over the bounds of the sandbox that restores it.
     pub(crate) fn keep_to(&mut self, limits: &Limits) {
-        self.tokens.set_capacity(limits.entries);
-        self.codes.set_capacity(limits.entries);
-        self.consents.set_capacity(limits.entries);
-        self.payments.set_capacity(limits.entries);
-        self.authorisations.set_capacity(limits.entries);
-        self.rounds.set_capacity(limits.entries);
+        self.tokens.set_capacity(limits.entries, limits.state_bytes);
+        self.codes.set_capacity(limits.entries, limits.state_bytes);
+        self.consents.set_capacity(limits.entries, limits.state_bytes);
+        self.payments.set_capacity(limits.entries, limits.state_bytes);
+        self.authorisations.set_capacity(limits.entries, limits.state_bytes);
+        self.rounds.set_capacity(limits.entries, limits.state_bytes);
+        self.postings.set_capacity(limits.entries);
+    }
+
+    /// Forgets what hangs on entries that are gone: their place in the agenda, and their names in other entries.
+    pub(crate) fn tidy(&mut self) {
+        let (authorisations, consents, payments) = (&self.authorisations, &mut self.consents, &mut self.payments);
+        let agenda = &mut self.agenda;
+        agenda.retain(|due| match due {
+            Due::Authorisation(id) => authorisations.contains(id),
+            Due::Consent(id) => consents.contains(id),
+            Due::Payment(id) => payments.contains(id),
+        });
+        for consent in consents.values_mut() {
+            consent.authorisations.retain(|id| authorisations.contains(id));
+        }
+        for payment in payments.values_mut() {
+            payment.authorisations.retain(|id| authorisations.contains(id));
+            payment.cancellations.retain(|id| authorisations.contains(id));
+        }
     }
 
     pub(crate) fn application(&self, client_id: &str) -> Option<&Application> {

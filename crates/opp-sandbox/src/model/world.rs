@@ -8,7 +8,8 @@ use super::clock::Clock;
 use super::ledger::Ledgers;
 use super::state::State;
 use crate::config::{Config, Limits};
-use crate::control::Journal;
+use crate::control::{Journal, Rules};
+use crate::pages::Pages;
 use crate::{sca, services};
 
 /// How the people and the banks of this world behave.
@@ -37,7 +38,14 @@ pub(crate) struct World {
     pub(crate) addresses: Addresses,
     pub(crate) ledgers: Ledgers,
     pub(crate) journal: Journal,
+    pub(crate) pages: Pages,
+    pub(crate) rules: Rules,
+    /// How often time has passed since the state was tidied.
+    passes: u32,
 }
+
+/// After how many passes of time the state is tidied; it takes as long as the state is large.
+const PASSES: u32 = 4_096;
 
 impl World {
     pub(crate) fn new(
@@ -46,6 +54,7 @@ impl World {
         state: State,
         ledgers: Ledgers,
         addresses: Addresses,
+        pages: Pages,
     ) -> Self {
         let delta = |duration| TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
         Self {
@@ -62,6 +71,9 @@ impl World {
             addresses,
             ledgers,
             journal: Journal::new(config.limits.journal),
+            pages,
+            rules: Rules::default(),
+            passes: 0,
         }
     }
 
@@ -75,6 +87,7 @@ impl World {
         self.state = State::new(seed, epoch, applications, &self.settings.limits);
         self.ledgers.restart(seed, epoch);
         self.journal.clear();
+        self.rules.clear();
     }
 
     /// Takes over a state that was dumped, with the time at which it was.
@@ -96,6 +109,11 @@ impl World {
                     Due::Payment(id) => services::payments::wake(self, &id, at),
                 }
             }
+        }
+        self.passes += 1;
+        if self.passes >= PASSES {
+            self.passes = 0;
+            self.state.tidy();
         }
         now
     }

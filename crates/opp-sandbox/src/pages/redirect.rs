@@ -1,170 +1,258 @@
 //! The bank's page of a redirect: `/connect/authorize` for the OAuth kind, `/connect/redirect` for the plain one
-//! (platform-facts 8.3).
+//! (platform-facts 8.3). The customer signs in, sees who asks for what, and says yes or no.
+//!
+//! A program that follows the link instead of showing it plays an unattended customer. It is known by an `Accept` that
+//! does not name `text/html`, as every browser's does. From its first GET on the time of `Config::person_after` runs;
+//! until then it gets the page and `Retry-After`, afterwards the way back, with the code or with the error. A script
+//! that does not want to wait posts `decision=approve` or `decision=deny`, without signing in.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use http::{Method, StatusCode};
-use minijinja::context;
+use minijinja::{Value, context};
 
+use super::ask::{Ask, grouped};
+use super::visit::{Visit, see_other};
 use super::{error, render};
-use crate::auth::scopes;
-use crate::model::banks::Login;
-use crate::model::entities::{Application, Code};
+use crate::model::banks::{Bank, Login};
 use crate::model::world::World;
-use crate::sca::{self, Authorisation, Stage, Target};
+use crate::sca::{self, Authorisation, Progress, Stage};
 use crate::server::wire::{Reply, Request};
-
-/// How long a code can be exchanged.
-const CODE_LIFE: TimeDelta = TimeDelta::minutes(5);
-
-/// What the address asks for, once it has been found sound.
-struct Visit {
-    authorisation: String,
-    client_id: String,
-    redirect_uri: String,
-    state: Option<String>,
-    /// The scopes to grant; none for the plain redirect, which has no code.
-    scopes: Option<Vec<String>>,
-}
 
 pub(crate) fn answer(world: &mut World, request: &Request) -> Reply {
     let now = world.catch_up();
-    let visit = match visit(world, request) {
+    let visit = match Visit::read(world, request) {
         Ok(visit) => visit,
-        Err(text) => return error(&text),
+        Err(text) => return error(world, &text),
     };
-    if request.method == Method::GET {
-        return ask(world, &visit);
+    let page = Page { visit, link: format!("{}?{}", request.path, request.query), now };
+    if request.method == Method::POST {
+        return page.post(world, request);
     }
-    let decision = request.form_pairs().into_iter().find_map(|(key, value)| (key == "decision").then_some(value));
-    match decision.as_deref() {
-        Some("approve") => approve(world, &visit, now),
-        Some("deny") => {
-            sca::deny_at_bank(world, &visit.authorisation, now);
-            back(&visit, &[("error", "access_denied"), ("error_description", "The customer declined")])
+    let browser = names_html(request);
+    if browser {
+        sca::attend(world, &page.visit.authorisation);
+        return page.show(world, browser, None);
+    }
+    match sca::leave_alone(world, &page.visit.authorisation, now) {
+        Some(decided) if decided > now => {
+            let seconds = ((decided - now).num_milliseconds() + 999) / 1000;
+            page.show(world, browser, None).with("retry-after", &seconds.to_string())
         }
-        _ => error("The form holds no decision."),
-    }
-}
-
-fn ask(world: &World, visit: &Visit) -> Reply {
-    let authorisation = world.state.authorisations.get(&visit.authorisation);
-    let Some(authorisation) = authorisation else {
-        return error("This authorisation is gone.");
-    };
-    let Some(bank) = world.bank(&authorisation.origin.bic) else {
-        return error("This bank is gone.");
-    };
-    let what = match &authorisation.target {
-        Target::Consent(_) => "read your accounts",
-        Target::Payment(_) => "make a payment from your account",
-        Target::Cancellation(_) => "cancel a payment",
-    };
-    render(
-        StatusCode::OK,
-        "approve.html",
-        context! {
-            bank => bank.name.trim(), password => bank.login == Login::Password, client => visit.client_id.clone(), what => what, person => authorisation.signer.clone(),
-        },
-    )
-}
-
-fn approve(world: &mut World, visit: &Visit, now: DateTime<Utc>) -> Reply {
-    let exchange_follows = visit.scopes.is_some();
-    if !sca::approve_at_bank(world, &visit.authorisation, exchange_follows, now) {
-        return back(visit, &[("error", "access_denied"), ("error_description", "The session has expired")]);
-    }
-    let Some(scopes) = &visit.scopes else {
-        return back(visit, &[]);
-    };
-    let code = world.state.ids.token();
-    world.state.codes.insert(
-        code.clone(),
-        Code {
-            client_id: visit.client_id.clone(),
-            redirect_uri: visit.redirect_uri.clone(),
-            scopes: scopes.clone(),
-            authorisation: visit.authorisation.clone(),
-            expires: now + CODE_LIFE,
-        },
-    );
-    back(visit, &[("code", &code), ("scope", &scopes.join(" "))])
-}
-
-/// Sends the person back to the application.
-fn back(visit: &Visit, pairs: &[(&str, &str)]) -> Reply {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(pairs);
-    if let Some(state) = &visit.state {
-        query.append_pair("state", state);
-    }
-    let joint = if visit.redirect_uri.contains('?') { '&' } else { '?' };
-    Reply::see_other(&format!("{}{joint}{}", visit.redirect_uri, query.finish()))
-}
-
-/// Reads the address. Nobody is sent to a redirect address before it was found on the application's list.
-fn visit(world: &World, request: &Request) -> Result<Visit, String> {
-    let pairs = request.query_pairs();
-    let get = |name: &str| pairs.iter().find_map(|(key, value)| (key == name).then_some(value.as_str()));
-    if let Some((key, value)) = pairs.iter().find(|(_, value)| value.starts_with('[') && value.ends_with(']')) {
-        return Err(format!("The placeholder {value} of {key} was not replaced."));
-    }
-    let redirect_uri = get("redirect_uri").ok_or("redirect_uri is missing.")?;
-    let plain = request.path.trim_end_matches('/').ends_with("/redirect");
-    let acr = get("acr_values").unwrap_or_default();
-    let named = |name: &str| acr.split(' ').find_map(|part| part.strip_prefix(name)?.strip_prefix(':'));
-    let id = if plain {
-        get("authorisationId")
-    } else {
-        named("consentAuthorisationId").or(named("paymentAuthorisationId"))
-    };
-    let authorisation = id.and_then(|id| world.state.authorisations.get(id));
-    let authorisation = authorisation.ok_or("The address names no authorisation that this bank knows.")?;
-    let client_id =
-        if plain { &authorisation.origin.client_id } else { get("client_id").ok_or("client_id is missing.")? };
-    let application = world.state.application(client_id).filter(|_| authorisation.origin.client_id == *client_id);
-    let application = application.ok_or("This application did not ask for the authorisation.")?;
-    if !allows(application, redirect_uri) {
-        return Err(format!("{redirect_uri} is not a redirect address of this application."));
-    }
-    check_open(authorisation)?;
-    let scopes = if plain {
-        None
-    } else {
-        if get("response_type") != Some("code") {
-            return Err("response_type has to be code.".to_owned());
+        _ => {
+            world.catch_up();
+            page.show(world, browser, None)
         }
-        if named("idp").is_some_and(|bic| world.bank(bic).is_none_or(|bank| bank.bic != authorisation.origin.bic)) {
-            return Err("acr_values names another bank than the authorisation.".to_owned());
-        }
-        let (scopes, context) = scopes::parse(get("scope").unwrap_or_default())?;
-        if context != authorisation.origin.holder.context {
-            return Err("scope names another customer context than the authorisation.".to_owned());
-        }
-        Some(scopes)
-    };
-    Ok(Visit {
-        authorisation: authorisation.id.clone(),
-        client_id: client_id.to_owned(),
-        redirect_uri: redirect_uri.to_owned(),
-        state: get("state").map(str::to_owned),
-        scopes,
-    })
-}
-
-fn check_open(authorisation: &Authorisation) -> Result<(), String> {
-    match &authorisation.stage {
-        Stage::AtBank { approved: false, .. } => Ok(()),
-        Stage::Failed { text, .. } => Err(format!("This authorisation has failed: {text}.")),
-        Stage::AtBank { approved: true, .. } | Stage::Finalised => Err("This was approved before.".to_owned()),
-        _ => Err("This authorisation does not lead through the bank's page.".to_owned()),
     }
 }
 
-/// Whether an application may send people to this address.
-fn allows(application: &Application, redirect_uri: &str) -> bool {
-    let listed = application.redirect_uris.iter().any(|known| known == redirect_uri);
-    let rest = redirect_uri.strip_prefix("http://").or_else(|| redirect_uri.strip_prefix("https://"));
-    let authority = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    listed || (application.any_local_redirect && matches!(host, "localhost" | "127.0.0.1" | "[::1]"))
+/// Every browser names `text/html`; programs send `*/*` or nothing.
+fn names_html(request: &Request) -> bool {
+    request.headers.get_all("accept").iter().any(|value| value.to_str().is_ok_and(|text| text.contains("text/html")))
+}
+
+/// One visit of the page.
+struct Page {
+    visit: Visit,
+    /// The page's own address.
+    link: String,
+    now: DateTime<Utc>,
+}
+
+impl Page {
+    fn authorisation<'a>(&self, world: &'a World) -> Option<&'a Authorisation> {
+        world.state.authorisations.get(&self.visit.authorisation)
+    }
+
+    fn post(&self, world: &mut World, request: &Request) -> Reply {
+        let id = &self.visit.authorisation;
+        let waits = self.authorisation(world).is_some_and(|known| matches!(known.stage, Stage::AtBank { .. }));
+        if !waits {
+            return self.show(world, true, None);
+        }
+        let form = request.form_pairs();
+        let get = |name: &str| form.iter().find_map(|(key, value)| (key == name).then_some(value.trim()));
+        match get("decision") {
+            Some("sign-in") => match self.sign_in(world, &get) {
+                Ok(()) => see_other(&self.link),
+                Err(text) => self.show(world, true, Some(text)),
+            },
+            Some("sign-out") => {
+                sca::sign_out(world, id);
+                see_other(&self.link)
+            }
+            Some("approve") => {
+                if let Some(user) = get("user").filter(|user| !user.is_empty()) {
+                    sca::sign_in(world, id, user);
+                }
+                if let Some(account) = get("account") {
+                    sca::choose_account(world, id, account);
+                }
+                sca::approve_at_bank(world, id, self.now);
+                self.after_decision(world)
+            }
+            Some("deny") => {
+                sca::deny_at_bank(world, id, self.now);
+                self.after_decision(world)
+            }
+            _ => error(world, "The form holds no decision."),
+        }
+    }
+
+    fn sign_in<'a>(&self, world: &mut World, get: &impl Fn(&str) -> Option<&'a str>) -> Result<(), &'static str> {
+        let user = get("user").unwrap_or_default();
+        let bank = self.authorisation(world).and_then(|known| world.bank(&known.origin.bic));
+        let bank = bank.ok_or("This bank is gone.")?;
+        if user.is_empty() || user.chars().count() > 64 || user.chars().any(char::is_control) {
+            return Err("Say who you are.");
+        }
+        if bank.page.login != Login::BankId && get("secret").is_none_or(str::is_empty) {
+            return Err(match bank.page.login {
+                Login::Codes => "Type the code from your app.",
+                _ => "Type your password.",
+            });
+        }
+        let known = persons(world, bank, self.authorisation(world));
+        if !known.is_empty() && !known.iter().any(|person| person == user) {
+            return Err("The bank does not know you. It knows only its test persons.");
+        }
+        sca::sign_in(world, &self.visit.authorisation, user);
+        Ok(())
+    }
+
+    /// Where a decision leads: back to the application, to the next sign-in, or to a page that says what went wrong.
+    fn after_decision(&self, world: &mut World) -> Reply {
+        let declined = |code: &str| code == "USER_CANCEL";
+        match self.authorisation(world).map(|known| known.stage.clone()) {
+            Some(Stage::AtBank { progress: Progress::Approved, .. } | Stage::Finalised) => {
+                see_other(&self.visit.approved(world, self.now))
+            }
+            Some(Stage::AtBank { .. }) => see_other(&self.link),
+            Some(Stage::Failed { code, .. }) if declined(&code) => {
+                see_other(&self.visit.refused("The customer declined"))
+            }
+            _ => self.show(world, true, None),
+        }
+    }
+
+    /// What the page looks like now. A program is never shown an end, but sent back with it.
+    fn show(&self, world: &mut World, browser: bool, wrong: Option<&str>) -> Reply {
+        let Some(authorisation) = self.authorisation(world).cloned() else {
+            return error(world, "This authorisation is gone.");
+        };
+        match &authorisation.stage {
+            Stage::AtBank { progress: Progress::Approved, .. } => {
+                let back = self.visit.approved(world, self.now);
+                self.ended(world, &authorisation, browser, "approved", &back)
+            }
+            Stage::AtBank { progress, .. } => {
+                let template = if *progress == Progress::SignedIn { "approve.html" } else { "sign-in.html" };
+                self.form(world, &authorisation, template, wrong)
+            }
+            Stage::Failed { code, text } => {
+                let back = self.visit.refused(text);
+                self.ended(world, &authorisation, browser, code, &back)
+            }
+            _ => {
+                // A plain redirect ends with the approval; the code of the other kind has been used by now.
+                let back = if self.visit.is_plain() {
+                    self.visit.approved(world, self.now)
+                } else {
+                    self.visit.refused("This was answered before")
+                };
+                self.ended(world, &authorisation, browser, "approved", &back)
+            }
+        }
+    }
+
+    fn form(&self, world: &World, authorisation: &Authorisation, template: &str, wrong: Option<&str>) -> Reply {
+        let Some(bank) = world.bank(&authorisation.origin.bic) else {
+            return error(world, "This bank is gone.");
+        };
+        let Some(ask) = Ask::of(world, authorisation) else {
+            return error(world, "What this is about is gone.");
+        };
+        let needed = sca::sign_ins(world, &authorisation.id);
+        let done = match authorisation.stage {
+            Stage::AtBank { sign_ins, .. } => sign_ins,
+            _ => 0,
+        };
+        let accounts: Vec<Value> = sca::debtor_accounts(world, &authorisation.id)
+            .into_iter()
+            .map(|account| {
+                let number = if bank.debtor_key == "iban" { grouped(&account.iban) } else { account.bban.clone() };
+                let chosen = self.is_debtor(world, &account);
+                context! { key => &account.key, name => &account.name, number, chosen }
+            })
+            .collect();
+        let ask = if accounts.is_empty() { ask } else { ask.without_debtor() };
+        let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        let values = context! {
+            accounts, wrong,
+            ask => ask.value(),
+            bank => bank_of(bank),
+            client => &self.visit.client,
+            person => &authorisation.signer,
+            persons => persons(world, bank, Some(authorisation)),
+            login => bank.page.login.name(),
+            part => (needed > 1).then(|| format!("Sign-in {} of {needed}", done + 1)),
+            until => sca::answer_by(world, authorisation).map(|at| at.format("%H:%M").to_string()),
+        };
+        render(world, status, template, values)
+    }
+
+    fn is_debtor(&self, world: &World, account: &crate::model::accounts::Account) -> bool {
+        let payment = self.authorisation(world).and_then(|known| match &known.target {
+            sca::Target::Payment(id) => world.state.payments.get(id),
+            _ => None,
+        });
+        payment.is_some_and(|payment| account.is(&payment.order["debtorAccount"]))
+    }
+
+    fn ended(&self, world: &World, authorisation: &Authorisation, browser: bool, how: &str, way: &str) -> Reply {
+        if !browser {
+            return see_other(way);
+        }
+        let Some(bank) = world.bank(&authorisation.origin.bic) else {
+            return error(world, "This bank is gone.");
+        };
+        // A person is not sent back with an error about something that went well.
+        let used = matches!(authorisation.stage, Stage::Finalised | Stage::Exempted) && !self.visit.is_plain();
+        let (heading, text) = match how {
+            "approved" => ("You have answered", "There is nothing left to do here."),
+            "USER_CANCEL" => ("You have declined", "Nothing was approved."),
+            "AUTHENTICATION_SESSION_EXPIRED" => {
+                ("Your time is up", "The bank ends a session that takes too long. Nothing was approved.")
+            }
+            "BANKID_NOT_ACTIVATED" => {
+                ("BankID is not activated", "This person cannot sign with BankID at this bank. Nothing was approved.")
+            }
+            _ => ("This did not work", "Nothing was approved."),
+        };
+        let values = context! {
+            heading, text,
+            back => (!used).then_some(way),
+            bank => bank_of(bank),
+            client => &self.visit.client,
+        };
+        render(world, StatusCode::OK, "ended.html", values)
+    }
+}
+
+fn bank_of(bank: &Bank) -> Value {
+    let initial: String = bank.name.chars().take(1).collect();
+    context! { name => bank.name.trim(), colour => &bank.page.colour, initial }
+}
+
+/// Whom the page lets in; nobody in particular where anybody may.
+fn persons(world: &World, bank: &Bank, authorisation: Option<&Authorisation>) -> Vec<String> {
+    if bank.page.persons.is_empty() {
+        return Vec::new();
+    }
+    let named = authorisation.map(|known| [known.signer.clone(), known.origin.holder.psu.clone()]);
+    let mut persons: Vec<String> = named.into_iter().flatten().collect();
+    persons.extend(bank.page.persons.iter().cloned());
+    persons.extend(world.directory.test_persons().map(str::to_owned));
+    let mut seen = std::collections::BTreeSet::new();
+    persons.retain(|person| seen.insert(person.clone()));
+    persons
 }

@@ -76,20 +76,25 @@ impl Round {
     /// What the animated QR code says at this moment: BankID's own construction, an HMAC over the seconds since the
     /// order began, so that a photograph of the code is worth nothing a moment later.
     pub(crate) fn animated(&self, now: DateTime<Utc>) -> String {
-        let seconds = (now - self.created).num_seconds().max(0).to_string();
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.qr_start_secret.as_bytes()) else {
-            return String::new(); // HMAC takes keys of any length.
-        };
-        mac.update(seconds.as_bytes());
-        let code = mac.finalize().into_bytes().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-        format!("bankid.{}.{seconds}.{code}", self.qr_start_token)
+        animated(&self.qr_start_token, &self.qr_start_secret, (now - self.created).num_seconds().max(0))
     }
 
     /// Whether a scanned text belongs to this round; an animated code only within a few seconds of its life.
     pub(crate) fn is_shown_by(&self, text: &str, now: DateTime<Utc>) -> bool {
+        let mine = |rest: &str| rest.starts_with(&self.qr_start_token);
         text.contains(&self.auto_start_token)
-            || (0..=5).any(|ago| self.animated(now - chrono::TimeDelta::seconds(ago)) == text)
+            || (text.strip_prefix("bankid.").is_some_and(mine)
+                && (0..=5).any(|ago| self.animated(now - chrono::TimeDelta::seconds(ago)) == text))
     }
+}
+
+fn animated(token: &str, secret: &str, seconds: i64) -> String {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
+        return String::new(); // HMAC takes keys of any length.
+    };
+    mac.update(seconds.to_string().as_bytes());
+    let code = mac.finalize().into_bytes().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    format!("bankid.{token}.{seconds}.{code}")
 }
 
 /// A QR code as a PNG inside a data URI, ready for an `<img src>`.
@@ -118,4 +123,22 @@ fn png(text: &str) -> Option<Vec<u8>> {
     writer.write_image_data(&pixels).ok()?;
     writer.finish().ok()?;
     Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::animated;
+
+    /// The example of BankID's own documentation.
+    #[test]
+    fn an_animated_code_is_made_as_bankid_does() {
+        let (token, secret) = ("67df3917-fa0d-44e5-b327-edcc928297f8", "d28db9a7-4cde-429e-a983-359be676944c");
+        for (second, code) in [
+            (0, "dc69358e712458a66a7525beef148ae8526b1c71610eff2c16cdffb4cdac9bf8"),
+            (1, "949d559bf23403952a94d103e67743126381eda00f0b3cbddbf7c96b1adcbce2"),
+            (2, "a9e5ec59cb4eee4ef4117150abc58fad7a85439a6a96ccbecc3668b41795b3f3"),
+        ] {
+            assert_eq!(animated(token, secret, second), format!("bankid.{token}.{second}.{code}"));
+        }
+    }
 }

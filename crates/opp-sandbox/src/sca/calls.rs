@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::machine::{select, start, step};
-use super::{Authorisation, Stage, Target, bankid};
+use super::{Authorisation, Progress, Stage, Target, bankid};
 use crate::model::banks::{Approach, Bank, RedirectKind};
 use crate::model::entities::{Context, Origin};
 use crate::model::world::World;
@@ -90,7 +90,7 @@ fn find<'a>(world: &'a World, target: &Target, id: &str) -> Result<&'a Authorisa
     known.ok_or_else(|| Problem::unknown("there is no such authorisation of this resource"))
 }
 
-fn methods(bank: &Bank) -> Value {
+pub(crate) fn methods(bank: &Bank) -> Value {
     bank.methods.iter().map(|method| describe_method(method)).collect()
 }
 
@@ -138,15 +138,19 @@ fn describe(world: &World, call: &Call<'_>, authorisation: &Authorisation, base:
     body
 }
 
-fn sca_status(world: &World, authorisation: &Authorisation) -> String {
+pub(super) fn sca_status(world: &World, authorisation: &Authorisation) -> String {
     match &authorisation.stage {
         Stage::Received => "received".to_owned(),
         Stage::Step { index, .. } => {
             step(world, authorisation, *index).map_or_else(|| "started".to_owned(), |step| step.status.clone())
         }
-        Stage::AtBank { approved: false, .. } => "started".to_owned(),
-        Stage::AtBank { approved: true, .. } => "psuAuthenticated".to_owned(),
+        Stage::AtBank { progress, .. } => match progress {
+            Progress::Asked => "started".to_owned(),
+            Progress::SignedIn => "psuIdentified".to_owned(),
+            Progress::Approved => "psuAuthenticated".to_owned(),
+        },
         Stage::Finalised => "finalised".to_owned(),
+        Stage::Exempted => "exempted".to_owned(),
         Stage::Failed { .. } => "failed".to_owned(),
     }
 }

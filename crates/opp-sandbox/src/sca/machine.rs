@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::bankid::Answer;
-use super::{Authorisation, Round, Stage, Target, effects};
+use super::{Authorisation, Progress, Round, Stage, Target, at_bank, effects};
 use crate::model::agenda::Due;
 use crate::model::banks::{Approach, CountedFrom, Decoupled, EndedBy, Outcome, Step};
 use crate::model::entities::Origin;
@@ -18,7 +18,11 @@ const ANSWER_WITHIN: TimeDelta = TimeDelta::minutes(3);
 /// What time brings to an authorisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Event {
+    PersonScans,
     PersonApproves,
+    PersonDeclines,
+    /// On the bank's page.
+    PersonDecides,
     NotActivated,
     TimeIsUp,
     BankIsDone,
@@ -58,9 +62,14 @@ pub(super) fn select(
     }
     authorisation.method = Some(method.to_owned());
     authorisation.approach = approach;
+    if world.directory.outcome(&authorisation.signer) == Outcome::Exempted {
+        authorisation.stage = Stage::Exempted;
+        effects::finalised(world, id, now);
+        return Ok(());
+    }
     match approach {
         Approach::Redirect => {
-            authorisation.stage = Stage::AtBank { since: now, approved: false };
+            authorisation.stage = Stage::AtBank { since: now, progress: Progress::Asked, sign_ins: 0, opened: None };
             world.state.agenda.add(now + AT_BANK, Due::Authorisation(id.to_owned()));
         }
         Approach::Decoupled => {
@@ -69,7 +78,7 @@ pub(super) fn select(
                 plan.counted_from == CountedFrom::Start && now > created + TimeDelta::seconds(plan.start_within_seconds)
             });
             if late {
-                fail(world, id, "AUTHENTICATION_SESSION_EXPIRED", "BankID was not started in time", now);
+                expire(world, id, now);
             } else {
                 enter_step(world, id, 0, now);
             }
@@ -90,17 +99,27 @@ pub(crate) fn wake(world: &mut World, id: &str, now: DateTime<Utc>) {
             return;
         }
         match event {
+            Event::PersonScans => {
+                if let Some(round) = round_of(world, id) {
+                    scan_round(world, &round, at);
+                }
+            }
             Event::PersonApproves => {
                 answer(world, id, Answer::Approved);
                 step_on(world, id, at);
             }
+            Event::PersonDeclines => {
+                answer(world, id, Answer::Rejected);
+                deny(world, id, at);
+            }
+            Event::PersonDecides => at_bank::decide_alone(world, id, at),
             Event::NotActivated => {
                 answer(world, id, Answer::Rejected);
                 fail(world, id, "BANKID_NOT_ACTIVATED", "BankID is not activated for this person", at);
             }
             Event::TimeIsUp => {
                 answer(world, id, Answer::Expired);
-                fail(world, id, "AUTHENTICATION_SESSION_EXPIRED", "nobody authenticated in time", at);
+                expire(world, id, at);
             }
             Event::BankIsDone => step_on(world, id, at),
         }
@@ -111,7 +130,15 @@ pub(crate) fn wake(world: &mut World, id: &str, now: DateTime<Utc>) {
 fn next_event(world: &World, id: &str) -> Option<(DateTime<Utc>, Event)> {
     let authorisation = world.state.authorisations.get(id)?;
     match &authorisation.stage {
-        Stage::AtBank { since, .. } => Some((*since + AT_BANK, Event::TimeIsUp)),
+        Stage::AtBank { since, progress, opened, .. } => {
+            let end = *since + AT_BANK;
+            let played = opened.filter(|_| *progress != Progress::Approved);
+            let decides = played.zip(world.settings.person_after).map(|(opened, after)| opened + after);
+            Some(match decides.filter(|at| *at <= end) {
+                Some(at) => (at, Event::PersonDecides),
+                None => (end, Event::TimeIsUp),
+            })
+        }
         Stage::Step { index, since, round } => {
             let step = step(world, authorisation, *index)?;
             if step.by == EndedBy::Bank {
@@ -125,19 +152,42 @@ fn next_event(world: &World, id: &str) -> Option<(DateTime<Utc>, Event)> {
 }
 
 fn next_of_round(world: &World, authorisation: &Authorisation, round: &Round) -> (DateTime<Utc>, Event) {
-    let within = decoupled(world, &authorisation.id).map_or(30, |plan| plan.start_within_seconds);
-    let deadline = match round.scanned {
-        Some(scanned) => scanned + ANSWER_WITHIN,
-        None => round.created + TimeDelta::seconds(within),
+    let within = start_within(world, authorisation);
+    let deadline = deadline(round, within);
+    // Whoever takes longer to decide than to open the app opens it in time all the same.
+    let decides = |event| {
+        world.settings.person_after.map(|after| match round.scanned {
+            None if after > within => (round.created + within / 2, Event::PersonScans),
+            _ => (round.created + after, event),
+        })
     };
     let person = match world.directory.outcome(&authorisation.signer) {
         Outcome::SessionExpires => None,
         Outcome::BankidNotActivated => Some((round.created + world.settings.bank_after, Event::NotActivated)),
-        Outcome::Approves | Outcome::NeedsSecondSigner => {
-            world.settings.person_after.map(|after| (round.created + after, Event::PersonApproves))
-        }
+        Outcome::Declines => decides(Event::PersonDeclines),
+        Outcome::Approves | Outcome::NeedsSecondSigner | Outcome::Exempted => decides(Event::PersonApproves),
     };
     person.filter(|(at, _)| *at <= deadline).unwrap_or((deadline, Event::TimeIsUp))
+}
+
+/// The short time to open the app, then the longer one to answer.
+fn deadline(round: &Round, within: TimeDelta) -> DateTime<Utc> {
+    round.scanned.map_or(round.created + within, |scanned| scanned + ANSWER_WITHIN)
+}
+
+fn start_within(world: &World, authorisation: &Authorisation) -> TimeDelta {
+    TimeDelta::seconds(decoupled(world, &authorisation.id).map_or(30, |plan| plan.start_within_seconds))
+}
+
+/// Until when a person may still do something about an authorisation.
+pub(crate) fn answer_by(world: &World, authorisation: &Authorisation) -> Option<DateTime<Utc>> {
+    match &authorisation.stage {
+        Stage::AtBank { since, .. } => Some(*since + AT_BANK),
+        Stage::Step { round: Some(round), .. } => {
+            Some(deadline(world.state.rounds.get(round)?, start_within(world, authorisation)))
+        }
+        _ => None,
+    }
 }
 
 /// The person scans the code: the app is open, and the short deadline is met.
@@ -171,43 +221,6 @@ pub(crate) fn reject_round(world: &mut World, round: &str, now: DateTime<Utc>) -
     true
 }
 
-/// The customer approves on the bank's page. Without a code to exchange that is the end of it.
-pub(crate) fn approve_at_bank(world: &mut World, id: &str, exchange_follows: bool, now: DateTime<Utc>) -> bool {
-    let Some(authorisation) = world.state.authorisations.get_mut(id) else {
-        return false;
-    };
-    let Stage::AtBank { approved, .. } = &mut authorisation.stage else {
-        return false;
-    };
-    *approved = true;
-    if !exchange_follows {
-        finalise(world, id, now);
-    }
-    true
-}
-
-/// The customer says no on the bank's page.
-pub(crate) fn deny_at_bank(world: &mut World, id: &str, now: DateTime<Utc>) -> bool {
-    let at_bank =
-        matches!(world.state.authorisations.get(id), Some(known) if matches!(known.stage, Stage::AtBank { .. }));
-    if at_bank {
-        deny(world, id, now);
-    }
-    at_bank
-}
-
-/// The client has exchanged the code of an approved authorisation.
-pub(crate) fn exchanged(world: &mut World, id: &str, now: DateTime<Utc>) -> bool {
-    let approved = matches!(
-        world.state.authorisations.get(id),
-        Some(known) if matches!(known.stage, Stage::AtBank { approved: true, .. })
-    );
-    if approved {
-        finalise(world, id, now);
-    }
-    approved
-}
-
 fn enter_step(world: &mut World, id: &str, from: usize, now: DateTime<Utc>) {
     let Some(authorisation) = world.state.authorisations.get(id) else {
         return;
@@ -216,12 +229,11 @@ fn enter_step(world: &mut World, id: &str, from: usize, now: DateTime<Utc>) {
     let Some((index, by)) = next_step(world, authorisation, from) else {
         // A bank that asks nobody cannot ask a person whose authentication is documented to fail, either.
         return match world.directory.outcome(&signer) {
-            Outcome::SessionExpires if from == 0 => {
-                fail(world, id, "AUTHENTICATION_SESSION_EXPIRED", "the session has expired", now);
-            }
+            Outcome::SessionExpires if from == 0 => expire(world, id, now),
             Outcome::BankidNotActivated if from == 0 => {
                 fail(world, id, "BANKID_NOT_ACTIVATED", "BankID is not activated for this person", now);
             }
+            Outcome::Declines if from == 0 => deny(world, id, now),
             _ => finalise(world, id, now),
         };
     };
@@ -276,31 +288,39 @@ fn current_round(world: &World, round: &str) -> Option<String> {
     }
 }
 
+fn round_of(world: &World, id: &str) -> Option<String> {
+    match &world.state.authorisations.get(id)?.stage {
+        Stage::Step { round, .. } => round.clone(),
+        _ => None,
+    }
+}
+
 fn answer(world: &mut World, id: &str, answer: Answer) {
-    let round = match world.state.authorisations.get(id).map(|known| &known.stage) {
-        Some(Stage::Step { round: Some(round), .. }) => round.clone(),
-        _ => return,
-    };
-    if let Some(round) = world.state.rounds.get_mut(&round) {
+    if let Some(round) = round_of(world, id).and_then(|round| world.state.rounds.get_mut(&round)) {
         round.answer = answer;
     }
 }
 
-fn finalise(world: &mut World, id: &str, now: DateTime<Utc>) {
+pub(super) fn finalise(world: &mut World, id: &str, now: DateTime<Utc>) {
     if let Some(authorisation) = world.state.authorisations.get_mut(id) {
         authorisation.stage = Stage::Finalised;
         effects::finalised(world, id, now);
     }
 }
 
-fn deny(world: &mut World, id: &str, now: DateTime<Utc>) {
+pub(super) fn deny(world: &mut World, id: &str, now: DateTime<Utc>) {
     fail(world, id, "USER_CANCEL", "the customer declined", now);
     effects::denied(world, id, now);
 }
 
-fn fail(world: &mut World, id: &str, code: &str, text: &str, now: DateTime<Utc>) {
+pub(super) fn fail(world: &mut World, id: &str, code: &str, text: &str, now: DateTime<Utc>) {
     if let Some(authorisation) = world.state.authorisations.get_mut(id) {
         tracing::debug!(authorisation = id, code, at = %now, "authorisation failed");
         authorisation.stage = Stage::Failed { code: code.to_owned(), text: text.to_owned() };
     }
+}
+
+/// Nobody answered in time.
+pub(super) fn expire(world: &mut World, id: &str, now: DateTime<Utc>) {
+    fail(world, id, "AUTHENTICATION_SESSION_EXPIRED", "nobody authenticated in time", now);
 }

@@ -1,22 +1,31 @@
 //! Strong customer authentication: one machine for consents, payments and cancellations (platform-facts 8).
 //!
-//! `machine` knows the states and what moves an authorisation from one to the next, `effects` what its end means for
-//! the consent or payment behind it, `bankid` the rounds that a phone sees, `calls` the four calls of the API.
+//! `machine` knows the states and what moves an authorisation from one to the next, `at_bank` the bank's page in a
+//! redirect, `effects` what the end means for the consent or payment behind it, `bankid` the rounds that a phone sees,
+//! `calls` the four calls of the API.
 //! Which statuses a bank shows, and in which order, is data (`data/banks.toml`).
 
+mod at_bank;
 pub(crate) mod bankid;
 pub(crate) mod calls;
 mod effects;
 mod machine;
+#[cfg(test)]
+mod property;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use at_bank::{
+    approve_at_bank, attend, choose_account, debtor_accounts, deny_at_bank, exchanged, leave_alone, sign_in, sign_ins,
+    sign_out,
+};
 pub(crate) use bankid::Round;
-pub(crate) use machine::{approve_at_bank, approve_round, deny_at_bank, exchanged, reject_round, scan_round, wake};
+pub(crate) use machine::{answer_by, approve_round, reject_round, scan_round, wake};
 
 use crate::model::banks::Approach;
 use crate::model::entities::Origin;
+use crate::model::shelf::Weight;
 
 /// What is to be authorised.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,11 +65,30 @@ pub(crate) enum Stage {
     /// The customer is on, or on the way to, the bank's page.
     AtBank {
         since: DateTime<Utc>,
-        approved: bool,
+        progress: Progress,
+        /// Sign-ins that are done; some banks want two for one consent.
+        sign_ins: u32,
+        /// When a program opened the page, which is when the time of the played customer begins.
+        opened: Option<DateTime<Utc>>,
     },
     Finalised,
+    /// The bank asked for no authentication.
+    Exempted,
     Failed {
         code: String,
         text: String,
     },
 }
+
+/// How far the customer is on the bank's page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Progress {
+    Asked,
+    SignedIn,
+    /// Said yes; a code waits for its exchange.
+    Approved,
+}
+
+impl Weight for Authorisation {}
+impl Weight for Round {}

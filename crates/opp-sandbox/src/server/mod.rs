@@ -1,13 +1,19 @@
 //! From sockets to plain requests and back.
 
 mod api;
+mod body;
+pub(crate) mod certificates;
+mod guard;
 mod host;
 mod listen;
 pub(crate) mod problem;
 pub(crate) mod wire;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+pub(crate) use host::answer_plainly;
 pub(crate) use listen::serve;
 
 use crate::config::Limits;
@@ -35,11 +41,20 @@ pub(crate) struct Shared {
     world: Mutex<World>,
     pub(crate) document: Document,
     pub(crate) limits: Limits,
+    pub(crate) host_names: Vec<String>,
+    /// Bytes of bodies that may still be held.
+    buffers: Arc<Semaphore>,
 }
 
 impl Shared {
-    pub(crate) fn new(world: World, document: Document, limits: Limits) -> Self {
-        Self { world: Mutex::new(world), document, limits }
+    pub(crate) fn new(world: World, document: Document, limits: Limits, host_names: Vec<String>) -> Self {
+        let buffers = Arc::new(Semaphore::new(limits.buffer_bytes.min(Semaphore::MAX_PERMITS)));
+        Self { world: Mutex::new(world), document, limits, host_names, buffers }
+    }
+
+    /// A share of the buffers, given back when it is dropped; `None` if there is not so much left.
+    fn share(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.buffers).try_acquire_many_owned(u32::try_from(bytes).ok()?).ok()
     }
 
     /// The world, for a moment; nobody may hold it while waiting for anything.

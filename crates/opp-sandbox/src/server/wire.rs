@@ -24,6 +24,12 @@ impl Request {
         self.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
     }
 
+    /// The bearer token, if there is one.
+    pub(crate) fn bearer(&self) -> Option<&str> {
+        let (scheme, value) = self.header("authorization")?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| value.trim())
+    }
+
     /// A header of the customer, empty ones left out: an empty `PSU-ID` names nobody.
     pub(crate) fn filled_header(&self, name: &str) -> Option<String> {
         self.header(name).filter(|text| !text.is_empty()).map(str::to_owned)

@@ -10,6 +10,8 @@ use super::{Call, check_origin, internal_bank};
 use crate::model::accounts::{Account, of};
 use crate::model::banks::Bank;
 use crate::model::entities::{Consent, ConsentStatus, Context};
+use crate::model::ledger::View;
+use crate::model::products::Products;
 use crate::model::world::World;
 use crate::server::problem::Problem;
 use crate::server::wire::Reply;
@@ -32,6 +34,9 @@ pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem>
         .iter()
         .map(|account| show(world, call, &consent, &bank, account, with_balance))
         .collect();
+    if accounts.is_empty() && bank.empty_is_204 {
+        return Ok(Reply::empty(StatusCode::NO_CONTENT));
+    }
     Ok(Reply::ok(json!({ "accounts": accounts })))
 }
 
@@ -39,13 +44,15 @@ pub(crate) fn details(world: &mut World, call: &Call<'_>) -> Result<Reply, Probl
     let (consent, bank, account) = account(world, call, Purpose::Accounts)?;
     count_unattended(world, call, &consent, &format!("details {}", account.key))?;
     let with_balance = call.query("withBalance").as_deref() == Some("true");
-    Ok(Reply::ok(show(world, call, &consent, &bank, &account, with_balance)))
+    let body = show(world, call, &consent, &bank, &account, with_balance);
+    Ok(Reply::ok(if bank.wraps_details { json!({ "account": body }) } else { body }))
 }
 
 pub(crate) fn balances(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem> {
     let (consent, bank, account) = account(world, call, Purpose::Balances)?;
     count_unattended(world, call, &consent, &format!("balances {}", account.key))?;
-    let balances = show_balances(world, &account, call.now.date_naive());
+    let view = world.ledgers.view(&account, &world.state.postings, call.now.date_naive());
+    let balances = show_balances(&view, &world.directory.products, &account, call.now.date_naive());
     Ok(Reply::ok(json!({ "account": account.reference(&bank), "balances": balances })))
 }
 
@@ -142,27 +149,40 @@ pub(super) fn count_unattended(
 fn show(world: &mut World, call: &Call<'_>, consent: &Consent, bank: &Bank, account: &Account, balance: bool) -> Value {
     let id = account.resource_id(world.state.ids.seed(), &consent.id);
     let path = format!("{BASE}/{}", utf8_percent_encode(&id, NON_ALPHANUMERIC).to_string().replace("%2D", "-"));
-    let mut body = json!({
-        "resourceId": id,
-        "iban": account.iban,
-        "bban": account.bban,
-        "bic": account.bic,
-        "clearingNumber": account.clearing.get(..4).unwrap_or(&account.clearing),
-        "currency": account.currency,
-        "name": account.name,
-        "ownerName": account.owner,
-        "product": account.product,
-        "cashAccountType": "CACC",
-        "status": "enabled",
-        "usage": match consent.origin.holder.context { Context::Private => "PRIV", Context::Corporate => "ORGA" },
-    });
-    if bank.omits_currency
-        && let Some(fields) = body.as_object_mut()
-    {
-        fields.shift_remove("currency");
+    let mut body = Map::new();
+    let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
+    put("resourceId", json!(id));
+    if let Some(pan) = &account.masked_pan {
+        put("maskedPan", json!(pan));
+    } else {
+        put("iban", json!(account.iban));
+        put("bban", json!(if bank.spaced_bban { spaced(&account.bban) } else { account.bban.clone() }));
+        put("clearingNumber", json!(account.clearing.get(..4).unwrap_or(&account.clearing)));
+    }
+    for (name, number) in [("bankgiroNumber", &account.bankgiro), ("plusgiroNumber", &account.plusgiro)] {
+        number.as_ref().map(|number| put(name, json!(number)));
+    }
+    put("bic", json!(account.bic));
+    if !bank.omits_currency || account.currency == "XXX" {
+        put("currency", json!(account.currency));
+    }
+    put("name", json!(account.name));
+    put("ownerName", json!(account.owner));
+    put("product", json!(account.product));
+    put("cashAccountType", json!(account.cash_account_type));
+    put("status", json!("enabled"));
+    let usage = match consent.origin.holder.context {
+        Context::Private => "PRIV",
+        Context::Corporate => "ORGA",
+    };
+    put("usage", json!(usage));
+    if let Some(limit) = account.credit_limit {
+        put("creditLimit", amount(Decimal::from(limit), &account.currency));
     }
     if balance && covers(&consent.access, account, Purpose::Balances) {
-        body["balances"] = show_balances(world, account, call.now.date_naive());
+        let today = call.now.date_naive();
+        let view = world.ledgers.view(account, &world.state.postings, today);
+        put("balances", show_balances(&view, &world.directory.products, account, today));
     }
     let mut links = Map::new();
     for (name, purpose) in [("balances", Purpose::Balances), ("transactions", Purpose::Transactions)] {
@@ -170,21 +190,49 @@ fn show(world: &mut World, call: &Call<'_>, consent: &Consent, bank: &Bank, acco
             links.insert(name.to_owned(), json!({ "href": format!("{path}/{name}") }));
         }
     }
-    body["_links"] = Value::Object(links);
-    body
+    put("_links", Value::Object(links));
+    Value::Object(body)
 }
 
-fn show_balances(world: &mut World, account: &Account, today: NaiveDate) -> Value {
-    let (booked, expected) = world.ledgers.balances(account, &world.state.postings, today);
-    json!([
-        {
+/// A number as SWEDSESS writes it: `8105-9,694 857 993-0` (platform-facts 7.1).
+fn spaced(bban: &str) -> String {
+    let tail = bban.get(bban.len().saturating_sub(15)..).unwrap_or(bban);
+    match (tail.get(..4), tail.get(4..5), tail.get(5..8), tail.get(8..11), tail.get(11..14), tail.get(14..)) {
+        (Some(clearing), Some(check), Some(one), Some(two), Some(three), Some(last)) => {
+            format!("{clearing}-{check},{one} {two} {three}-{last}")
+        }
+        _ => bban.to_owned(),
+    }
+}
+
+/// Booked and available, in each currency of the account. A card is owed on, so what is not invoiced yet comes along.
+pub(super) fn show_balances(view: &View<'_>, products: &Products, account: &Account, today: NaiveDate) -> Value {
+    let mut balances = Vec::new();
+    for (currency, booked) in view.balances(products, today, false) {
+        let mut balance = json!({
             "balanceType": "interimBooked",
-            "balanceAmount": amount(booked, &account.currency),
+            "balanceAmount": amount(booked, &currency),
             "referenceDate": today,
-            "creditLimitIncluded": false,
-        },
-        { "balanceType": "interimAvailable", "balanceAmount": amount(expected, &account.currency), "referenceDate": today },
-    ])
+        });
+        if account.credit_limit.is_some() {
+            balance["creditLimitIncluded"] = json!(false);
+        }
+        balances.push(balance);
+    }
+    for (currency, expected) in view.balances(products, today, true) {
+        let limit = Decimal::from(account.credit_limit.unwrap_or_default());
+        balances.push(json!({
+            "balanceType": "interimAvailable",
+            "balanceAmount": amount(expected + limit, &currency),
+            "referenceDate": today,
+            "creditLimitIncluded": account.credit_limit.is_some(),
+        }));
+        if account.masked_pan.is_some() {
+            let owed = amount(expected, &currency);
+            balances.push(json!({ "balanceType": "nonInvoiced", "balanceAmount": owed, "referenceDate": today }));
+        }
+    }
+    balances.into()
 }
 
 /// Money is a text with two decimals, never a number.

@@ -48,6 +48,8 @@ pub(crate) fn create(world: &mut World, call: &Call<'_>) -> Result<Reply, Proble
         signers: Vec::new(),
         used: BTreeMap::new(),
         used_on: today,
+        authorised: None,
+        read: BTreeMap::new(),
     };
     let (id, path) = (consent.id.clone(), format!("{BASE}/{}", consent.id));
     if let Some(end) = end_of(consent.valid_until) {
@@ -99,7 +101,7 @@ pub(crate) fn start_authorisation(world: &mut World, call: &Call<'_>) -> Result<
     let (authorisation, reply) =
         calls::begin(world, call, Target::Consent(id.clone()), &origin, &authorisations_path(&id));
     if let Some(consent) = world.state.consents.get_mut(&id) {
-        consent.authorisations.push(authorisation);
+        super::payments::remember(&mut consent.authorisations, authorisation);
     }
     Ok(reply)
 }
@@ -126,6 +128,7 @@ pub(crate) fn approved(world: &mut World, id: &str, complete: bool, now: DateTim
     };
     consent.last_action = now.date_naive();
     consent.status = if complete { ConsentStatus::Valid } else { ConsentStatus::PartiallyAuthorised };
+    consent.authorised = complete.then_some(now);
     let (origin, recurring) = (consent.origin.clone(), consent.recurring);
     if !complete || !recurring {
         return;

@@ -3,7 +3,9 @@
 pub(crate) mod accounts;
 pub(crate) mod consents;
 pub(crate) mod directory;
+mod media;
 pub(crate) mod payments;
+mod statements;
 pub(crate) mod transactions;
 
 use std::collections::BTreeMap;

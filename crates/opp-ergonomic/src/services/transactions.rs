@@ -1,0 +1,271 @@
+//! Transactions of an account: what to ask for, and the answer as a stream over all pages.
+
+use std::collections::{HashSet, VecDeque};
+
+use chrono::NaiveDate;
+use futures_core::Stream;
+use opp_raw::operations::GET_TRANSACTION_LIST;
+use opp_raw::types::{self, AccountId, DateFrom, DateTo, HrefType};
+use opp_raw::{ByteStream, Invalid};
+use rust_decimal::Decimal;
+
+use super::Balance;
+use super::page::Splitter;
+use super::view::{view, words};
+use crate::error::Error;
+use crate::reply::Reply;
+use crate::session::Caller;
+
+words! {
+    /// Which transactions.
+    BookingStatus {
+        /// Those that are done: the only ones that every bank has.
+        Booked = "booked",
+        /// Those that are on their way.
+        Pending = "pending",
+        /// All.
+        Both = "both",
+    }
+}
+
+/// What to ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct TransactionQuery {
+    status: BookingStatus,
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+    after_entry: Option<String>,
+    delta: Option<bool>,
+}
+
+impl TransactionQuery {
+    /// Booked transactions from this day on, that day included. How far back a bank goes, its details say.
+    pub fn since(day: NaiveDate) -> Self {
+        Self { from: Some(day), ..Self::new() }
+    }
+
+    /// Booked transactions that came after this entry; a bank may not know how.
+    pub fn after_entry(reference: &str) -> Self {
+        Self { after_entry: Some(reference.to_owned()), ..Self::new() }
+    }
+
+    /// Booked transactions that came since the last call; a bank may not know how.
+    pub fn delta() -> Self {
+        Self { delta: Some(true), ..Self::new() }
+    }
+
+    fn new() -> Self {
+        Self { status: BookingStatus::Booked, from: None, to: None, after_entry: None, delta: None }
+    }
+
+    /// Up to this day, that day included; today unless set.
+    pub fn until(mut self, day: NaiveDate) -> Self {
+        self.to = Some(day);
+        self
+    }
+
+    /// Pending ones instead of, or with, those that are booked.
+    pub fn status(mut self, status: BookingStatus) -> Self {
+        self.status = status;
+        self
+    }
+
+    fn check(&self) -> Result<(), Invalid> {
+        match (self.from, self.to) {
+            (Some(from), Some(to)) if from > to => Err(Invalid::new("is before dateFrom").within("dateTo")),
+            _ => Ok(()),
+        }
+    }
+
+    async fn send(
+        &self,
+        raw: opp_raw::Client,
+        account: &AccountId,
+        accept: &str,
+    ) -> Result<opp_raw::Response<ByteStream>, opp_raw::Error> {
+        let status = match &self.status {
+            BookingStatus::Booked => types::BookingStatus::Booked,
+            BookingStatus::Pending => types::BookingStatus::Pending,
+            BookingStatus::Both => types::BookingStatus::Both,
+            BookingStatus::Other(word) => types::BookingStatus::Unknown(word.clone()),
+        };
+        let (from, to) = (self.from.map(DateFrom::from), self.to.map(DateTo::from));
+        let after = self.after_entry.as_deref();
+        raw.get_transaction_list_stream(account, &status, from.as_ref(), to.as_ref(), self.delta, after, None, accept)
+            .await
+    }
+}
+
+view! {
+    /// A transaction. Banks fill in what they have, and none has a key that is always there (platform-facts 7.3).
+    Transaction(TransactionDetails) {
+        /// The key for its details, if it has one.
+        id: transaction_id,
+        /// The bank's reference of the entry.
+        entry_reference: entry_reference,
+        /// The reference that the payer gave.
+        end_to_end_id: end_to_end_id,
+        /// Who was paid.
+        creditor_name: creditor_name,
+        /// Who has paid.
+        debtor_name: debtor_name,
+        /// What it was for.
+        remittance: remittance_information_unstructured,
+        /// The structured reference, such as an OCR number.
+        reference: remittance_information_structured,
+    }
+}
+
+impl Transaction {
+    /// The day on which it was booked.
+    pub fn booking_date(&self) -> Option<NaiveDate> {
+        self.0.booking_date.as_ref()?.day()
+    }
+
+    /// The day from which it counts.
+    pub fn value_date(&self) -> Option<NaiveDate> {
+        self.0.value_date.as_ref()?.day()
+    }
+
+    /// The amount; negative if the account was debited.
+    pub fn amount(&self) -> Option<Decimal> {
+        self.0.transaction_amount.as_ref()?.amount.as_ref()?.as_str().parse().ok()
+    }
+
+    /// The currency of the amount.
+    pub fn currency(&self) -> Option<&str> {
+        Some(self.0.transaction_amount.as_ref()?.currency.as_ref()?.as_str())
+    }
+}
+
+/// Where a stream of pages stands.
+#[derive(Debug)]
+enum Next {
+    First,
+    Link(String),
+    End,
+}
+
+/// Transactions as they arrive, page after page. Entries are held one part of a page at a time.
+#[derive(Debug)]
+pub struct Transactions {
+    caller: Caller,
+    account: AccountId,
+    query: TransactionQuery,
+    next: Next,
+    seen: HashSet<String>,
+    page: Option<(ByteStream, Splitter)>,
+    ready: VecDeque<Transaction>,
+    balances: Vec<Balance>,
+}
+
+impl Transactions {
+    pub(crate) fn new(caller: &Caller, account: AccountId, query: TransactionQuery) -> Result<Self, Invalid> {
+        query.check()?;
+        let (next, seen) = (Next::First, HashSet::new());
+        let (page, ready, balances) = (None, VecDeque::new(), Vec::new());
+        Ok(Self { caller: caller.streaming(), account, query, next, seen, page, ready, balances })
+    }
+
+    /// The next transaction, or `None` after the last. An error ends it.
+    pub async fn next(&mut self) -> Option<Result<Transaction, Error>> {
+        loop {
+            if let Some(transaction) = self.ready.pop_front() {
+                return Some(Ok(transaction));
+            }
+            match self.advance().await {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => {
+                    (self.next, self.page) = (Next::End, None);
+                    return Some(Err(error));
+                }
+            }
+        }
+    }
+
+    /// All that are left, in memory.
+    pub async fn collect(mut self) -> Result<Vec<Transaction>, Error> {
+        let mut all = Vec::new();
+        while let Some(transaction) = self.next().await {
+            all.push(transaction?);
+        }
+        Ok(all)
+    }
+
+    /// As a stream, for whoever has adapters for those.
+    pub fn into_stream(self) -> impl Stream<Item = Result<Transaction, Error>> + Send {
+        futures_util::stream::unfold(self, |mut this| async move { Some((this.next().await?, this)) })
+    }
+
+    /// The balances that came with the last page, if the bank sends them along.
+    pub fn balances(&self) -> &[Balance] {
+        &self.balances
+    }
+
+    /// Reads a little further; `false` at the very end.
+    async fn advance(&mut self) -> Result<bool, Error> {
+        let Some((stream, splitter)) = &mut self.page else { return self.turn().await };
+        if let Some(part) = stream.next_part().await {
+            let ready = &mut self.ready;
+            let fed = splitter.feed(&part.map_err(Error::from)?, |entry| ready.push_back(Transaction(entry)));
+            fed.map_err(|_| Error::missing("readable page of transactions"))?;
+        } else {
+            let (_, splitter) = self.page.take().ok_or_else(|| Error::missing("page"))?;
+            let rest = splitter.finish().map_err(|_| Error::missing("end: the page of transactions broke off"))?;
+            self.balances = rest.balances.into_iter().map(Balance).collect();
+            let report = rest.transactions.unwrap_or_default();
+            // Entries that stood where no list was expected.
+            let late = report.booked.into_iter().chain(report.pending);
+            self.ready.extend(late.map(Transaction));
+            let href = |link: HrefType| link.href.map(|href| href.as_str().to_owned());
+            let link = report.links.and_then(|links| links.next).and_then(href).filter(|link| !link.is_empty());
+            self.next = link.map_or(Next::End, Next::Link);
+        }
+        Ok(true)
+    }
+
+    /// Opens the next page; `false` if there is none.
+    async fn turn(&mut self) -> Result<bool, Error> {
+        let (account, query) = (&self.account, &self.query);
+        let reply = match std::mem::replace(&mut self.next, Next::End) {
+            Next::End => return Ok(false),
+            Next::First => self.caller.call(async |raw| query.send(raw, account, JSON).await).await?,
+            Next::Link(link) => {
+                if !self.seen.insert(link.clone()) {
+                    return Err(Invalid::new("leads back to a page that was read before").within("_links.next").into());
+                }
+                let follow = async |raw: opp_raw::Client| raw.follow_stream(&GET_TRANSACTION_LIST, &link, JSON).await;
+                self.caller.call(follow).await?
+            }
+        };
+        self.page = Some((reply.into_inner(), Splitter::default()));
+        Ok(true)
+    }
+}
+
+const JSON: &str = "application/json";
+
+words! {
+    /// The form of a report that is downloaded, by media type (platform-facts 7.3).
+    ReportFormat {
+        /// camt.052, .053 or .054, whichever the bank has.
+        Camt = "application/xml",
+        /// MT940 or MT942.
+        Mt94x = "application/text",
+        /// JSON, as it came.
+        Json = "application/json",
+    }
+}
+
+/// A report as bytes.
+pub(crate) async fn download(
+    caller: &Caller,
+    account: &AccountId,
+    query: &TransactionQuery,
+    format: &ReportFormat,
+) -> Result<Reply<ByteStream>, Error> {
+    query.check()?;
+    caller.streaming().call(async |raw| query.send(raw, account, format.as_str()).await).await
+}

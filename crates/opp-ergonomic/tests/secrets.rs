@@ -1,0 +1,110 @@
+//! Secrets are planted everywhere, and all that is printed or logged is searched for them.
+
+#![allow(clippy::unwrap_used, clippy::format_push_string, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use common::{Act, Host, answer, builder};
+use opp_ergonomic::{
+    Access, Bank, CodeExchange, ConsentRequest, DirectoryFilter, Psu, PsuContext, TransactionQuery, ValidConsent,
+};
+use tracing::Level;
+
+const CANARIES: &[&str] = &[
+    "canary-secret",
+    "canary-token",
+    "canary-person",
+    "canary-company",
+    "192.0.2.77",
+    "canary-browser",
+    "canary-code",
+    "canary-body",
+    "canary-consent",
+    "canary-account",
+    "canary-header",
+];
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A call's answer or error in all its texts.
+fn told(out: &mut String, result: Result<impl Sized, opp_ergonomic::Error>) {
+    if let Err(error) = result {
+        out.push_str(&format!("{error}\n{error:?}\n{error:#?}\n"));
+        let mut source = std::error::Error::source(&error);
+        while let Some(error) = source {
+            out.push_str(&format!("{error}\n{error:?}\n"));
+            source = error.source();
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_is_secret_is_printed_or_logged() {
+    let log = Log::default();
+    let writer = log.clone();
+    // Ours alone: what the HTTP libraries say on their most talkative level is theirs.
+    let filter = tracing_subscriber::EnvFilter::new("opp_ergonomic=trace,opp_raw=trace");
+    let subscriber = tracing_subscriber::fmt().with_max_level(Level::TRACE).with_env_filter(filter);
+    let spans = tracing_subscriber::fmt::format::FmtSpan::FULL;
+    let subscriber = subscriber.with_ansi(false).with_span_events(spans).with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let mut out = String::new();
+    let body = r#"{"tppMessages":[{"category":"ERROR","code":"FORMAT_ERROR","text":"canary-body"}],"x":"canary-body"}"#;
+    for act in [answer(400, body), answer(401, body), answer(503, body), answer(200, "canary-body"), Act::Close] {
+        let auth = Host::start(|number, _| match number {
+            3 => answer(400, r#"{"error":"invalid_grant","error_description":"canary-body"}"#),
+            4 => answer(200, r#"{"access_token":"canary-token","expires_in":"canary-body"}"#),
+            _ => answer(200, r#"{"access_token":"canary-token","expires_in":3600,"token_type":"Bearer"}"#),
+        })
+        .await;
+        let api = Host::start(move |_, _| act.clone()).await;
+        let builder =
+            builder(&auth.url, &api.url).credentials("id", "canary-secret").header("X-Tenant", "canary-header");
+        out.push_str(&format!("{builder:?}"));
+        let client = builder.build().unwrap();
+        let psu = Psu::corporate("canary-company").id("canary-person").user_agent("canary-browser");
+        let session = client.at(Bank::new("ESSESESS").unwrap(), psu.ip("192.0.2.77".parse().unwrap())).unwrap();
+        let accounts = session.accounts(&ValidConsent::stored("canary-consent", None));
+        out.push_str(&format!("{client:?} {session:?} {:?} {:?}", client.tokens(), session.raw()));
+        told(&mut out, client.banks().list(&DirectoryFilter::all()).await);
+        told(&mut out, accounts.balances("canary-account").await);
+        let query = TransactionQuery::delta();
+        told(&mut out, accounts.transactions("canary-account", &query).unwrap().collect().await);
+        let day = chrono::Utc::now().date_naive();
+        told(&mut out, session.consents().create(&ConsentRequest::new(Access::all(), day)).await);
+        let exchange =
+            CodeExchange::new("canary-code", "https://shop.example/back").header("X-ConsentId", "canary-consent");
+        let exchange = exchange.unwrap();
+        out.push_str(&format!("{exchange:?}"));
+        told(&mut out, client.exchange_code(&exchange).await);
+        told(&mut out, client.exchange_code(&exchange).await);
+        out.push_str(&format!("{:?}", client.tokens().token(client.scope(PsuContext::Private)).await));
+    }
+    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    // The search would find something: what may be told is there.
+    for seen in ["getBalances", "http.response.status_code=400", "opp.request_id", "new token", "url.template"] {
+        assert!(logged.contains(seen), "{seen} is not logged");
+    }
+    assert!(out.contains("FORMAT_ERROR") && out.contains("invalid_grant"));
+    for canary in CANARIES {
+        for (name, text) in [("printed", &out), ("logged", &logged)] {
+            let found = text.lines().find(|line| line.contains(canary));
+            assert_eq!(found, None, "{canary} is {name}");
+        }
+    }
+}

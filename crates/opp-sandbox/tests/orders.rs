@@ -1,0 +1,435 @@
+//! Orders: every product, what each bank asks of it, the forms it comes in, and what it does to accounts.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod common;
+#[path = "common/reader.rs"]
+mod reader;
+
+use std::time::Duration;
+
+use common::{EVERYTHING, json_of, refusal_of};
+use reader::{ACCOUNTS, Reader};
+use reqwest::{Method, Response};
+use roxmltree::Document;
+use serde_json::{Value, json};
+
+const PAYMENTS: &str = "/psd2/paymentinitiation/v1";
+
+fn domestic() -> Value {
+    json!({
+        "instructedAmount": { "currency": "SEK", "amount": "249.50" },
+        "debtorAccount": { "iban": "SE3750000000054400047881" },
+        "creditorAccount": { "iban": "SE2550000000054400047903" },
+        "creditorName": "Nordvik Cykelservice AB",
+        "endToEndIdentification": "NV-1",
+    })
+}
+
+fn giro() -> Value {
+    json!({
+        "instructedAmount": { "currency": "SEK", "amount": "845.00" },
+        "debtorAccount": { "iban": "SE3750000000054400047881" },
+        "creditorGiro": { "giroNumber": "991-2346", "giroType": "BANKGIRO" },
+        "creditorName": "Kustbandets Elnät AB",
+        "ocrRef": "1234567897",
+    })
+}
+
+fn changed(mut order: Value, changes: &[(&str, Value)]) -> Value {
+    for (pointer, value) in changes {
+        let (parent, field) = pointer.rsplit_once('/').unwrap();
+        order.pointer_mut(parent).unwrap()[field] = value.clone();
+    }
+    order
+}
+
+async fn send(reader: &Reader, path: &str, order: &Value) -> Response {
+    reader.call(Method::POST, &format!("{PAYMENTS}/{path}")).json(order).send().await.unwrap()
+}
+
+/// The path of a new payment.
+async fn create(reader: &Reader, path: &str, order: &Value) -> String {
+    let body = json_of(send(reader, path, order).await, 201).await;
+    format!("{PAYMENTS}/{path}/{}", body["paymentId"].as_str().unwrap())
+}
+
+async fn status(reader: &Reader, payment: &str) -> Value {
+    json_of(reader.call(Method::GET, &format!("{payment}/status")).send().await.unwrap(), 200).await
+}
+
+fn wait(reader: &Reader, seconds: u64) {
+    reader.desk.sandbox.control().advance(Duration::from_secs(seconds));
+}
+
+async fn booked(reader: &Reader, account: usize) -> Vec<Value> {
+    let accounts = reader.accounts().await;
+    let list = accounts[account]["_links"]["transactions"]["href"].as_str().unwrap();
+    reader.all(&format!("{list}?bookingStatus=booked&dateFrom=2026-03-16")).await.0
+}
+
+#[tokio::test]
+async fn every_product_of_every_bank_can_be_ordered_signed_and_settles() {
+    let iban = |debtor: &str, creditor: &str, currency: &str| {
+        json!({
+            "instructedAmount": { "currency": currency, "amount": "12.00" },
+            "debtorAccount": { "iban": debtor },
+            "creditorAccount": { "iban": creditor },
+            "creditorName": "Nordlicht Verlag",
+            "creditorAgent": "COBADEFFXXX",
+            "creditorAddress": { "city": "Lübeck", "country": "DE" },
+        })
+    };
+    let bban = |debtor: &str, creditor: Value, currency: &str| {
+        json!({
+            "instructedAmount": { "currency": currency, "amount": "12.00" },
+            "debtorAccount": { "bban": debtor },
+            "creditorAccount": creditor,
+            "creditorName": "Elin",
+        })
+    };
+    let giro_from = |key: &str, number: &str| changed(giro(), &[("/debtorAccount", json!({ key: number }))]);
+    let (seb, german) = ("SE3750000000054400047881", "DE89370400440532013000");
+    let handelsbanken = json!({ "bban": "401975231", "clearingNumber": "1000" });
+    for (bank, product, order) in [
+        ("ESSESESS", "domestic", domestic()),
+        ("ESSESESS", "swedish-giro", giro()),
+        ("ESSESESS", "sepa-credit-transfers", iban(seb, german, "EUR")),
+        ("ESSESESS", "international", iban(seb, german, "NOK")),
+        ("HANDSESS", "domestic", bban("403333911", handelsbanken, "SEK")),
+        ("HANDSESS", "swedish-giro", giro_from("bban", "403333911")),
+        ("NDEASESS", "domestic", bban("41351300039", json!({ "iban": seb }), "SEK")),
+        ("NDEASESS", "swedish-giro", giro_from("bban", "41351300039")),
+        ("SWEDSESS", "domestic", iban("SE4880000123459876543219", "SE4880000123451234567890", "SEK")),
+        ("SWEDSESS", "swedish-giro", giro_from("iban", "SE4880000123459876543219")),
+        ("SWEDSESS", "international", iban("SE4880000123459876543219", german, "EUR")),
+        ("DABASESX", "domestic", bban("84600447424379", json!({ "bban": "15517312471731" }), "GBP")),
+        ("NDEAFIHH", "sepa-credit-transfers", iban("FI2112345600000785", german, "EUR")),
+        ("OKOYFIHH", "sepa-credit-transfers", iban("FI1457803820012457", german, "EUR")),
+    ] {
+        let reader = Reader::at(bank).await;
+        let payment = create(&reader, &format!("payments/{product}"), &order).await;
+        let before = booked(&reader, 0).await.len();
+        reader.approve(&payment).await;
+        wait(&reader, 200);
+        let body = status(&reader, &payment).await;
+        assert_eq!(body["transactionStatus"], "ACSC", "{bank} {product}: {body}");
+        assert_eq!(body["fundsAvailable"], true);
+        assert_eq!(booked(&reader, 0).await.len(), before + 1, "{bank} {product}");
+    }
+}
+
+#[tokio::test]
+async fn each_bank_refuses_what_it_does_not_take() {
+    let text = |length: usize| json!("x".repeat(length));
+    let swedbank = changed(
+        domestic(),
+        &[("/debtorAccount/iban", json!("SE4880000123459876543219")), ("/remittanceInformationUnstructured", text(11))],
+    );
+    let okoy = json!({
+        "instructedAmount": { "currency": "EUR", "amount": "75.20" },
+        "debtorAccount": { "iban": "FI1457803820012457" },
+        "creditorAccount": { "iban": "DE89370400440532013000" },
+        "creditorName": "Nordlicht Verlag",
+    });
+    let handelsbanken = json!({
+        "instructedAmount": { "currency": "SEK", "amount": "1.00" },
+        "debtorAccount": { "bban": "403333911" },
+        "creditorAccount": { "bban": "401975231" },
+        "creditorName": "Elin",
+    });
+    for (bank, product, order, code, path) in [
+        ("SWEDSESS", "domestic", swedbank, "FORMAT_ERROR", "/remittanceInformationUnstructured"),
+        ("OKOYFIHH", "sepa-credit-transfers", okoy, "FORMAT_ERROR", "/creditorAddress"),
+        ("HANDSESS", "domestic", handelsbanken.clone(), "FORMAT_ERROR", "/creditorAccount/clearingNumber"),
+        (
+            "HANDSESS",
+            "domestic",
+            changed(
+                handelsbanken,
+                &[("/creditorAccount/clearingNumber", json!("1000")), ("/debtorAccount/clearingNumber", json!("6000"))],
+            ),
+            "FORMAT_ERROR",
+            "/debtorAccount/clearingNumber",
+        ),
+        ("NDEASESS", "domestic", domestic(), "FORMAT_ERROR", "/debtorAccount"),
+        (
+            "ESSESESS",
+            "domestic",
+            changed(domestic(), &[("/instructedAmount/currency", json!("EUR"))]),
+            "PARAMETER_NOT_CONSISTENT",
+            "/instructedAmount/currency",
+        ),
+        (
+            "ESSESESS",
+            "domestic",
+            changed(domestic(), &[("/creditorAccount/iban", json!("SE2650000000054400047903"))]),
+            "FORMAT_ERROR",
+            "/creditorAccount/iban",
+        ),
+        (
+            "ESSESESS",
+            "domestic",
+            changed(domestic(), &[("/debtorAccount/iban", json!("SE3850000000005231104726"))]),
+            "RESOURCE_UNKNOWN",
+            "/debtorAccount/iban",
+        ),
+        (
+            "ESSESESS",
+            "domestic",
+            changed(domestic(), &[("/requestedExecutionDate", json!("2026-03-15"))]),
+            "EXECUTION_DATE_INVALID",
+            "/requestedExecutionDate",
+        ),
+        ("ESSESESS", "swedish-giro", changed(giro(), &[("/ocrRef", json!("1234567898"))]), "FORMAT_ERROR", "/ocrRef"),
+        (
+            "ESSESESS",
+            "swedish-giro",
+            changed(giro(), &[("/creditorGiro/giroNumber", json!("991-2345"))]),
+            "FORMAT_ERROR",
+            "/creditorGiro/giroNumber",
+        ),
+        ("ESSESESS", "international", domestic(), "FORMAT_ERROR", "/creditorAgent"),
+    ] {
+        let reader = Reader::at(bank).await;
+        let body = json_of(send(&reader, &format!("payments/{product}"), &order).await, 400).await;
+        let message = &body["tppMessages"][0];
+        assert_eq!((message["code"].as_str(), message["path"].as_str()), (Some(code), Some(path)), "{bank}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn absurd_amounts_and_days_are_refused_and_nothing_breaks() {
+    let reader = Reader::at("ESSESESS").await;
+    for amount in ["0", "-1.00", "100000000000000", "79228162514264337593543950335", "1.0001", "1e3", "NaN"] {
+        let order = changed(domestic(), &[("/instructedAmount/amount", json!(amount))]);
+        assert_eq!(send(&reader, "payments/domestic", &order).await.status(), 400, "{amount}");
+    }
+    for day in ["2099-01-01", "9999-12-31", "262142-12-31", "tomorrow", ""] {
+        let order = changed(domestic(), &[("/requestedExecutionDate", json!(day))]);
+        let refused = send(&reader, "payments/domestic", &order).await;
+        assert_eq!(refusal_of(refused, 400).await.0, "EXECUTION_DATE_INVALID", "{day}");
+    }
+}
+
+#[tokio::test]
+async fn a_payment_remembers_a_hundred_authorisations() {
+    let reader = Reader::at("ESSESESS").await;
+    let payment = create(&reader, "payments/domestic", &domestic()).await;
+    let base = format!("{payment}/authorisations");
+    let mut newest = Value::Null;
+    for _ in 0..105 {
+        newest = json_of(reader.call(Method::POST, &base).send().await.unwrap(), 201).await["authorisationId"].clone();
+    }
+    let list = json_of(reader.call(Method::GET, &base).send().await.unwrap(), 200).await;
+    let list = list["authorisationIds"].as_array().unwrap().clone();
+    assert_eq!((list.len(), list.last()), (100, Some(&newest)));
+}
+
+#[tokio::test]
+async fn swedbank_takes_more_text_to_its_own_customers() {
+    let reader = Reader::at("SWEDSESS").await;
+    let order = changed(
+        domestic(),
+        &[
+            ("/debtorAccount/iban", json!("SE4880000123459876543219")),
+            ("/remittanceInformationUnstructured", json!("x".repeat(35))),
+            ("/creditorAgent", json!("SWEDSESS")),
+        ],
+    );
+    create(&reader, "payments/domestic", &order).await;
+}
+
+#[tokio::test]
+async fn companies_pay_from_plusgirot_at_nordea() {
+    let reader = Reader::company_at("NDEASESS", "5566771234").await;
+    let number = reader.accounts().await[0]["plusgiroNumber"].clone();
+    let order = changed(domestic(), &[("/debtorAccount", json!({ "plusgiroNumber": number }))]);
+    let payment = create(&reader, "payments/domestic", &order).await;
+    reader.approve(&payment).await;
+    wait(&reader, 200);
+    assert_eq!(status(&reader, &payment).await["transactionStatus"], "ACSC");
+}
+
+#[tokio::test]
+async fn money_arrives_on_the_other_account_in_its_currency() {
+    let reader = Reader::at("ESSESESS").await;
+    let savings = booked(&reader, 1).await.len();
+    let payment = create(&reader, "payments/domestic", &domestic()).await;
+    reader.approve(&payment).await;
+    wait(&reader, 10);
+    let rows = booked(&reader, 1).await;
+    assert_eq!(rows.len(), savings + 1);
+    let row = rows.iter().find(|row| row["endToEndId"] == "NV-1").unwrap();
+    assert_eq!(row["transactionAmount"]["amount"], "249.50");
+    assert_eq!(row["debtorAccount"]["iban"], "SE3750000000054400047881");
+    let order = changed(
+        domestic(),
+        &[
+            ("/instructedAmount", json!({ "currency": "EUR", "amount": "10.00" })),
+            ("/endToEndIdentification", json!("NV-2")),
+        ],
+    );
+    let payment = create(&reader, "payments/sepa-credit-transfers", &order).await;
+    reader.approve(&payment).await;
+    wait(&reader, 10);
+    for account in [0, 1] {
+        let rows = booked(&reader, account).await;
+        let row = rows.iter().find(|row| row["endToEndId"] == "NV-2").unwrap();
+        assert_eq!(row["transactionAmount"]["currency"], "SEK");
+        assert_eq!(row["currencyExchange"][0]["sourceCurrency"], "EUR");
+    }
+}
+
+#[tokio::test]
+async fn without_money_a_payment_is_rejected_and_nothing_moves() {
+    let reader = Reader::at("ESSESESS").await;
+    let order = changed(domestic(), &[("/instructedAmount/amount", json!("99999999.00"))]);
+    let payment = create(&reader, "payments/domestic", &order).await;
+    let before = booked(&reader, 0).await;
+    reader.approve(&payment).await;
+    let body = status(&reader, &payment).await;
+    assert_eq!(body["transactionStatus"], "RJCT");
+    assert_eq!(body["fundsAvailable"], false);
+    assert!(body["tppMessages"][0]["text"].as_str().unwrap().contains("not enough money"));
+    wait(&reader, 10);
+    assert_eq!(booked(&reader, 0).await, before);
+}
+
+#[tokio::test]
+async fn a_flagged_creditor_is_a_warning_on_a_success() {
+    let reader = Reader::at("ESSESESS").await;
+    let order = changed(giro(), &[("/creditorGiro/giroNumber", json!("5555-5551"))]);
+    let body = json_of(send(&reader, "payments/swedish-giro", &order).await, 201).await;
+    assert_eq!(body["tppMessages"][0]["code"], "CREDITOR_ACCOUNT_FLAGGED");
+    let order = changed(domestic(), &[("/creditorAccount/iban", json!("SE7280000810340009783242"))]);
+    let body = json_of(send(&reader, "payments/domestic", &order).await, 201).await;
+    assert_eq!(body["tppMessages"][0]["category"], "WARNING");
+}
+
+#[tokio::test]
+async fn harmonised_statuses_are_there_for_whoever_asks() {
+    let reader = Reader::at("HANDSESS").await;
+    let order = json!({
+        "instructedAmount": { "currency": "SEK", "amount": "1.00" },
+        "debtorAccount": { "bban": "403333911" },
+        "creditorAccount": { "bban": "401975231", "clearingNumber": "1000" },
+        "creditorName": "Elin",
+    });
+    let payment = create(&reader, "payments/domestic", &order).await;
+    let harmonised = async || {
+        let call = reader.call(Method::GET, &format!("{payment}/status")).header("X-Feature-Flags", "new-statuses");
+        json_of(call.send().await.unwrap(), 200).await["transactionStatus"].clone()
+    };
+    assert_eq!(
+        (status(&reader, &payment).await["transactionStatus"].clone(), harmonised().await),
+        (json!("ACTC"), json!("RCVD"))
+    );
+    reader.approve(&payment).await;
+    assert_eq!(
+        (status(&reader, &payment).await["transactionStatus"].clone(), harmonised().await),
+        (json!("ACCP"), json!("ACSP"))
+    );
+    wait(&reader, 5);
+    assert_eq!(harmonised().await, "ACSC");
+}
+
+#[tokio::test]
+async fn nordea_settles_minutes_later() {
+    let reader = Reader::at("NDEASESS").await;
+    let order = changed(domestic(), &[("/debtorAccount", json!({ "bban": "41351300039" }))]);
+    let payment = create(&reader, "payments/domestic", &order).await;
+    reader.approve(&payment).await;
+    let mut seen = vec![status(&reader, &payment).await["transactionStatus"].clone()];
+    for _ in 0..20 {
+        wait(&reader, 10);
+        let now = status(&reader, &payment).await["transactionStatus"].clone();
+        if seen.last() != Some(&now) {
+            seen.push(now);
+        }
+    }
+    assert_eq!(seen, ["ACTC", "ACSP", "ACSC"]);
+}
+
+#[tokio::test]
+async fn a_bulk_is_booked_element_by_element_as_far_as_the_money_goes() {
+    let reader = Reader::at("ESSESESS").await;
+    let element = |amount: &str, id: &str| {
+        json!({
+            "instructedAmount": { "currency": "SEK", "amount": amount },
+            "creditorAccount": { "iban": "SE2550000000054400047903" },
+            "creditorName": "Tuva Ekdal",
+            "endToEndIdentification": id,
+        })
+    };
+    let bulk = |amounts: [&str; 2], batch: bool| {
+        json!({
+            "batchBookingPreferred": batch,
+            "debtorAccount": { "iban": "SE3750000000054400047881" },
+            "payments": [element(amounts[0], "A"), element(amounts[1], "B")],
+        })
+    };
+    for (amounts, batch, expected, rows, credits) in [
+        (["10.00", "20.00"], false, "ACSC", 2, 2),
+        (["10.00", "20.00"], true, "ACSC", 1, 2),
+        (["10.00", "99999999.00"], false, "PART", 1, 1),
+        (["99999999.00", "99999999.00"], false, "RJCT", 0, 0),
+    ] {
+        let (before, other) = (booked(&reader, 0).await.len(), booked(&reader, 1).await.len());
+        let payment = create(&reader, "bulk-payments/domestic", &bulk(amounts, batch)).await;
+        reader.approve(&payment).await;
+        wait(&reader, 10);
+        assert_eq!(status(&reader, &payment).await["transactionStatus"], expected);
+        assert_eq!(booked(&reader, 0).await.len(), before + rows, "{expected}");
+        assert_eq!(booked(&reader, 1).await.len(), other + credits, "{expected}");
+        if expected == "PART" {
+            let xml = reader.read_as(&format!("{payment}/status"), "application/xml").await;
+            let document = Document::parse(&xml).unwrap();
+            let outcomes: Vec<_> = document
+                .descendants()
+                .filter(|node| node.tag_name().name() == "TxSts")
+                .filter_map(|node| node.text())
+                .collect();
+            assert_eq!(outcomes, ["ACSC", "RJCT"]);
+        }
+    }
+    let refused = send(&reader, "bulk-payments/swedish-giro", &bulk(["1.00", "1.00"], false)).await;
+    assert_eq!(refusal_of(refused, 404).await.0, "PRODUCT_UNKNOWN");
+}
+
+#[tokio::test]
+async fn a_standing_order_is_executed_each_time_until_it_ends() {
+    let mut reader = Reader::at("ESSESESS").await;
+    let order = changed(
+        domestic(),
+        &[
+            ("/startDate", json!("2026-03-20")),
+            ("/endDate", json!("2026-04-30")),
+            ("/frequency", json!("EveryTwoWeeks")),
+            ("/executionRule", json!("following")),
+        ],
+    );
+    let payment = create(&reader, "periodic-payments/domestic", &order).await;
+    reader.approve(&payment).await;
+    assert_eq!(status(&reader, &payment).await["transactionStatus"], "ACSP");
+    for (day, expected, executions) in [(3, "ACSP", 0), (5, "ACSP", 1), (20, "ACSP", 2), (40, "ACSC", 3)] {
+        let target =
+            "2026-03-16T12:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap() + chrono::TimeDelta::days(day);
+        let control = reader.desk.sandbox.control().clone();
+        control.advance((target - control.now()).to_std().unwrap());
+        reader.desk.token = reader.desk.token_for(EVERYTHING).await;
+        assert_eq!(status(&reader, &payment).await["transactionStatus"], expected, "day {day}");
+        let rows = booked(&reader, 0).await;
+        assert_eq!(rows.iter().filter(|row| row["endToEndId"] == "NV-1").count(), executions, "day {day}");
+    }
+}
+
+#[tokio::test]
+async fn handelsbanken_tells_the_status_and_nothing_else() {
+    let reader = Reader::at("HANDSESS").await;
+    let order = changed(giro(), &[("/debtorAccount", json!({ "bban": "403333911" }))]);
+    let payment = create(&reader, "payments/swedish-giro", &order).await;
+    let refused = reader.call(Method::GET, &payment).send().await.unwrap();
+    assert_eq!(refusal_of(refused, 405).await.0, "SERVICE_INVALID");
+    assert!(reader.read(ACCOUNTS).await["accounts"].is_array());
+}

@@ -1,0 +1,95 @@
+//! Running programs, and getting those that are missing.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use super::Count;
+use crate::root;
+
+/// Whether this is a machine on which nothing may be skipped.
+pub(super) fn ci() -> bool {
+    std::env::var("CI").is_ok_and(|value| value == "true" || value == "1")
+}
+
+/// A command in the root of the repository.
+pub(super) fn command(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(root());
+    command
+}
+
+/// Cargo, the one that runs us.
+pub(super) fn cargo(arguments: &[&str]) -> Command {
+    command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), arguments)
+}
+
+/// Runs a command, showing what it prints. Failing is an error that names it.
+pub(super) fn run(command: &mut Command) -> Result<()> {
+    let name = named(command);
+    let status = command.status().with_context(|| format!("cannot start {name}"))?;
+    if status.success() { Ok(()) } else { bail!("{name} ended with {status}") }
+}
+
+/// The output of a command that shows nothing, or nothing if it fails or is not there.
+pub(super) fn output(command: &mut Command) -> Option<String> {
+    let output = command.stdin(Stdio::null()).output().ok().filter(|output| output.status.success())?;
+    String::from_utf8(output.stdout).ok()
+}
+
+/// Runs a command that runs tests, showing what it prints, and counts them.
+pub(super) fn run_tests(command: &mut Command) -> Result<Count> {
+    let name = named(command);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).env("CARGO_TERM_COLOR", "never");
+    let mut child = command.spawn().with_context(|| format!("cannot start {name}"))?;
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let count = std::thread::scope(|scope| {
+        let out = scope.spawn(|| pass_on(out));
+        let err = scope.spawn(|| pass_on(err));
+        let joined = [out.join(), err.join()];
+        joined.into_iter().filter_map(Result::ok).fold(Count::default(), Count::plus)
+    });
+    let status = child.wait()?;
+    if status.success() || count.failed > 0 { Ok(count) } else { bail!("{name} ended with {status}") }
+}
+
+/// Shows lines as they come, and adds up the summaries among them.
+#[allow(clippy::print_stdout)]
+fn pass_on(stream: Option<impl Read>) -> Count {
+    let mut count = Count::default();
+    let lines = stream.map(|stream| BufReader::new(stream).split(b'\n'));
+    for line in lines.into_iter().flatten().map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        count = Count::of_line(&line).map_or(count, |more| count.plus(more));
+    }
+    count
+}
+
+fn named(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or_else(|| command.get_program());
+    let arguments: Vec<_> = command.get_args().map(|a| a.to_string_lossy()).collect();
+    format!("`{} {}`", program.to_string_lossy(), arguments.join(" "))
+}
+
+/// Where tools are kept that this project fetches for itself.
+pub(super) fn folder(tool: &str) -> PathBuf {
+    root().join("target/tools").join(tool)
+}
+
+/// Installs packages of the system, which only CI does, and only where it may.
+pub(super) fn install_system_packages(packages: &[&str]) -> Result<()> {
+    let root_user = output(&mut command("id", &["-u"])).is_some_and(|id| id.trim() == "0");
+    if output(&mut command("apt-get", &["--version"])).is_none() {
+        bail!("install {} with the package manager of this system", packages.join(" and "));
+    }
+    let apt = |arguments: &[&str]| {
+        let mut line = if root_user { command("apt-get", &[]) } else { command("sudo", &["-n", "apt-get"]) };
+        run(line.args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    apt(&["update", "-qq"])?;
+    let install = [&["install", "-y", "-qq", "--no-install-recommends"], packages].concat();
+    apt(&install).map_err(|error| anyhow!("{} cannot be installed: {error:#}", packages.join(" and ")))
+}
