@@ -15,6 +15,7 @@ mod money;
 mod psu;
 mod reply;
 mod retry;
+pub mod sca;
 mod secret;
 mod services;
 mod session;
