@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use opp_raw::{Invalid, Read};
 use opp_raw::types::{AccountReference, AccountReferenceWithGiro};
+use opp_raw::{Invalid, Read};
 
 use crate::giro::{Bankgiro, Plusgiro, luhn};
 
@@ -233,7 +233,8 @@ mod tests {
 
     #[test]
     fn numbers_of_several_countries_are_taken() {
-        for number in ["SE4550000000058398257466", "FI21 1234 5600 0007 85", "GB29NWBK60161331926819", "no9386011117947"]
+        for number in
+            ["SE4550000000058398257466", "FI21 1234 5600 0007 85", "GB29NWBK60161331926819", "no9386011117947"]
         {
             assert!(Iban::new(number).is_ok(), "{number}");
         }
@@ -243,7 +244,10 @@ mod tests {
     fn a_mistyped_number_is_refused_with_the_rule() {
         assert_eq!(refused("SE4550000000058398257467"), "iban has wrong check digits: it was mistyped");
         assert_eq!(refused("SE455000000005839825746"), "iban is not of 24 characters, as in SE");
-        assert_eq!(refused("4550000000058398257466"), "iban is not a country, two check digits and up to 30 letters and digits");
+        assert_eq!(
+            refused("4550000000058398257466"),
+            "iban is not a country, two check digits and up to 30 letters and digits"
+        );
         assert!(Iban::new("SÉ4550000000058398257466").is_err());
         assert!(Iban::new("").is_err());
     }

@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use opp_raw::{Invalid, Read};
 use opp_raw::types::{GiroReference, GiroType};
+use opp_raw::{Invalid, Read};
 
 use crate::account_number::mod_97;
 
@@ -77,18 +77,18 @@ impl fmt::Display for Plusgiro {
 
 /// The receiving account of a giro payment: the same digits may be a bankgiro and a plusgiro number.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Giro {
+pub enum GiroNumber {
     /// A bankgiro number.
     Bankgiro(Bankgiro),
     /// A plusgiro number.
     Plusgiro(Plusgiro),
 }
 
-impl From<Giro> for GiroReference {
-    fn from(giro: Giro) -> Self {
+impl From<GiroNumber> for GiroReference {
+    fn from(giro: GiroNumber) -> Self {
         let (number, kind) = match &giro {
-            Giro::Bankgiro(number) => (number.as_str(), GiroType::Bankgiro),
-            Giro::Plusgiro(number) => (number.as_str(), GiroType::Plusgiro),
+            GiroNumber::Bankgiro(number) => (number.as_str(), GiroType::Bankgiro),
+            GiroNumber::Plusgiro(number) => (number.as_str(), GiroType::Plusgiro),
         };
         Self { giro_number: Read::read_str(number), giro_type: Some(kind), ..Self::default() }
     }
@@ -206,10 +206,10 @@ mod tests {
 
     #[test]
     fn a_number_goes_with_its_kind() {
-        let giro = Giro::Bankgiro(Bankgiro::new("5050-1055").unwrap());
+        let giro = GiroNumber::Bankgiro(Bankgiro::new("5050-1055").unwrap());
         let json = serde_json::to_string(&GiroReference::from(giro)).unwrap();
         assert_eq!(json, r#"{"giroNumber":"50501055","giroType":"BANKGIRO"}"#);
-        let short = GiroReference::from(Giro::Plusgiro(Plusgiro::new("1-8").unwrap()));
+        let short = GiroReference::from(GiroNumber::Plusgiro(Plusgiro::new("1-8").unwrap()));
         assert_eq!(opp_raw::Check::check(&short).unwrap_err().field(), "giroNumber");
     }
 

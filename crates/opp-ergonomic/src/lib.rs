@@ -30,7 +30,7 @@ pub use client::{Client, ClientBuilder};
 pub use clock::{Clock, SystemClock};
 pub use environment::Environment;
 pub use error::{Error, Outcome};
-pub use giro::{Bankgiro, CreditorReference, Giro, Ocr, Plusgiro};
+pub use giro::{Bankgiro, CreditorReference, GiroNumber, Ocr, Plusgiro};
 pub use identity::Identity;
 pub use money::{Amount, Currency};
 pub use opp_raw::Invalid;

@@ -11,9 +11,8 @@ use serde::{Deserialize, Serialize};
 const LARGEST: i64 = 99_999_999_999_999;
 
 /// Currencies without a minor unit (ISO 4217).
-const NONE: &[&str] = &[
-    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF",
-];
+const NONE: &[&str] =
+    &["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"];
 
 /// Currencies whose unit has a thousand parts (ISO 4217).
 const THREE: &[&str] = &["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];

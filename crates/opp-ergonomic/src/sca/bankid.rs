@@ -56,8 +56,7 @@ impl fmt::Debug for AutoStart {
 
 /// Percent-encodes a text; only what RFC 3986 leaves as it is stays.
 pub(super) fn encode(text: &str) -> String {
-    const SET: &percent_encoding::AsciiSet =
-        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    const SET: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     utf8_percent_encode(text, SET).to_string()
 }
 
@@ -70,10 +69,7 @@ mod tests {
         let start = AutoStart::new("token-1");
         let back = Some("https://shop.example/done?order=7&x=å");
         let encoded = "https%3A%2F%2Fshop.example%2Fdone%3Forder%3D7%26x%3D%C3%A5";
-        assert_eq!(
-            start.app_link(back),
-            format!("https://app.bankid.com/?autostarttoken=token-1&redirect={encoded}")
-        );
+        assert_eq!(start.app_link(back), format!("https://app.bankid.com/?autostarttoken=token-1&redirect={encoded}"));
         assert_eq!(start.scheme_link(back), format!("bankid:///?autostarttoken=token-1&redirect={encoded}"));
     }
 

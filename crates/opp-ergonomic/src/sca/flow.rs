@@ -376,7 +376,8 @@ impl Flow {
         };
         self.authorisation = Some(id.as_str().to_owned());
         let links = answer.links.as_ref();
-        let (oauth, plain) = (links.and_then(|links| links.sca_o_auth.as_ref()), links.and_then(|links| links.sca_redirect.as_ref()));
+        let (oauth, plain) =
+            (links.and_then(|links| links.sca_o_auth.as_ref()), links.and_then(|links| links.sca_redirect.as_ref()));
         let chosen = answer.chosen_sca_method.as_ref().and_then(|method| method.authentication_method_id.as_ref());
         self.methods = method::offered(&answer.sca_methods);
         let begun = oauth.is_some()
@@ -387,7 +388,8 @@ impl Flow {
         if begun {
             self.method = chosen.map(|id| id.as_str().to_owned());
             self.phase = Phase::Poll;
-            let heard = Heard::new(answer.psu_message.as_ref().map(types::PsuMessageText::as_str), &answer.tpp_messages);
+            let heard =
+                Heard::new(answer.psu_message.as_ref().map(types::PsuMessageText::as_str), &answer.tpp_messages);
             self.hear(answer.sca_status.as_ref(), answer.challenge_data.as_ref(), heard);
             self.send_away(oauth, plain);
             return;
@@ -400,7 +402,8 @@ impl Flow {
         if approach == Some(&AspspScaApproach::Embedded) {
             return self.end(Ending::Failed(Failure::code("EMBEDDED")));
         }
-        if let Some(chosen) = answer.chosen_sca_method.as_ref().and_then(|method| method.authentication_method_id.as_ref())
+        if let Some(chosen) =
+            answer.chosen_sca_method.as_ref().and_then(|method| method.authentication_method_id.as_ref())
         {
             self.method = Some(chosen.as_str().to_owned());
         }
@@ -427,13 +430,18 @@ impl Flow {
         }
         // A bank that falls back to the beginning has not: an answer has overtaken another.
         let news = status.filter(|status| {
-            self.status.as_deref() != Some(status.as_str()) && (self.status.is_none() || **status != ScaStatus::Received)
+            self.status.as_deref() != Some(status.as_str())
+                && (self.status.is_none() || **status != ScaStatus::Received)
         });
         if let Some(status) = news {
             self.status = Some(status.as_str().to_owned());
             self.rounds += u32::from(kind(status) != PromptKind::Wait);
         }
-        let kind = self.status.as_deref().and_then(|word| opp_raw::Read::read_str(word)).map_or(PromptKind::Wait, |status| kind(&status));
+        let kind = self
+            .status
+            .as_deref()
+            .and_then(|word| opp_raw::Read::read_str(word))
+            .map_or(PromptKind::Wait, |status| kind(&status));
         let prompt = Prompt { kind, message: heard.message };
         if let Some(step) = show(challenge, self.method.as_deref(), self.device, prompt.clone()) {
             self.step = Some(step);
@@ -451,7 +459,9 @@ impl Flow {
 
     /// Sends the user to the bank's page, if there is a link to one.
     fn send_away(&mut self, oauth: Option<&HrefType>, plain: Option<&HrefType>) {
-        let Some(link) = oauth.or(plain).and_then(|link| link.href.as_ref()).map(types::HrefEntry::as_str) else { return };
+        let Some(link) = oauth.or(plain).and_then(|link| link.href.as_ref()).map(types::HrefEntry::as_str) else {
+            return;
+        };
         if self.phase != Phase::Poll {
             return;
         }

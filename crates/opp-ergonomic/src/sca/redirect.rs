@@ -157,7 +157,10 @@ mod tests {
         let values = [("CLIENT_ID", "a b"), ("TPP_REDIRECT_URI", "https://x.example/?a=1&b=2"), (STATE, "s/+=")];
         let filled = fill_link(LINK, &values).unwrap();
         assert!(filled.contains("client_id=a%20b&scope=accountinformation%20private&"), "{filled}");
-        assert!(filled.contains("redirect_uri=https%3A%2F%2Fx.example%2F%3Fa%3D1%26b%3D2&state=s%2F%2B%3D&"), "{filled}");
+        assert!(
+            filled.contains("redirect_uri=https%3A%2F%2Fx.example%2F%3Fa%3D1%26b%3D2&state=s%2F%2B%3D&"),
+            "{filled}"
+        );
     }
 
     #[test]

@@ -126,7 +126,13 @@ mod tests {
             self.0.get(key)
         }
 
-        fn put_if<'a>(&'a self, key: &'a str, expected: Expected<'a>, value: &'a [u8], keep: Duration) -> StoreFuture<'a, bool> {
+        fn put_if<'a>(
+            &'a self,
+            key: &'a str,
+            expected: Expected<'a>,
+            value: &'a [u8],
+            keep: Duration,
+        ) -> StoreFuture<'a, bool> {
             let expected = if self.1 == "put_if" { Expected::Anything } else { expected };
             self.0.put_if(key, expected, value, if self.1 == "keep" { LONG } else { keep })
         }
