@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::psu::Psu;
 use crate::reply::{Noted, Reply};
+use crate::sca::{Flow, Signing};
 use crate::services::{Accounts, Consents, Payments, ValidConsent};
 use crate::token::PsuContext;
 use crate::transport::{CallOptions, Core, Transport};
@@ -120,6 +121,19 @@ impl Session {
     /// Payments.
     pub fn payments(&self) -> Payments {
         Payments::new(self.caller.clone())
+    }
+
+    /// Goes on with a signature, or begins it: the flow says where it is.
+    pub fn sign(&self, flow: Flow) -> Result<Signing, Error> {
+        Ok(Signing::new(self.clone(), flow)?)
+    }
+
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.clock
     }
 
     /// The bank.

@@ -344,7 +344,6 @@ impl Flow {
     pub fn answer(&mut self, answer: Answer, now: DateTime<Utc>) -> Step {
         self.answers_left = self.answers_left.saturating_sub(1);
         match (&self.phase, answer) {
-            (Phase::Done(_), _) => {}
             (Phase::Start, Answer::Started(answer)) => self.started(&answer),
             (Phase::Select, Answer::Selected(answer, approach)) => self.selected(&answer, approach.as_ref()),
             (Phase::Select, Answer::Lost) => self.phase = Phase::Poll,
@@ -363,8 +362,9 @@ impl Flow {
                 let (exempted, times) = (*exempted, *times);
                 self.wait_on(exempted, times, String::new());
             }
-            (Phase::Confirm { .. }, _) => {}
-            (_, Answer::Refused(failure)) => self.end(Ending::Failed(failure)),
+            (Phase::Start | Phase::Choose | Phase::Select | Phase::Poll, Answer::Refused(failure)) => {
+                self.end(Ending::Failed(failure));
+            }
             _ => {}
         }
         self.tick(now)
@@ -437,11 +437,8 @@ impl Flow {
             self.status = Some(status.as_str().to_owned());
             self.rounds += u32::from(kind(status) != PromptKind::Wait);
         }
-        let kind = self
-            .status
-            .as_deref()
-            .and_then(|word| opp_raw::Read::read_str(word))
-            .map_or(PromptKind::Wait, |status| kind(&status));
+        let kind =
+            self.status.as_deref().and_then(opp_raw::Read::read_str).map_or(PromptKind::Wait, |status| kind(&status));
         let prompt = Prompt { kind, message: heard.message };
         if let Some(step) = show(challenge, self.method.as_deref(), self.device, prompt.clone()) {
             self.step = Some(step);

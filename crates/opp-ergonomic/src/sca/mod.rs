@@ -5,6 +5,7 @@
 //! not part of what is stored.
 
 pub mod bankid;
+mod driver;
 mod flow;
 mod method;
 #[cfg(feature = "qr")]
@@ -12,6 +13,7 @@ pub mod qr;
 mod redirect;
 mod step;
 
+pub use driver::Signing;
 pub use flow::{Answer, Ask, Flow, Resource, Subject};
 pub use method::{Device, Method};
 pub use redirect::{Callback, CallbackError, fill_link, flow_key};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use opp_raw::types::{ChallengeData, TppMessage2Xx};
+use opp_raw::types::{ChallengeData, ChallengeText, TppMessage2Xx};
 use serde::{Deserialize, Serialize};
 
 use super::bankid::AutoStart;
@@ -245,7 +245,7 @@ pub(super) fn show(
         .as_ref()
         .and_then(|image| Image::read(image.as_str()))
         .or_else(|| Image::read(challenge.image_link.as_ref()?.as_str()));
-    let token = challenge.data.first().map(|token| token.as_str()).filter(|token| !token.trim().is_empty());
+    let token = challenge.data.first().map(ChallengeText::as_str).filter(|token| !token.trim().is_empty());
     Some(match (method, image, token) {
         (Some(ANIMATED_TOKEN), _, Some(token)) => Step::ShowQr { payload: Secret::from(token), animated: true, prompt },
         (Some(ANIMATED_IMAGE), Some(image), _) | (_, Some(image), None) => Step::ShowImage { image, prompt },

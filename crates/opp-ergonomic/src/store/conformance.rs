@@ -42,6 +42,7 @@ fn check(holds: bool, sentence: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(sentence.to_owned()) }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 fn say(error: super::StoreError) -> String {
     use std::error::Error as _;
     format!("the store failed: {}", error.source().map(ToString::to_string).unwrap_or_default())
