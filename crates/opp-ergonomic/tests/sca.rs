@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use chrono::{Days, Utc};
 use opp_ergonomic::sca::{Callback, Device, Ending, Flow, Standing, Step, Subject};
-use opp_ergonomic::{Access, Bank, Client, ConsentRequest, Environment, Psu, Session};
+use opp_ergonomic::{
+    Access, AccountNumber, Amount, Bank, Client, ConsentRequest, Environment, Iban, PaymentStage, Psu, Session,
+    Transfer,
+};
 use opp_sandbox::{Config, Sandbox};
 
 const BACK: &str = "https://localhost/callback";
@@ -71,8 +74,7 @@ async fn a_redirect_goes_on_after_a_restart_at_the_callback() {
     let (sandbox, client) = start();
     let session = at(&client, "ESSESESS", true);
     let id = sandbox.application().client_id.clone();
-    let redirect_uri = sandbox.application().redirect_uris.first().cloned().unwrap_or_else(|| BACK.to_owned());
-    let flow = consent(&session, &id).await.redirect(&id, &redirect_uri);
+    let flow = consent(&session, &id).await.redirect(&id, BACK);
     let mut signing = session.sign(flow).unwrap();
     let url = loop {
         match signing.next().await.unwrap() {
@@ -84,15 +86,8 @@ async fn a_redirect_goes_on_after_a_restart_at_the_callback() {
     let stored = serde_json::to_string(signing.flow()).unwrap();
     drop(signing);
 
-    // The user says yes at the bank, and comes back.
-    let http = opp_ergonomic::raw::reqwest::Client::builder()
-        .redirect(opp_ergonomic::raw::reqwest::redirect::Policy::none())
-        .build()
-        .unwrap();
-    let headers = [("content-type", "application/x-www-form-urlencoded")];
-    let answer = http.post(&url).header(headers[0].0, headers[0].1).body("decision=approve").send().await.unwrap();
-    let address = answer.headers()["location"].to_str().unwrap().to_owned();
-    assert!(address.starts_with(&redirect_uri), "{address}");
+    let address = decide(&url, "approve").await;
+    assert!(address.starts_with(BACK), "{address}");
 
     let mut signing = session.sign(serde_json::from_str(&stored).unwrap()).unwrap();
     let callback = Callback::parse(&address);
@@ -108,4 +103,93 @@ async fn a_flow_goes_on_only_at_its_own_bank() {
     let flow = consent(&at(&client, "HANDSESS", false), "unused").await;
     let refusal = at(&client, "ESSESESS", false).sign(flow).unwrap_err();
     assert_eq!(refusal.invalid().unwrap().field(), "bank");
+}
+
+/// Plays the user at the bank's page, and gives the address to which the bank leads back.
+async fn decide(url: &str, decision: &str) -> String {
+    let policy = opp_ergonomic::raw::reqwest::redirect::Policy::none();
+    let http = opp_ergonomic::raw::reqwest::Client::builder().redirect(policy).build().unwrap();
+    // SWEDSESS has its users sign in twice, and leads back to its page in between.
+    for _ in 0..3 {
+        let form = http.post(url).header("content-type", "application/x-www-form-urlencoded");
+        let answer = form.body(format!("decision={decision}")).send().await.unwrap();
+        let address = answer.headers()["location"].to_str().unwrap();
+        if address.starts_with(BACK) {
+            return address.to_owned();
+        }
+    }
+    panic!("the bank does not lead back")
+}
+
+/// Signs as a web page would, whichever way the bank wants it.
+async fn sign(session: &Session, flow: Flow, decision: &str) -> Ending {
+    let mut signing = session.sign(flow).unwrap();
+    loop {
+        match signing.next().await.unwrap() {
+            Some(Step::Redirect { url, .. }) => {
+                let address = decide(url.expose(), decision).await;
+                signing.callback(&Callback::parse(&address)).unwrap();
+            }
+            Some(Step::Done(ending)) => return ending,
+            Some(_) => {}
+            None => panic!("it ended without saying how"),
+        }
+    }
+}
+
+fn flow(sandbox: &Sandbox, session: &Session, subject: Subject) -> Flow {
+    let application = sandbox.application();
+    Flow::new(subject, session.bank().clone(), Device::Desktop, Utc::now())
+        .redirect(&application.client_id, BACK)
+        .poll_every(Duration::from_millis(50))
+        .within(Duration::from_secs(30))
+}
+
+const BANKS: [&str; 7] = ["ESSESESS", "HANDSESS", "NDEASESS", "SWEDSESS", "DABASESX", "NDEAFIHH", "OKOYFIHH"];
+
+#[tokio::test]
+async fn a_consent_is_signed_at_every_bank_and_in_both_ways() {
+    let (sandbox, client) = start();
+    for bank in BANKS {
+        for redirect in [true, false] {
+            let session = at(&client, bank, redirect);
+            let subject = consent(&session, "unused").await.subject().clone();
+            let ending = sign(&session, flow(&sandbox, &session, subject), "approve").await;
+            assert_eq!(ending, Ending::Finalised(Standing::Valid), "{bank}, redirect {redirect}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_user_who_says_no_at_the_bank_is_heard() {
+    let (sandbox, client) = start();
+    let session = at(&client, "NDEASESS", true);
+    let subject = consent(&session, "unused").await.subject().clone();
+    let ending = sign(&session, flow(&sandbox, &session, subject), "deny").await;
+    assert!(matches!(ending, Ending::Failed(_)), "{ending:?}");
+}
+
+#[tokio::test]
+async fn a_payment_is_signed_in_both_ways_and_is_not_called_paid_too_early() {
+    let (sandbox, client) = start();
+    for (bank, redirect) in [("ESSESESS", false), ("ESSESESS", true), ("SWEDSESS", false), ("SWEDSESS", true)] {
+        let session = at(&client, bank, redirect);
+        let accounts = match bank {
+            "ESSESESS" => ["SE3750000000054400047881", "SE2550000000054400047903"],
+            _ => ["SE4880000123459876543219", "SE4880000123451234567890"],
+        };
+        let [from, to] = accounts.map(|number| Iban::test_number(number).unwrap());
+        let amount: Amount = "12.50 SEK".parse().unwrap();
+        let order = Transfer::domestic(amount, to, "Anna").from(AccountNumber::from(from)).message("lunch");
+        let key = session.payments().create(order).await.unwrap().key().clone();
+        let ending = sign(&session, flow(&sandbox, &session, Subject::Payment(key.clone())), "approve").await;
+        let stage = session.payments().status(&key).await.unwrap().stage();
+        match ending {
+            Ending::Finalised(Standing::Paid) => assert_eq!(stage, PaymentStage::Paid, "{bank}"),
+            // At this pace nobody waits for the seconds that the bank takes to carry it out.
+            Ending::Finalised(Standing::Open(word)) => assert_eq!((word.as_str(), stage), ("ACTC", PaymentStage::Open)),
+            Ending::Finalised(Standing::InProgress) => assert_ne!(stage, PaymentStage::Failed, "{bank}"),
+            other => panic!("{bank}, redirect {redirect}: {other:?}"),
+        }
+    }
 }

@@ -184,9 +184,17 @@ impl Flow {
     pub fn within(mut self, time: Duration) -> Self {
         let time = time.min(Duration::from_hours(24));
         self.until = self.started + TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX);
-        // Twice as many as one poll a second makes: the end is certain even if the clock stands still.
-        self.answers_left = u32::try_from(2 * time.as_secs()).unwrap_or(u32::MAX).saturating_add(100);
+        self.allow_answers();
         self
+    }
+
+    /// Twice as many as polling makes until the deadline: the end is certain even if the clock stands still.
+    fn allow_answers(&mut self) {
+        let time = (self.until - self.started).as_seconds_f64().max(0.0);
+        let every = self.poll_every.map_or(1.0, |every| every.as_secs_f64()).clamp(0.01, 1.0);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+        let polls = (2.0 * time / every) as u32;
+        self.answers_left = polls.saturating_add(100);
     }
 
     /// Where banks are to send the user back to: one of the addresses that are registered for the application.
@@ -206,6 +214,7 @@ impl Flow {
     /// How often to poll, rather than every second, and every other second while the user is at the bank.
     pub fn poll_every(mut self, time: Duration) -> Self {
         self.poll_every = Some(time);
+        self.allow_answers();
         self
     }
 

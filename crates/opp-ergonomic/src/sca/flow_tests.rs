@@ -35,6 +35,7 @@ fn select(body: Value, approach: &str) -> Answer {
     Answer::Selected(serde_json::from_value(body).unwrap(), approach.parse().ok())
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "what is given is written on the spot")]
 fn poll(status: &str, data: Value) -> Answer {
     Answer::Polled(serde_json::from_value(json!({"scaStatus": status, "challengeData": {"data": data}})).unwrap())
 }
@@ -200,9 +201,9 @@ fn a_cancellation_succeeds_when_the_payment_is_cancelled() {
 
 #[test]
 fn nobody_signing_is_expiry_and_what_was_signed_in_time_is_not() {
-    let mut late = polling(consent().within(Duration::from_secs(180)));
+    let mut late = polling(consent().within(Duration::from_mins(3)));
     assert_eq!(late.answer(poll("started", json!("t")), at(180)), Step::Done(Ending::Expired));
-    let mut signed = polling(consent().within(Duration::from_secs(180)));
+    let mut signed = polling(consent().within(Duration::from_mins(3)));
     signed.answer(poll("finalised", json!(null)), at(180));
     assert_eq!(signed.ending().unwrap().standing(), Some(&Standing::Open(String::new())));
 }
@@ -381,7 +382,7 @@ proptest! {
         clock in prop::sample::select(vec![-1i64, 0, 1]),
     ) {
         let subject = if cancellation { Subject::Cancellation(key()) } else { Subject::Consent("c-1".to_owned()) };
-        let mut flow = flow(subject).within(Duration::from_secs(60));
+        let mut flow = flow(subject).within(Duration::from_mins(1));
         let (mut furthest, mut rounds, mut ending) = (0, 0, None);
         for (turn, (answer, restart)) in answers.iter().cycle().take(400).enumerate() {
             let now = at(clock * i64::try_from(turn).unwrap());
