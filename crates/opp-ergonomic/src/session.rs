@@ -115,7 +115,7 @@ impl Session {
     pub fn accounts(&self, consent: &ValidConsent) -> Accounts {
         let mut headers = self.caller.raw.headers().clone();
         headers.consent_id = ConsentId::try_from(consent.id()).ok();
-        Accounts::new(self.caller.for_user(self.psu.context(), headers), consent.clone(), self.psu.is_present())
+        Accounts::new(self.caller.for_user(self.psu.context(), headers), consent, self.psu.is_present())
     }
 
     /// Payments.

@@ -10,6 +10,7 @@ use opp_ergonomic::{
     Access, AccountNumber, Amount, Bank, Client, ConsentRequest, Environment, Iban, PaymentStage, Psu, Session,
     Transfer,
 };
+use opp_ergonomic::{TransactionQuery, ValidConsent};
 use opp_sandbox::{Config, Sandbox};
 
 const BACK: &str = "https://localhost/callback";
@@ -192,4 +193,31 @@ async fn a_payment_is_signed_in_both_ways_and_is_not_called_paid_too_early() {
             other => panic!("{bank}, redirect {redirect}: {other:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn unattended_reads_are_counted_by_account_and_endpoint_before_anything_is_sent() {
+    let (sandbox, client) = start();
+    let session = at(&client, "ESSESESS", false);
+    let subject = consent(&session, "unused").await.subject().clone();
+    let Subject::Consent(id) = subject.clone() else { panic!("{subject:?}") };
+    sign(&session, flow(&sandbox, &session, subject), "approve").await;
+    let granted = ValidConsent::stored(&id, Some(2));
+    let absent = client.at(Bank::new("ESSESESS").unwrap().prefer_redirect(false), Psu::private().id("199311219639"));
+    let unattended = absent.unwrap().accounts(&granted);
+    let accounts = unattended.list().await.unwrap().into_inner();
+    let account = accounts[0].id().unwrap();
+    for _ in 0..2 {
+        unattended.balances(account).await.unwrap();
+    }
+    let asked = sandbox.control().requests().len();
+    let refusal = unattended.balances(account).await.unwrap_err();
+    assert!(refusal.is_rate_limited() && !refusal.is_retryable(), "{refusal}");
+    assert_eq!(sandbox.control().requests().len(), asked, "nothing was sent");
+    let since = TransactionQuery::since(Utc::now().date_naive() - Days::new(30));
+    for allowed in [true, true, false] {
+        let first = unattended.transactions(account, &since).unwrap().next().await;
+        assert_eq!(!matches!(first, Some(Err(_))), allowed, "{first:?}");
+    }
+    session.accounts(&granted).balances(account).await.unwrap();
 }

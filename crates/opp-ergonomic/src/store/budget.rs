@@ -7,6 +7,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::{Spent, Store, StoreError};
+use crate::error::Error;
 
 /// What the bank counts by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,6 +50,27 @@ impl Budget {
     ) -> Result<Spent, StoreError> {
         let digest = digest(&[consent, account.unwrap_or_default()]);
         self.store.spend(&format!("opp/spend/{endpoint:?}/{digest}"), frequency_per_day, DAY).await
+    }
+}
+
+/// The unattended calls that one consent has, or none to count if its user is there.
+#[derive(Debug, Clone)]
+pub(crate) struct Allowance {
+    pub(crate) budget: Budget,
+    pub(crate) consent: String,
+    /// How many a day; `None` counts nothing.
+    pub(crate) per_day: Option<u32>,
+}
+
+impl Allowance {
+    /// Spends a call, or says that all of the day are spent: the bank would answer `ACCESS_EXCEEDED`.
+    pub(crate) async fn spend(&self, account: Option<&str>, endpoint: Endpoint) -> Result<(), Error> {
+        let Some(per_day) = self.per_day else { return Ok(()) };
+        match self.budget.spend(&self.consent, account, endpoint, per_day).await {
+            Ok(Spent::Granted { .. }) => Ok(()),
+            Ok(Spent::Refused { .. }) => Err(Error::spent()),
+            Err(error) => Err(Error::from_store(error)),
+        }
     }
 }
 

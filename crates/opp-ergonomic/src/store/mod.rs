@@ -12,7 +12,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-pub(crate) use budget::digest;
+pub(crate) use budget::{Allowance, digest};
 pub use budget::{Budget, Endpoint};
 pub use memory::MemoryStore;
 
