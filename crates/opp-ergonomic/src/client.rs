@@ -16,6 +16,7 @@ use crate::retry::{Budget, RetryPolicy};
 use crate::secret::Secret;
 use crate::services::Banks;
 use crate::session::{Caller, Session};
+use crate::store::{self, MemoryStore, Store};
 use crate::token::{ApiScope, ClientCredentials, CodeExchange, Endpoint, PsuContext, Scope, TokenProvider};
 use crate::transport::{Core, Times};
 
@@ -130,6 +131,7 @@ pub struct ClientBuilder {
     headers: Vec<(String, Secret)>,
     tokens: Option<Arc<dyn TokenProvider>>,
     clock: Arc<dyn Clock>,
+    store: Option<Arc<dyn Store>>,
 }
 
 impl Default for ClientBuilder {
@@ -152,6 +154,7 @@ impl Default for ClientBuilder {
             headers: Vec::new(),
             tokens: None,
             clock: Arc::new(SystemClock),
+            store: None,
         }
     }
 }
@@ -262,6 +265,12 @@ impl ClientBuilder {
         self
     }
 
+    /// What several replicas share: the calls of the day that a consent has without its user. In memory unless set.
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
     /// A clock that a test sets.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -307,6 +316,9 @@ impl ClientBuilder {
             retry: self.retry,
             budget: Budget::default(),
             times: self.times,
+            unattended: store::Budget::new(
+                self.store.unwrap_or_else(|| Arc::new(MemoryStore::new(Arc::clone(&self.clock)))),
+            ),
         };
         let mut raw = opp_raw::Client::builder().server("api", api.as_str());
         raw = match self.http {

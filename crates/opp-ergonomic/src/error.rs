@@ -9,6 +9,7 @@ use opp_raw::{Error as RawError, Invalid, Kind};
 
 use crate::retry;
 use crate::services::ConsentStatus;
+use crate::store::StoreError;
 use crate::token::TokenError;
 use crate::transport::Record;
 
@@ -31,6 +32,8 @@ enum Cause {
     Missing(&'static str),
     /// The consent cannot be used, in the state that it is in.
     NotValid(ConsentStatus),
+    /// The store of the daily budgets does not work.
+    Store(StoreError),
     /// Nothing was asked: the day's unattended reads are used up.
     Spent,
 }
@@ -93,9 +96,12 @@ impl Error {
         Self(Arc::new(Inner { cause: Cause::NotValid(status), record: Record::default() }))
     }
 
-    #[allow(dead_code, reason = "the store of daily budgets is its user")]
     pub(crate) fn spent() -> Self {
         Self(Arc::new(Inner { cause: Cause::Spent, record: Record::default() }))
+    }
+
+    pub(crate) fn from_store(error: StoreError) -> Self {
+        Self(Arc::new(Inner { cause: Cause::Store(error), record: Record::default() }))
     }
 
     fn raw_error(&self) -> Option<&RawError> {
@@ -294,6 +300,7 @@ impl fmt::Display for Error {
             (Cause::Token(error), _) => error.fmt(f)?,
             (Cause::Missing(what), _) => write!(f, "the platform's answer has no {what}")?,
             (Cause::NotValid(status), _) => write!(f, "the consent cannot be used: it is {status}")?,
+            (Cause::Store(error), _) => error.fmt(f)?,
             (Cause::Spent, _) => {
                 f.write_str("the consent's unattended reads of this day are used up: wait until tomorrow, or read while the user is present")?;
             }
@@ -325,6 +332,7 @@ impl fmt::Debug for Error {
             Cause::Token(error) => error.fmt(f),
             Cause::Missing(what) => f.debug_tuple("Missing").field(what).finish(),
             Cause::NotValid(status) => f.debug_tuple("NotValid").field(status).finish(),
+            Cause::Store(error) => error.fmt(f),
             Cause::Spent => f.write_str("Spent"),
         }
     }
@@ -335,6 +343,7 @@ impl StdError for Error {
         match &self.0.cause {
             Cause::Raw(error) => error.source(),
             Cause::Token(error) => error.source(),
+            Cause::Store(error) => error.source(),
             Cause::Invalid(_) | Cause::Missing(_) | Cause::NotValid(_) | Cause::Spent => None,
         }
     }

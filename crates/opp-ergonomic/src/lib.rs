@@ -2,28 +2,37 @@
 #![warn(missing_docs)]
 
 // In the order in which data flows: where and who one is, for whom one asks, how it is sent, what comes back.
+mod account_number;
 mod bank;
 mod bank_rules;
 mod client;
 mod clock;
 mod environment;
 mod error;
+mod giro;
 mod identity;
+mod money;
 mod psu;
 mod reply;
 mod retry;
+pub mod sca;
 mod secret;
 mod services;
 mod session;
+pub mod store;
+mod text;
 mod token;
 mod transport;
 
+pub use account_number::{AccountNumber, Bban, Clearing, Iban};
 pub use bank::Bank;
 pub use client::{Client, ClientBuilder};
 pub use clock::{Clock, SystemClock};
 pub use environment::Environment;
 pub use error::{Error, Outcome};
+pub use giro::{Bankgiro, CreditorReference, GiroNumber, Ocr, Plusgiro};
 pub use identity::Identity;
+pub use money::{Amount, Currency};
 pub use opp_raw::Invalid;
 pub use psu::Psu;
 pub use reply::{Reply, Warning};
@@ -31,6 +40,7 @@ pub use retry::RetryPolicy;
 pub use secret::Secret;
 pub use services::*;
 pub use session::Session;
+pub use text::{Charset, TextRule};
 pub use token::{AccessToken, ApiScope, CodeExchange, PsuContext, Scope, TokenError, TokenFuture, TokenProvider};
 
 /// The layer underneath, in the version that this one speaks.

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::psu::Psu;
 use crate::reply::{Noted, Reply};
+use crate::sca::{Flow, Signing};
 use crate::services::{Accounts, Consents, Payments, ValidConsent};
 use crate::token::PsuContext;
 use crate::transport::{CallOptions, Core, Transport};
@@ -114,12 +115,25 @@ impl Session {
     pub fn accounts(&self, consent: &ValidConsent) -> Accounts {
         let mut headers = self.caller.raw.headers().clone();
         headers.consent_id = ConsentId::try_from(consent.id()).ok();
-        Accounts::new(self.caller.for_user(self.psu.context(), headers), consent.clone(), self.psu.is_present())
+        Accounts::new(self.caller.for_user(self.psu.context(), headers), consent, self.psu.is_present())
     }
 
     /// Payments.
     pub fn payments(&self) -> Payments {
         Payments::new(self.caller.clone())
+    }
+
+    /// Goes on with a signature, or begins it: the flow says where it is.
+    pub fn sign(&self, flow: Flow) -> Result<Signing, Error> {
+        Ok(Signing::new(self.clone(), flow)?)
+    }
+
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.clock
     }
 
     /// The bank.

@@ -33,6 +33,8 @@ pub(crate) struct Core {
     pub(crate) retry: RetryPolicy,
     pub(crate) budget: Budget,
     pub(crate) times: Times,
+    /// The unattended calls of the day.
+    pub(crate) unattended: crate::store::Budget,
 }
 
 /// How long things may take.

@@ -11,6 +11,7 @@ use super::view::{view, words};
 use crate::error::Error;
 use crate::reply::Reply;
 use crate::session::Caller;
+use crate::store::{Allowance, Endpoint};
 
 /// A consent that was valid when it was looked at: accounts are read with nothing less.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,10 +53,7 @@ impl ValidConsent {
 #[derive(Debug, Clone)]
 pub struct Accounts {
     caller: Caller,
-    #[allow(dead_code)]
-    consent: ValidConsent,
-    #[allow(dead_code)]
-    attended: bool,
+    allowance: Allowance,
 }
 
 view! {
@@ -128,18 +126,23 @@ impl Account {
 }
 
 impl Accounts {
-    pub(crate) fn new(caller: Caller, consent: ValidConsent, attended: bool) -> Self {
-        Self { caller, consent, attended }
+    pub(crate) fn new(caller: Caller, consent: &ValidConsent, attended: bool) -> Self {
+        let per_day = consent.frequency_per_day().filter(|_| !attended);
+        let budget = caller.core().unattended.clone();
+        let allowance = Allowance { budget, consent: consent.id().to_owned(), per_day };
+        Self { caller, allowance }
     }
 
     /// The accounts that the user has opened.
     pub async fn list(&self) -> Result<Reply<Vec<Account>>, Error> {
+        self.allowance.spend(None, Endpoint::Accounts).await?;
         let reply = self.caller.call(async |raw| raw.get_account_list(None).await).await?;
         Ok(reply.map(|list| list.accounts.into_iter().map(Account).collect()))
     }
 
     /// The accounts that the user has opened, with their balances where the bank sends them along.
     pub async fn list_with_balances(&self) -> Result<Reply<Vec<Account>>, Error> {
+        self.allowance.spend(None, Endpoint::Accounts).await?;
         let reply = self.caller.call(async |raw| raw.get_account_list(Some(true)).await).await?;
         Ok(reply.map(|list| list.accounts.into_iter().map(Account).collect()))
     }
@@ -147,25 +150,28 @@ impl Accounts {
     /// One account, by its id in the list.
     pub async fn get(&self, account: &str) -> Result<Reply<Account>, Error> {
         let id = account_id(account)?;
+        self.allowance.spend(Some(account), Endpoint::Details).await?;
         Ok(self.caller.call(async |raw| raw.read_account_details(&id, None).await).await?.map(Account))
     }
 
     /// The balances of one account.
     pub async fn balances(&self, account: &str) -> Result<Reply<Vec<Balance>>, Error> {
         let id = account_id(account)?;
+        self.allowance.spend(Some(account), Endpoint::Balances).await?;
         let reply = self.caller.call(async |raw| raw.get_balances(&id).await).await?;
         Ok(reply.map(|answer| answer.balances.into_iter().map(Balance).collect()))
     }
 
     /// The transactions of one account, over all pages. Nothing is asked before the first is wanted.
     pub fn transactions(&self, account: &str, query: &TransactionQuery) -> Result<Transactions, Error> {
-        Ok(Transactions::new(&self.caller, account_id(account)?, query.clone())?)
+        Ok(Transactions::new(&self.caller, account_id(account)?, query.clone(), self.allowance.clone())?)
     }
 
     /// One transaction with its details. Of the banks known only ESSESESS has them.
     pub async fn transaction(&self, account: &str, transaction: &str) -> Result<Reply<Transaction>, Error> {
-        let account = account_id(account)?;
+        let (name, account) = (account, account_id(account)?);
         let id = TransactionId::try_from(transaction).map_err(|invalid| invalid.within("transactionId"))?;
+        self.allowance.spend(Some(name), Endpoint::TransactionDetails).await?;
         Ok(self.caller.call(async |raw| raw.get_transaction_details(&account, &id).await).await?.map(Transaction))
     }
 
@@ -176,7 +182,10 @@ impl Accounts {
         query: &TransactionQuery,
         format: &ReportFormat,
     ) -> Result<Reply<ByteStream>, Error> {
-        download(&self.caller, &account_id(account)?, query, format).await
+        let id = account_id(account)?;
+        query.check()?;
+        self.allowance.spend(Some(account), Endpoint::Transactions).await?;
+        download(&self.caller, &id, query, format).await
     }
 }
 

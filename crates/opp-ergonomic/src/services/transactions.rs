@@ -15,6 +15,7 @@ use super::view::{view, words};
 use crate::error::Error;
 use crate::reply::Reply;
 use crate::session::Caller;
+use crate::store::{Allowance, Endpoint};
 
 words! {
     /// Which transactions.
@@ -71,7 +72,7 @@ impl TransactionQuery {
         self
     }
 
-    fn check(&self) -> Result<(), Invalid> {
+    pub(crate) fn check(&self) -> Result<(), Invalid> {
         match (self.from, self.to) {
             (Some(from), Some(to)) if from > to => Err(Invalid::new("is before dateFrom").within("dateTo")),
             _ => Ok(()),
@@ -158,18 +159,41 @@ pub struct Transactions {
     page: Option<(ByteStream, Splitter)>,
     ready: VecDeque<Transaction>,
     balances: Vec<Balance>,
+    /// What the first page spends; those that follow are part of it.
+    allowance: Option<Allowance>,
 }
 
 impl Transactions {
-    pub(crate) fn new(caller: &Caller, account: AccountId, query: TransactionQuery) -> Result<Self, Invalid> {
+    pub(crate) fn new(
+        caller: &Caller,
+        account: AccountId,
+        query: TransactionQuery,
+        allowance: Allowance,
+    ) -> Result<Self, Invalid> {
         query.check()?;
         let (next, seen) = (Next::First, HashSet::new());
         let (page, ready, balances) = (None, VecDeque::new(), Vec::new());
-        Ok(Self { caller: caller.streaming(), account, query, next, seen, page, ready, balances })
+        Ok(Self {
+            caller: caller.streaming(),
+            account,
+            query,
+            next,
+            seen,
+            page,
+            ready,
+            balances,
+            allowance: Some(allowance),
+        })
     }
 
     /// The next transaction, or `None` after the last. An error ends it.
     pub async fn next(&mut self) -> Option<Result<Transaction, Error>> {
+        if let Some(allowance) = self.allowance.take()
+            && let Err(error) = allowance.spend(Some(self.account.as_str()), Endpoint::Transactions).await
+        {
+            (self.next, self.page) = (Next::End, None);
+            return Some(Err(error));
+        }
         loop {
             if let Some(transaction) = self.ready.pop_front() {
                 return Some(Ok(transaction));
@@ -266,6 +290,5 @@ pub(crate) async fn download(
     query: &TransactionQuery,
     format: &ReportFormat,
 ) -> Result<Reply<ByteStream>, Error> {
-    query.check()?;
     caller.streaming().call(async |raw| query.send(raw, account, format.as_str()).await).await
 }

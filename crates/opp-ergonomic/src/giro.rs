@@ -1,0 +1,251 @@
+//! Swedish giro payments: bankgiro and plusgiro numbers, OCR numbers, and the reference of ISO 11649. All of them end
+//! or begin with check digits, so that a mistyped one does not pay somebody else.
+
+use std::fmt;
+
+use opp_raw::types::{GiroReference, GiroType};
+use opp_raw::{Invalid, Read};
+
+use crate::account_number::mod_97;
+
+/// A bankgiro number: seven or eight digits.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Bankgiro(String);
+
+/// A plusgiro number: two to eight digits.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Plusgiro(String);
+
+/// An OCR number: 2 to 25 digits, of which the last checks the others. Leading zeros count.
+///
+/// ```
+/// use opp_ergonomic::Ocr;
+///
+/// assert!(Ocr::new("1234567897").is_ok());
+/// assert!(Ocr::new("1234567890").is_err());
+/// assert_eq!(Ocr::for_reference("123456789")?.as_str(), "1234567897");
+/// # Ok::<(), opp_ergonomic::Invalid>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Ocr(String);
+
+/// A creditor's reference after ISO 11649, which begins with `RF`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct CreditorReference(String);
+
+impl Bankgiro {
+    /// A number with or without its hyphen.
+    pub fn new(text: &str) -> Result<Self, Invalid> {
+        let digits = checked(text, 7, 8, "is not of seven or eight digits");
+        digits.map(Self).map_err(|wrong| wrong.within("bankgiroNumber"))
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Bankgiro {
+    /// As it stands on an invoice: `123-4566`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (head, tail) = self.0.split_at(self.0.len() - 4);
+        write!(f, "{head}-{tail}")
+    }
+}
+
+impl Plusgiro {
+    /// A number with or without its hyphen. The platform takes none of fewer than five digits.
+    pub fn new(text: &str) -> Result<Self, Invalid> {
+        let digits = checked(text, 2, 8, "is not of two to eight digits");
+        digits.map(Self).map_err(|wrong| wrong.within("plusgiroNumber"))
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Plusgiro {
+    /// As it stands on an invoice: `12345-2`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (head, tail) = self.0.split_at(self.0.len() - 1);
+        write!(f, "{head}-{tail}")
+    }
+}
+
+/// The receiving account of a giro payment: the same digits may be a bankgiro and a plusgiro number.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum GiroNumber {
+    /// A bankgiro number.
+    Bankgiro(Bankgiro),
+    /// A plusgiro number.
+    Plusgiro(Plusgiro),
+}
+
+impl From<GiroNumber> for GiroReference {
+    fn from(giro: GiroNumber) -> Self {
+        let (number, kind) = match &giro {
+            GiroNumber::Bankgiro(number) => (number.as_str(), GiroType::Bankgiro),
+            GiroNumber::Plusgiro(number) => (number.as_str(), GiroType::Plusgiro),
+        };
+        Self { giro_number: Read::read_str(number), giro_type: Some(kind), ..Self::default() }
+    }
+}
+
+impl fmt::Debug for Ocr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ocr([redacted])")
+    }
+}
+
+impl fmt::Debug for CreditorReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CreditorReference([redacted])")
+    }
+}
+
+impl Ocr {
+    /// A number with or without blanks, whose check digit is right.
+    pub fn new(text: &str) -> Result<Self, Invalid> {
+        checked(text, 2, 25, "is not of 2 to 25 digits").map(Self).map_err(|wrong| wrong.within("ocrRef"))
+    }
+
+    /// The number for a reference of one's own: its digits with the check digit behind.
+    pub fn for_reference(digits: &str) -> Result<Self, Invalid> {
+        let check = (0..10).map(|digit| format!("{digits}{digit}")).find(|number| luhn(number));
+        Self::new(check.as_deref().unwrap_or(digits))
+    }
+
+    /// Whether the last digit but one says how long the number is, as many creditors have it.
+    pub fn has_length_digit(&self) -> bool {
+        let digit = self.0.chars().rev().nth(1).and_then(|digit| digit.to_digit(10));
+        digit.and_then(|digit| usize::try_from(digit).ok()) == Some(self.0.len() % 10)
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl CreditorReference {
+    /// A reference with or without blanks, whose check digits are right.
+    pub fn new(text: &str) -> Result<Self, Invalid> {
+        let wrong = |rule: &str| Err(Invalid::new(rule).within("ocrRef"));
+        let text: String = text.chars().filter(|sign| *sign != ' ').map(|sign| sign.to_ascii_uppercase()).collect();
+        let form = text.starts_with("RF")
+            && (5..=25).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && text.bytes().skip(2).take(2).all(|byte| byte.is_ascii_digit());
+        if !form {
+            return wrong("is not RF, two check digits and up to 21 letters and digits");
+        }
+        let (head, rest) = text.split_at(4);
+        if mod_97(rest, head) != 1 {
+            return wrong("has wrong check digits: it was mistyped");
+        }
+        Ok(Self(text))
+    }
+
+    /// The reference without blanks.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The digits of a number that is so long and whose check digit is right.
+fn checked(text: &str, least: usize, most: usize, lengths: &str) -> Result<String, Invalid> {
+    let text: String = text.chars().filter(|sign| !matches!(sign, '-' | ' ')).collect();
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Invalid::new("has other characters than digits"));
+    }
+    if !(least..=most).contains(&text.len()) {
+        return Err(Invalid::new(lengths));
+    }
+    if !luhn(&text) {
+        return Err(Invalid::new("has a wrong check digit: it was mistyped"));
+    }
+    Ok(text)
+}
+
+/// Whether the last digit checks the others: every second one counts twice, and the sum ends in nought.
+pub(crate) fn luhn(digits: &str) -> bool {
+    let sum: Option<u32> = digits.chars().rev().enumerate().try_fold(0, |sum, (at, digit)| {
+        let digit = digit.to_digit(10)?;
+        let twice = if at % 2 == 1 { digit * 2 } else { digit };
+        Some(sum + twice / 10 + twice % 10)
+    });
+    sum.is_some_and(|sum| sum % 10 == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn bankgiro_numbers_are_of_seven_or_eight_digits() {
+        assert_eq!(Bankgiro::new("991-2346").unwrap().to_string(), "991-2346");
+        assert_eq!(Bankgiro::new("5050-1055").unwrap().as_str(), "50501055");
+        let rule = |text: &str| Bankgiro::new(text).unwrap_err().to_string();
+        assert_eq!(rule("991-2345"), "bankgiroNumber has a wrong check digit: it was mistyped");
+        assert_eq!(rule("123456"), "bankgiroNumber is not of seven or eight digits");
+        assert_eq!(rule("991-234x"), "bankgiroNumber has other characters than digits");
+    }
+
+    #[test]
+    fn plusgiro_numbers_are_of_two_to_eight_digits() {
+        assert_eq!(Plusgiro::new("90 20 03-3").unwrap().to_string(), "902003-3");
+        assert_eq!(Plusgiro::new("1-8").unwrap().as_str(), "18");
+        assert!(Plusgiro::new("902003-4").is_err());
+        assert_eq!(Plusgiro::new("8").unwrap_err().rule(), "is not of two to eight digits");
+    }
+
+    #[test]
+    fn a_number_goes_with_its_kind() {
+        let giro = GiroNumber::Bankgiro(Bankgiro::new("5050-1055").unwrap());
+        let json = serde_json::to_string(&GiroReference::from(giro)).unwrap();
+        assert_eq!(json, r#"{"giroNumber":"50501055","giroType":"BANKGIRO"}"#);
+        let short = GiroReference::from(GiroNumber::Plusgiro(Plusgiro::new("1-8").unwrap()));
+        assert_eq!(opp_raw::Check::check(&short).unwrap_err().field(), "giroNumber");
+    }
+
+    #[test]
+    fn an_ocr_number_keeps_its_leading_zeros() {
+        assert_eq!(Ocr::for_reference("0012").unwrap().as_str(), "00125");
+        assert_eq!(Ocr::new(&"0".repeat(26)).unwrap_err().to_string(), "ocrRef is not of 2 to 25 digits");
+    }
+
+    #[test]
+    fn an_ocr_number_may_tell_its_length() {
+        assert!(Ocr::for_reference("12346").unwrap().has_length_digit());
+        assert!(!Ocr::for_reference("12347").unwrap().has_length_digit());
+    }
+
+    #[test]
+    fn a_creditor_reference_has_its_check_digits_in_front() {
+        assert_eq!(CreditorReference::new("RF18 5390 0754 7034").unwrap().as_str(), "RF18539007547034");
+        assert!(CreditorReference::new("RF19 5390 0754 7034").is_err());
+        assert!(CreditorReference::new("1234567897").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn every_single_wrong_digit_is_found(reference in "[0-9]{1,24}", at in 0usize..25, by in 1u32..10) {
+            let ocr = Ocr::for_reference(&reference).unwrap();
+            let mut digits: Vec<char> = ocr.as_str().chars().collect();
+            let at = at % digits.len();
+            digits[at] = char::from_digit((digits[at].to_digit(10).unwrap() + by) % 10, 10).unwrap();
+            prop_assert!(Ocr::new(&digits.into_iter().collect::<String>()).is_err());
+        }
+
+        #[test]
+        fn no_text_panics(text in ".{0,30}") {
+            let _ = (Ocr::new(&text), Ocr::for_reference(&text), Bankgiro::new(&text), Plusgiro::new(&text));
+            let _ = CreditorReference::new(&text);
+        }
+    }
+}

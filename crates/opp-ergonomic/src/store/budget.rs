@@ -1,0 +1,118 @@
+//! How often a consent may be used without its user: `frequencyPerDay`, per account and endpoint.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::{Spent, Store, StoreError};
+use crate::error::Error;
+
+/// What the bank counts by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// The list of accounts.
+    Accounts,
+    /// One account.
+    Details,
+    /// Its balances.
+    Balances,
+    /// Its transactions; following pages are part of the first.
+    Transactions,
+    /// One transaction.
+    TransactionDetails,
+}
+
+/// The unattended calls of all consents. It counts in every span of 24 hours, and is thus right whether a bank counts
+/// from midnight or from the first call.
+#[derive(Debug, Clone)]
+pub struct Budget {
+    store: Arc<dyn Store>,
+}
+
+const DAY: Duration = Duration::from_hours(24);
+
+impl Budget {
+    /// A budget that is kept in this store, and shared by all that share the store.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store }
+    }
+
+    /// Spends one call of the day, for an account or for the list of them. Do so only for calls without the user.
+    pub async fn spend(
+        &self,
+        consent: &str,
+        account: Option<&str>,
+        endpoint: Endpoint,
+        frequency_per_day: u32,
+    ) -> Result<Spent, StoreError> {
+        let digest = digest(&[consent, account.unwrap_or_default()]);
+        self.store.spend(&format!("opp/spend/{endpoint:?}/{digest}"), frequency_per_day, DAY).await
+    }
+}
+
+/// The unattended calls that one consent has, or none to count if its user is there.
+#[derive(Debug, Clone)]
+pub(crate) struct Allowance {
+    pub(crate) budget: Budget,
+    pub(crate) consent: String,
+    /// How many a day; `None` counts nothing.
+    pub(crate) per_day: Option<u32>,
+}
+
+impl Allowance {
+    /// Spends a call, or says that all of the day are spent: the bank would answer `ACCESS_EXCEEDED`.
+    pub(crate) async fn spend(&self, account: Option<&str>, endpoint: Endpoint) -> Result<(), Error> {
+        let Some(per_day) = self.per_day else { return Ok(()) };
+        match self.budget.spend(&self.consent, account, endpoint, per_day).await {
+            Ok(Spent::Granted { .. }) => Ok(()),
+            Ok(Spent::Refused { .. }) => Err(Error::spent()),
+            Err(error) => Err(Error::from_store(error)),
+        }
+    }
+}
+
+/// A name that says nothing of what it was made from, and cannot be made from anything else.
+pub(crate) fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::MemoryStore;
+    use crate::store::tests_clock::HandClock;
+
+    #[tokio::test]
+    async fn each_account_and_endpoint_has_its_own_calls_of_the_day() {
+        let clock = Arc::new(HandClock::default());
+        let budget = Budget::new(Arc::new(MemoryStore::new(Arc::clone(&clock) as _)));
+        let balances = async |account| budget.spend("consent", Some(account), Endpoint::Balances, 4).await.unwrap();
+        for left in (0..4).rev() {
+            assert_eq!(balances("one").await, Spent::Granted { left });
+        }
+        clock.pass(Duration::from_hours(23));
+        assert_eq!(balances("one").await, Spent::Refused { free_in: Duration::from_hours(1) });
+        assert_eq!(balances("two").await, Spent::Granted { left: 3 });
+        let other = budget.spend("consent", Some("one"), Endpoint::Transactions, 4).await.unwrap();
+        assert_eq!(other, Spent::Granted { left: 3 });
+        clock.pass(Duration::from_hours(1));
+        assert_eq!(balances("one").await, Spent::Granted { left: 3 });
+    }
+
+    #[test]
+    fn a_digest_is_of_the_parts_and_not_of_their_sum() {
+        assert_ne!(digest(&["ab", "c"]), digest(&["a", "bc"]));
+        assert_eq!(digest(&["ab"]).len(), 64);
+    }
+}

@@ -1,0 +1,148 @@
+//! The store of a single process.
+
+use std::collections::{HashMap, VecDeque};
+use std::future::ready;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::{Expected, Spent, Store, StoreFuture};
+use crate::clock::{Clock, SystemClock};
+
+/// How many entries there are before the dead ones are looked for; doubled by those that live.
+const SWEEP: usize = 64;
+
+/// A store in memory: good for one process, and for tests.
+#[derive(Debug)]
+pub struct MemoryStore {
+    clock: Arc<dyn Clock>,
+    shelf: Mutex<Shelf>,
+}
+
+#[derive(Default)]
+struct Shelf {
+    values: HashMap<String, (Vec<u8>, Duration)>,
+    /// The moments at which one was spent, oldest first, and when the last of them stops to count.
+    spent: HashMap<String, (VecDeque<Duration>, Duration)>,
+    sweep_at: usize,
+}
+
+impl std::fmt::Debug for Shelf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shelf").field("values", &self.values.len()).finish_non_exhaustive()
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new(SystemClock::shared())
+    }
+}
+
+impl MemoryStore {
+    /// An empty store that goes by this clock.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, shelf: Mutex::default() }
+    }
+
+    fn open(&self) -> (MutexGuard<'_, Shelf>, Duration) {
+        let now = self.clock.monotonic();
+        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        shelf.sweep(now);
+        (shelf, now)
+    }
+}
+
+impl Shelf {
+    /// Clears away what is over, once in a while.
+    fn sweep(&mut self, now: Duration) {
+        if self.values.len() + self.spent.len() >= self.sweep_at.max(SWEEP) {
+            self.values.retain(|_, (_, until)| *until > now);
+            self.spent.retain(|_, (_, until)| *until > now);
+            self.sweep_at = 2 * (self.values.len() + self.spent.len());
+        }
+    }
+
+    fn live(&self, key: &str, now: Duration) -> Option<&Vec<u8>> {
+        self.values.get(key).filter(|(_, until)| *until > now).map(|(value, _)| value)
+    }
+}
+
+impl Store for MemoryStore {
+    fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
+        let (shelf, now) = self.open();
+        Box::pin(ready(Ok(shelf.live(key, now).cloned())))
+    }
+
+    fn put_if<'a>(
+        &'a self,
+        key: &'a str,
+        expected: Expected<'a>,
+        value: &'a [u8],
+        keep: Duration,
+    ) -> StoreFuture<'a, bool> {
+        let (mut shelf, now) = self.open();
+        let found = shelf.live(key, now);
+        let met = match expected {
+            Expected::Anything => true,
+            Expected::Nothing => found.is_none(),
+            Expected::Value(wanted) => found.is_some_and(|found| found == wanted),
+        };
+        if met {
+            shelf.values.insert(key.to_owned(), (value.to_vec(), now.saturating_add(keep)));
+        }
+        Box::pin(ready(Ok(met)))
+    }
+
+    fn take<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
+        let (mut shelf, now) = self.open();
+        let taken = shelf.values.remove(key).filter(|(_, until)| *until > now);
+        Box::pin(ready(Ok(taken.map(|(value, _)| value))))
+    }
+
+    fn spend<'a>(&'a self, key: &'a str, limit: u32, window: Duration) -> StoreFuture<'a, Spent> {
+        let (mut shelf, now) = self.open();
+        let (moments, until) = shelf.spent.entry(key.to_owned()).or_default();
+        while moments.front().is_some_and(|moment| moment.saturating_add(window) <= now) {
+            moments.pop_front();
+        }
+        let used = u32::try_from(moments.len()).unwrap_or(u32::MAX);
+        let spent = if used < limit {
+            moments.push_back(now);
+            *until = now.saturating_add(window);
+            Spent::Granted { left: limit - used - 1 }
+        } else {
+            // With a limit of nought nothing was ever spent, and nothing will be free.
+            let over = usize::try_from(used - limit).unwrap_or_default();
+            let next = moments.get(over).map_or(window, |moment| moment.saturating_add(window).saturating_sub(now));
+            Spent::Refused { free_in: next }
+        };
+        Box::pin(ready(Ok(spent)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::conformance;
+    use crate::store::tests_clock::HandClock;
+
+    #[tokio::test]
+    async fn the_store_in_memory_conforms() {
+        let clock = Arc::new(HandClock::default());
+        let store = Arc::new(MemoryStore::new(Arc::clone(&clock) as _));
+        conformance::run(store, async |time| clock.pass(time)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_over_is_cleared_away() {
+        let clock = Arc::new(HandClock::default());
+        let store = MemoryStore::new(Arc::clone(&clock) as _);
+        for at in 0..10_000 {
+            store.put_if(&at.to_string(), Expected::Anything, b"x", Duration::from_secs(1)).await.unwrap();
+            store.spend(&at.to_string(), 1, Duration::from_secs(1)).await.unwrap();
+            clock.pass(Duration::from_millis(100));
+        }
+        let shelf = store.shelf.lock().unwrap();
+        assert!(shelf.values.len() + shelf.spent.len() <= 2 * SWEEP, "{shelf:?}");
+    }
+}
