@@ -8,9 +8,9 @@ use rust_decimal::Decimal;
 
 use super::transactions::{ReportFormat, Transaction, TransactionQuery, Transactions, download};
 use super::view::{view, words};
+use crate::caller::Caller;
 use crate::error::Error;
 use crate::reply::Reply;
-use crate::session::Caller;
 use crate::store::{Allowance, Endpoint};
 
 /// A consent that was valid when it was looked at: accounts are read with nothing less.

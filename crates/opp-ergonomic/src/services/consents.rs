@@ -10,10 +10,10 @@ use opp_raw::{Check, Invalid};
 
 use super::ValidConsent;
 use super::view::{view, words};
+use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::reply::Reply;
-use crate::session::Caller;
 
 /// Consents at a bank.
 #[derive(Debug, Clone)]

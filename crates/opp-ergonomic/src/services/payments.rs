@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::orders::Order;
 use super::view::{view, words};
+use crate::caller::Caller;
 use crate::error::Error;
 use crate::reply::Reply;
-use crate::session::Caller;
 
 /// Payments at a bank.
 #[derive(Debug, Clone)]

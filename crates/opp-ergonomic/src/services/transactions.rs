@@ -12,9 +12,9 @@ use rust_decimal::Decimal;
 use super::Balance;
 use super::page::Splitter;
 use super::view::{view, words};
+use crate::caller::Caller;
 use crate::error::Error;
 use crate::reply::Reply;
-use crate::session::Caller;
 use crate::store::{Allowance, Endpoint};
 
 words! {
