@@ -6,7 +6,7 @@ use std::str::FromStr;
 use opp_raw::types::{AccountReference, AccountReferenceWithGiro};
 use opp_raw::{Invalid, Read};
 
-use crate::giro::{Bankgiro, Plusgiro, luhn};
+use crate::giro::{Bankgiro, GiroNumber, Plusgiro, luhn};
 
 /// Lengths by country (ISO 13616 registry), of the countries that the platform's payments reach.
 const LENGTHS: &str = "AD24 AT20 BE16 BG22 CH21 CY28 CZ24 DE22 DK18 EE20 ES24 FI18 FO18 FR27 GB22 GI23 GL18 GR27 HR21 \
@@ -155,28 +155,31 @@ impl From<AccountNumber> for AccountReferenceWithGiro {
     }
 }
 
-impl From<Iban> for AccountReference {
-    fn from(iban: Iban) -> Self {
-        Self { iban: Read::read_str(iban.as_str()), ..Self::default() }
+/// For fields that take no giro numbers.
+pub(crate) fn without_giro(reference: AccountReferenceWithGiro) -> Result<AccountReference, Invalid> {
+    let AccountReferenceWithGiro {
+        iban,
+        bban,
+        pan,
+        masked_pan,
+        msisdn,
+        clearing_number,
+        currency,
+        account_number,
+        extra,
+        ..
+    } = reference;
+    if reference.bankgiro_number.is_some() || reference.plusgiro_number.is_some() {
+        return Err(Invalid::new("is a giro number, which cannot stand here: use an IBAN or a BBAN"));
     }
-}
-
-impl From<Bban> for AccountReference {
-    fn from(bban: Bban) -> Self {
-        Self { bban: Read::read_str(bban.as_str()), ..Self::default() }
-    }
+    Ok(AccountReference { iban, bban, pan, masked_pan, msisdn, clearing_number, currency, account_number, extra })
 }
 
 impl TryFrom<AccountNumber> for AccountReference {
     type Error = Invalid;
 
-    /// For fields that take no giro numbers.
     fn try_from(number: AccountNumber) -> Result<Self, Invalid> {
-        let AccountReferenceWithGiro { iban, bban, clearing_number, .. } = number.into();
-        if iban.is_none() && bban.is_none() {
-            return Err(Invalid::new("is a giro number, which cannot stand here: use an IBAN or a BBAN"));
-        }
-        Ok(Self { iban, bban, clearing_number, ..Self::default() })
+        without_giro(number.into())
     }
 }
 
@@ -218,6 +221,21 @@ impl From<Iban> for AccountNumber {
 impl From<Bban> for AccountNumber {
     fn from(bban: Bban) -> Self {
         Self::Bban(bban, None)
+    }
+}
+
+impl From<(Clearing, Bban)> for AccountNumber {
+    fn from((clearing, bban): (Clearing, Bban)) -> Self {
+        Self::Bban(bban, Some(clearing))
+    }
+}
+
+impl From<GiroNumber> for AccountNumber {
+    fn from(giro: GiroNumber) -> Self {
+        match giro {
+            GiroNumber::Bankgiro(number) => Self::Bankgiro(number),
+            GiroNumber::Plusgiro(number) => Self::Plusgiro(number),
+        }
     }
 }
 

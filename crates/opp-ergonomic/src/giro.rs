@@ -84,6 +84,18 @@ pub enum GiroNumber {
     Plusgiro(Plusgiro),
 }
 
+impl From<Bankgiro> for GiroNumber {
+    fn from(number: Bankgiro) -> Self {
+        Self::Bankgiro(number)
+    }
+}
+
+impl From<Plusgiro> for GiroNumber {
+    fn from(number: Plusgiro) -> Self {
+        Self::Plusgiro(number)
+    }
+}
+
 impl From<GiroNumber> for GiroReference {
     fn from(giro: GiroNumber) -> Self {
         let (number, kind) = match &giro {

@@ -37,6 +37,7 @@ pub use giro::{Bankgiro, CreditorReference, GiroNumber, Ocr, Plusgiro};
 pub use identity::Identity;
 pub use money::{Amount, Currency};
 pub use opp_raw::Invalid;
+pub use opp_raw::types::Address;
 pub use psu::Psu;
 pub use reply::{Reply, Warning};
 pub use retry::RetryPolicy;

@@ -43,7 +43,7 @@ impl Session {
 
     /// Payments.
     pub fn payments(&self) -> Payments {
-        Payments::new(self.caller.clone())
+        Payments::new(self.caller.clone(), self.bank.clone(), Arc::clone(&self.clock))
     }
 
     /// Goes on with a signature, or begins it: the flow says where it is.

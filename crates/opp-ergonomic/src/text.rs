@@ -1,6 +1,6 @@
 //! Texts that go to a bank: how long they may be and what may stand in them.
 
-use opp_raw::Invalid;
+use opp_raw::{Invalid, Read};
 
 /// Which characters a text may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,8 +43,14 @@ pub struct TextRule {
 impl TextRule {
     /// Who is paid.
     pub const CREDITOR_NAME: Self = Self::new("creditorName", 70, Charset::Printable);
+    /// The name of the payee's bank.
+    pub const CREDITOR_BANK_NAME: Self = Self::new("creditorAgentName", 70, Charset::Printable);
     /// What the payee reads.
     pub const REMITTANCE: Self = Self::new("remittanceInformationUnstructured", 140, Charset::Printable);
+    /// What the payee reads, in a giro payment.
+    pub const GIRO_MESSAGE: Self = Self::new("creditorAccountMessage", 140, Charset::Printable);
+    /// What the payer reads.
+    pub const OWN_MESSAGE: Self = Self::new("debtorAccountMessage", 140, Charset::Printable);
     /// What both sides find it by.
     pub const END_TO_END: Self = Self::new("endToEndIdentification", 35, Charset::Sepa);
     /// The number of an invoice that has no OCR number. Of the two lengths that are documented the shorter one.
@@ -80,6 +86,11 @@ impl TextRule {
             return wrong(self.charset.rule().to_owned());
         }
         Ok(())
+    }
+
+    /// The field, if there is a text for it that keeps the rule.
+    pub(crate) fn write<T: Read>(&self, text: Option<&str>) -> Result<Option<T>, Invalid> {
+        text.map(|text| self.check(text).map(|()| T::read_str(text))).transpose().map(Option::flatten)
     }
 }
 

@@ -2,14 +2,14 @@
 
 use chrono::NaiveDate;
 
-use opp_raw::types::{AccountId, TransactionId};
+use opp_raw::types::{AccountId, BalanceType, TransactionId};
 use opp_raw::{ByteStream, Invalid};
-use rust_decimal::Decimal;
 
 use super::transactions::{ReportFormat, Transaction, TransactionQuery, Transactions, download};
-use super::view::{view, words};
+use super::view::view;
 use crate::caller::Caller;
 use crate::error::Error;
+use crate::money::Amount;
 use crate::reply::Reply;
 use crate::store::{Allowance, Endpoint};
 
@@ -76,26 +76,6 @@ view! {
     }
 }
 
-words! {
-    /// What a balance counts. Which kinds there are differs from bank to bank.
-    BalanceType {
-        /// Booked, at the end of a day.
-        ClosingBooked = "closingBooked",
-        /// Booked, with what is expected to be.
-        Expected = "expected",
-        /// Booked, less what is reserved.
-        Authorised = "authorised",
-        /// Booked, at the beginning of a day.
-        OpeningBooked = "openingBooked",
-        /// What can be spent now.
-        InterimAvailable = "interimAvailable",
-        /// Booked, up to now.
-        InterimBooked = "interimBooked",
-        /// What can be spent on a day to come.
-        ForwardAvailable = "forwardAvailable",
-    }
-}
-
 view! {
     /// A balance of an account.
     Balance(Balance) {}
@@ -103,18 +83,13 @@ view! {
 
 impl Balance {
     /// The amount.
-    pub fn amount(&self) -> Option<Decimal> {
-        self.0.balance_amount.as_ref()?.amount.as_ref()?.as_str().parse().ok()
+    pub fn amount(&self) -> Option<Amount> {
+        Amount::read(self.0.balance_amount.as_ref()?)
     }
 
-    /// The currency of the amount.
-    pub fn currency(&self) -> Option<&str> {
-        Some(self.0.balance_amount.as_ref()?.currency.as_ref()?.as_str())
-    }
-
-    /// What it counts.
-    pub fn kind(&self) -> Option<BalanceType> {
-        Some(BalanceType::read(self.0.balance_type.as_ref()?.as_str()))
+    /// What it counts. Which kinds there are differs from bank to bank.
+    pub fn kind(&self) -> Option<&BalanceType> {
+        self.0.balance_type.as_ref()
     }
 }
 

@@ -6,10 +6,11 @@ use chrono::NaiveDate;
 use opp_raw::types::{
     self, AccountAccess, AccountReference, AllPsd2, AvailableAccounts, ConsentId, FrequencyPerDay, ValidUntil,
 };
-use opp_raw::{Check, Invalid};
+use opp_raw::{Check, Invalid, List};
 
 use super::ValidConsent;
 use super::view::{view, words};
+use crate::account_number::AccountNumber;
 use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -23,45 +24,62 @@ pub struct Consents {
 }
 
 /// What a consent opens, in every form that the platform has.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Access(AccountAccess);
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Access {
+    available: Option<AvailableAccounts>,
+    all_psd2: Option<AllPsd2>,
+    accounts: Option<Vec<AccountNumber>>,
+    balances: Option<Vec<AccountNumber>>,
+    transactions: Option<Vec<AccountNumber>>,
+}
 
 impl Access {
     /// All accounts, with balances and transactions, as far as the user allows: the usual choice.
     pub fn all() -> Self {
-        Self(AccountAccess::default())
+        Self::default()
     }
 
     /// The list of accounts alone; not every bank offers it.
     pub fn available_accounts() -> Self {
-        Self(AccountAccess { available_accounts: Some(AvailableAccounts::AllAccounts), ..AccountAccess::default() })
+        Self { available: Some(AvailableAccounts::AllAccounts), ..Self::default() }
     }
 
     /// The list of accounts with their balances; not every bank offers it.
     pub fn available_accounts_with_balances() -> Self {
-        let word = Some(AvailableAccounts::AllAccountsWithBalances);
-        Self(AccountAccess { available_accounts: word, ..AccountAccess::default() })
+        Self { available: Some(AvailableAccounts::AllAccountsWithBalances), ..Self::default() }
     }
 
     /// Everything that the directive allows; not every bank offers it.
     pub fn all_psd2() -> Self {
-        Self(AccountAccess { all_psd2: Some(AllPsd2::AllAccounts), ..AccountAccess::default() })
+        Self { all_psd2: Some(AllPsd2::AllAccounts), ..Self::default() }
     }
 
     /// Accounts by their numbers, with balances and transactions.
-    pub fn accounts(accounts: impl IntoIterator<Item = AccountReference>) -> Self {
-        let accounts: Vec<_> = accounts.into_iter().collect();
+    pub fn accounts(accounts: impl IntoIterator<Item = impl Into<AccountNumber>>) -> Self {
+        let accounts: Vec<_> = accounts.into_iter().map(Into::into).collect();
         Self::lists(accounts.clone(), accounts.clone(), accounts)
     }
 
     /// Accounts by their numbers, each right by itself. An empty list leaves the choice to the user.
-    pub fn lists(
-        accounts: Vec<AccountReference>,
-        balances: Vec<AccountReference>,
-        transactions: Vec<AccountReference>,
-    ) -> Self {
-        let (accounts, balances, transactions) = (accounts.into(), balances.into(), transactions.into());
-        Self(AccountAccess { accounts, balances, transactions, ..AccountAccess::default() })
+    pub fn lists(accounts: Vec<AccountNumber>, balances: Vec<AccountNumber>, transactions: Vec<AccountNumber>) -> Self {
+        let (accounts, balances, transactions) = (Some(accounts), Some(balances), Some(transactions));
+        Self { accounts, balances, transactions, ..Self::default() }
+    }
+
+    fn build(&self) -> Result<AccountAccess, Invalid> {
+        let list = |name: &str, numbers: &Option<Vec<AccountNumber>>| -> Result<List<AccountReference>, Invalid> {
+            let Some(numbers) = numbers else { return Ok(List::default()) };
+            let references = numbers.iter().cloned().map(AccountReference::try_from).collect::<Result<Vec<_>, _>>();
+            Ok(references.map_err(|wrong| wrong.within(name).within("access"))?.into())
+        };
+        Ok(AccountAccess {
+            accounts: list("accounts", &self.accounts)?,
+            balances: list("balances", &self.balances)?,
+            transactions: list("transactions", &self.transactions)?,
+            available_accounts: self.available.clone(),
+            all_psd2: self.all_psd2.clone(),
+            ..AccountAccess::default()
+        })
     }
 }
 
@@ -107,7 +125,7 @@ impl ConsentRequest {
             return Err(Invalid::new("is 1 for a consent that is used once").within("frequencyPerDay"));
         }
         let request = types::Consents {
-            access: Some(self.access.0.clone()),
+            access: Some(self.access.build()?),
             recurring_indicator: Some(self.recurring),
             valid_until: Some(ValidUntil::from(self.valid_until)),
             frequency_per_day: Some(FrequencyPerDay::try_from(i64::from(self.frequency_per_day))?),
@@ -242,6 +260,7 @@ fn consent_id(id: &str) -> Result<ConsentId, Invalid> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account_number::Iban;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -254,16 +273,15 @@ mod tests {
 
     #[test]
     fn every_form_of_access_is_written() {
-        let reference =
-            || AccountReference { iban: "SE3750000000054400047881".parse().ok(), ..AccountReference::default() };
+        let number = || AccountNumber::from(Iban::test_number("SE3750000000054400047881").unwrap());
         assert_eq!(json(Access::all()), "{}");
         assert_eq!(json(Access::available_accounts()), r#"{"availableAccounts":"allAccounts"}"#);
         assert_eq!(json(Access::all_psd2()), r#"{"allPsd2":"allAccounts"}"#);
         let named = r#"[{"iban":"SE3750000000054400047881"}]"#;
         let all = format!(r#"{{"accounts":{named},"balances":{named},"transactions":{named}}}"#);
-        assert_eq!(json(Access::accounts([reference()])), all);
+        assert_eq!(json(Access::accounts([number()])), all);
         let some = format!(r#"{{"accounts":{named},"balances":[],"transactions":[]}}"#);
-        assert_eq!(json(Access::lists(vec![reference()], vec![], vec![])), some);
+        assert_eq!(json(Access::lists(vec![number()], vec![], vec![])), some);
     }
 
     #[test]
