@@ -110,15 +110,17 @@ impl Accounts {
 
     /// The accounts that the user has opened.
     pub async fn list(&self) -> Result<Reply<Vec<Account>>, Error> {
-        self.allowance.spend(None, Endpoint::Accounts).await?;
-        let reply = self.caller.call(async |raw| raw.get_account_list(None).await).await?;
-        Ok(reply.map(|list| list.accounts.into_iter().map(Account).collect()))
+        self.listed(None).await
     }
 
     /// The accounts that the user has opened, with their balances where the bank sends them along.
     pub async fn list_with_balances(&self) -> Result<Reply<Vec<Account>>, Error> {
+        self.listed(Some(true)).await
+    }
+
+    async fn listed(&self, with_balances: Option<bool>) -> Result<Reply<Vec<Account>>, Error> {
         self.allowance.spend(None, Endpoint::Accounts).await?;
-        let reply = self.caller.call(async |raw| raw.get_account_list(Some(true)).await).await?;
+        let reply = self.caller.call(async |raw| raw.get_account_list(with_balances).await).await?;
         Ok(reply.map(|list| list.accounts.into_iter().map(Account).collect()))
     }
 

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use opp_raw::types::{
     self, AccountAccess, AccountReference, AllPsd2, AvailableAccounts, ConsentId, FrequencyPerDay, ValidUntil,
 };
-use opp_raw::{Check, Invalid, List};
+use opp_raw::{Invalid, List};
 
 use super::ValidConsent;
 use super::view::{view, words};
@@ -24,62 +24,50 @@ pub struct Consents {
 }
 
 /// What a consent opens, in every form that the platform has.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Access {
-    available: Option<AvailableAccounts>,
-    all_psd2: Option<AllPsd2>,
-    accounts: Option<Vec<AccountNumber>>,
-    balances: Option<Vec<AccountNumber>>,
-    transactions: Option<Vec<AccountNumber>>,
-}
+#[derive(Debug, Clone, PartialEq)]
+pub struct Access(Result<AccountAccess, Invalid>);
 
 impl Access {
     /// All accounts, with balances and transactions, as far as the user allows: the usual choice.
     pub fn all() -> Self {
-        Self::default()
+        Self(Ok(AccountAccess::default()))
     }
 
     /// The list of accounts alone; not every bank offers it.
     pub fn available_accounts() -> Self {
-        Self { available: Some(AvailableAccounts::AllAccounts), ..Self::default() }
+        let word = Some(AvailableAccounts::AllAccounts);
+        Self(Ok(AccountAccess { available_accounts: word, ..AccountAccess::default() }))
     }
 
     /// The list of accounts with their balances; not every bank offers it.
     pub fn available_accounts_with_balances() -> Self {
-        Self { available: Some(AvailableAccounts::AllAccountsWithBalances), ..Self::default() }
+        let word = Some(AvailableAccounts::AllAccountsWithBalances);
+        Self(Ok(AccountAccess { available_accounts: word, ..AccountAccess::default() }))
     }
 
     /// Everything that the directive allows; not every bank offers it.
     pub fn all_psd2() -> Self {
-        Self { all_psd2: Some(AllPsd2::AllAccounts), ..Self::default() }
+        Self(Ok(AccountAccess { all_psd2: Some(AllPsd2::AllAccounts), ..AccountAccess::default() }))
     }
 
     /// Accounts by their numbers, with balances and transactions.
     pub fn accounts(accounts: impl IntoIterator<Item = impl Into<AccountNumber>>) -> Self {
         let accounts: Vec<_> = accounts.into_iter().map(Into::into).collect();
-        Self::lists(accounts.clone(), accounts.clone(), accounts)
+        Self::lists(&accounts, &accounts, &accounts)
     }
 
     /// Accounts by their numbers, each right by itself. An empty list leaves the choice to the user.
-    pub fn lists(accounts: Vec<AccountNumber>, balances: Vec<AccountNumber>, transactions: Vec<AccountNumber>) -> Self {
-        let (accounts, balances, transactions) = (Some(accounts), Some(balances), Some(transactions));
-        Self { accounts, balances, transactions, ..Self::default() }
-    }
-
-    fn build(&self) -> Result<AccountAccess, Invalid> {
-        let list = |name: &str, numbers: &Option<Vec<AccountNumber>>| -> Result<List<AccountReference>, Invalid> {
-            let Some(numbers) = numbers else { return Ok(List::default()) };
-            let references = numbers.iter().cloned().map(AccountReference::try_from).collect::<Result<Vec<_>, _>>();
-            Ok(references.map_err(|wrong| wrong.within(name).within("access"))?.into())
+    pub fn lists(accounts: &[AccountNumber], balances: &[AccountNumber], transactions: &[AccountNumber]) -> Self {
+        let list = |field: &str, numbers: &[AccountNumber]| {
+            let list = numbers.iter().cloned().map(AccountReference::try_from).collect::<Result<Vec<_>, _>>();
+            list.map(List::from).map_err(|wrong| wrong.within(field).within("access"))
         };
-        Ok(AccountAccess {
-            accounts: list("accounts", &self.accounts)?,
-            balances: list("balances", &self.balances)?,
-            transactions: list("transactions", &self.transactions)?,
-            available_accounts: self.available.clone(),
-            all_psd2: self.all_psd2.clone(),
-            ..AccountAccess::default()
-        })
+        let access = || {
+            let (accounts, balances) = (list("accounts", accounts)?, list("balances", balances)?);
+            let transactions = list("transactions", transactions)?;
+            Ok(AccountAccess { accounts, balances, transactions, ..AccountAccess::default() })
+        };
+        Self(access())
     }
 }
 
@@ -124,16 +112,14 @@ impl ConsentRequest {
         if !self.recurring && self.frequency_per_day != 1 {
             return Err(Invalid::new("is 1 for a consent that is used once").within("frequencyPerDay"));
         }
-        let request = types::Consents {
-            access: Some(self.access.build()?),
+        Ok(types::Consents {
+            access: Some(self.access.0.clone()?),
             recurring_indicator: Some(self.recurring),
             valid_until: Some(ValidUntil::from(self.valid_until)),
             frequency_per_day: Some(FrequencyPerDay::try_from(i64::from(self.frequency_per_day))?),
             combined_service_indicator: Some(self.combined),
             ..types::Consents::default()
-        };
-        request.check()?;
-        Ok(request)
+        })
     }
 }
 
@@ -281,7 +267,7 @@ mod tests {
         let all = format!(r#"{{"accounts":{named},"balances":{named},"transactions":{named}}}"#);
         assert_eq!(json(Access::accounts([number()])), all);
         let some = format!(r#"{{"accounts":{named},"balances":[],"transactions":[]}}"#);
-        assert_eq!(json(Access::lists(vec![number()], vec![], vec![])), some);
+        assert_eq!(json(Access::lists(&[number()], &[], &[])), some);
     }
 
     #[test]

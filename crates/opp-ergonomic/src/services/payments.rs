@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use opp_raw::reqwest::StatusCode;
 use opp_raw::types::{self, PaymentId, PaymentInitiationCancelResponse202, PaymentProduct, PaymentService};
 use opp_raw::{ByteStream, Bytes, Invalid};
 use serde::{Deserialize, Serialize};
@@ -242,16 +243,15 @@ impl Payments {
     /// Takes a payment back, if the bank still lets it.
     pub async fn cancel(&self, key: &PaymentKey) -> Result<Reply<Cancellation>, Error> {
         let PaymentKey { service, product, id } = key;
-        let send = async |raw: opp_raw::Client| raw.cancel_payment(service, product, id).await;
+        let mut gone = false;
+        let send = async |raw: opp_raw::Client| {
+            let answer = raw.cancel_payment(service, product, id).await;
+            // 202 asks for a signature, whatever its body says.
+            answer.inspect(|answer| gone = answer.status() == StatusCode::NO_CONTENT)
+        };
         let reply = self.caller.call(send).await?;
-        Ok(reply.map(|answer| {
-            // 204 has no body; 202 has one, and a signature to ask for.
-            if answer == PaymentInitiationCancelResponse202::default() {
-                Cancellation::Done
-            } else {
-                Cancellation::NeedsSignature(Box::new(answer))
-            }
-        }))
+        let needs = |answer| Cancellation::NeedsSignature(Box::new(answer));
+        Ok(reply.map(|answer| if gone { Cancellation::Done } else { needs(answer) }))
     }
 
     /// The ids of all signatures that were started: how to pick up the thread after a lost answer.
