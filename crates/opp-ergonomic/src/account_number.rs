@@ -133,12 +133,10 @@ impl From<AccountNumber> for AccountReferenceWithGiro {
                 reference.bban = Read::read_str(bban.as_str());
                 reference.clearing_number = clearing.and_then(|number| Read::read_str(number.as_str()));
             }
-            AccountNumber::Giro(GiroNumber::Bankgiro(giro)) => {
-                reference.bankgiro_number = Read::read_str(giro.as_str())
-            }
-            AccountNumber::Giro(GiroNumber::Plusgiro(giro)) => {
-                reference.plusgiro_number = Read::read_str(giro.as_str())
-            }
+            AccountNumber::Giro(giro) => match giro {
+                GiroNumber::Bankgiro(number) => reference.bankgiro_number = Read::read_str(number.as_str()),
+                GiroNumber::Plusgiro(number) => reference.plusgiro_number = Read::read_str(number.as_str()),
+            },
         }
         reference
     }

@@ -182,7 +182,7 @@ mod tests {
             let text = page.to_string();
             let at = (0..=cut.index(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap();
             let (ids, rest) = split(&text, at).unwrap();
-            let listed = ["booked", "pending"].iter().flat_map(|kind| page["transactions"][kind].as_array()).flatten();
+            let listed = ["booked", "pending"].iter().filter_map(|kind| page["transactions"][kind].as_array()).flatten();
             let listed = listed.map(|entry| entry["transactionId"].as_str().unwrap_or_default().to_owned());
             prop_assert_eq!(ids, listed.collect::<Vec<_>>());
             prop_assert!(rest.transactions.is_none_or(|report| report.booked.is_empty() && report.pending.is_empty()));
