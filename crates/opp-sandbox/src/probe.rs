@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::control::Caprice;
 use crate::document::Document;
 use crate::model::Application;
-use crate::model::banks::Directory;
+use crate::model::directory::Directory;
 use crate::model::entities::{Context, Token};
 use crate::model::ledger::Ledgers;
 use crate::model::state::State;

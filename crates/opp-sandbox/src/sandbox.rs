@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::control::Control;
 use crate::document::Document;
 use crate::model::Application;
-use crate::model::banks::Directory;
+use crate::model::directory::Directory;
 use crate::model::ids;
 use crate::model::ledger::Ledgers;
 use crate::model::state::State;

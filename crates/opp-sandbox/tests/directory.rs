@@ -5,6 +5,7 @@
 mod common;
 
 use common::{Desk, refusal_of};
+use serde_json::json;
 
 const ROOT: &str = "/psd2/aspspinformation/v1";
 
@@ -37,6 +38,20 @@ async fn details_name_the_affiliated_savings_banks() {
     let body = desk.read(&format!("{ROOT}/aspsps/SWEDSESS")).await;
     assert_eq!(body["affiliatedAspsps"][0]["id"], "08999");
     assert_eq!(body["globalPaymentProducts"][0], "domestic");
+}
+
+#[tokio::test]
+async fn details_say_how_far_back_a_bank_goes() {
+    let desk = Desk::at("ESSESESS").await;
+    let history = async |bank: &str| desk.read(&format!("{ROOT}/aspsps/{bank}")).await["accountInformation"].clone();
+    let swedbank = json!({
+        "transactionHistoryMaxDays": 90,
+        "extendedTransactionHistoryMaxDays": 760,
+        "extendedTransactionHistoryAvailableWindowMinutes": 60,
+    });
+    assert_eq!(history("SWEDSESS").await, swedbank);
+    let handelsbanken = json!({ "transactionHistoryMaxDays": 456, "transactionHistoryMaxCount": 600 });
+    assert_eq!(history("HANDSESS").await, handelsbanken);
 }
 
 #[tokio::test]

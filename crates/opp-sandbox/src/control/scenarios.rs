@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rules::Rule;
 use crate::StartError;
-use crate::model::banks;
+use crate::model::directory;
 
 /// One scenario.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ struct File {
 
 /// Reads the scenarios that were compiled in.
 pub(crate) fn load() -> Result<Vec<Scenario>, StartError> {
-    Ok(banks::read::<File>("scenarios.toml", include_str!("../../data/scenarios.toml"))?.scenario)
+    Ok(directory::read::<File>("scenarios.toml", include_str!("../../data/scenarios.toml"))?.scenario)
 }
 
 impl Scenario {

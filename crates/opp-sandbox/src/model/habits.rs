@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::accounts::Account;
 use super::ids::fixed_rng;
 use crate::StartError;
-use crate::model::banks;
+use crate::model::directory;
 
 /// One kind of income or spending; the fields are explained where the data is.
 #[derive(Clone, Debug, Deserialize)]
@@ -51,7 +51,7 @@ pub(crate) struct Entry {
 
 impl Habits {
     pub(super) fn load() -> Result<Self, StartError> {
-        Ok(Self(banks::read("spending.toml", include_str!("../../data/spending.toml"))?))
+        Ok(Self(directory::read("spending.toml", include_str!("../../data/spending.toml"))?))
     }
 
     pub(super) fn of(&self, account: &Account) -> &[Habit] {

@@ -6,6 +6,7 @@ pub(crate) mod accounts;
 pub(crate) mod agenda;
 pub(crate) mod banks;
 pub(crate) mod clock;
+pub(crate) mod directory;
 pub(crate) mod entities;
 pub(crate) mod habits;
 pub(crate) mod ids;

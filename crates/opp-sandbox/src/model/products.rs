@@ -62,7 +62,7 @@ pub(crate) struct Products {
 
 impl Products {
     pub(crate) fn load() -> Result<Self, StartError> {
-        super::banks::read("products.toml", include_str!("../../data/products.toml"))
+        super::directory::read("products.toml", include_str!("../../data/products.toml"))
     }
 
     /// The bank's own rule for a product, or the one for all banks.

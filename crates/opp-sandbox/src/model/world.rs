@@ -3,8 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::agenda::Due;
-use super::banks::{Bank, Directory};
+use super::banks::Bank;
 use super::clock::Clock;
+use super::directory::Directory;
 use super::ledger::Ledgers;
 use super::state::State;
 use crate::config::{Config, Limits};

@@ -68,7 +68,7 @@ fn error(world: &World, text: &str) -> Reply {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::banks::Directory;
+    use crate::model::directory::Directory;
 
     /// Relative luminance as WCAG 2 defines it.
     fn luminance(colour: &str) -> f64 {

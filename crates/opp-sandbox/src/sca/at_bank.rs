@@ -6,7 +6,8 @@ use super::machine::{deny, expire, fail, finalise};
 use super::{Progress, Stage, Target};
 use crate::model::accounts::{self, Account};
 use crate::model::agenda::Due;
-use crate::model::banks::{Outcome, RedirectKind};
+use crate::model::banks::RedirectKind;
+use crate::model::directory::Outcome;
 use crate::model::entities::{Consent, Holder};
 use crate::model::world::World;
 
@@ -173,7 +174,7 @@ pub(crate) fn choose_account(world: &mut World, id: &str, account: &str) {
     let Some(reference) = world.bank(&bic).map(|bank| chosen.reference(bank)) else {
         return;
     };
-    // An order in a file stays as it was sent.
+    // What was sent as a file keeps its text; what is done follows the order that was read from it.
     if let Some(fields) = world.state.payments.get_mut(&payment).and_then(|payment| payment.order.as_object_mut()) {
         fields.insert("debtorAccount".to_owned(), reference);
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::Target;
-use crate::model::banks::Outcome;
+use crate::model::directory::Outcome;
 use crate::model::world::World;
 use crate::services::{consents, payments};
 

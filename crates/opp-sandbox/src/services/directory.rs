@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::Call;
-use crate::model::banks::{Approach, Bank, City, Country, RedirectKind};
+use crate::model::banks::{Approach, Bank, RedirectKind};
+use crate::model::directory::{City, Country};
 use crate::model::ids::fixed_uuid;
 use crate::model::world::World;
 use crate::server::problem::Problem;
@@ -40,15 +41,26 @@ pub(crate) fn bank(world: &World, call: &Call<'_>) -> Result<Reply, Problem> {
         "globalPaymentProducts": bank.products,
         "supportedAuthorizationMethods": methods(world, bank),
         "affiliatedAspsps": bank.affiliated.iter().map(|one| json!({ "id": one.id, "name": one.name })).collect::<Vec<_>>(),
-        "accountInformation": {
-            "transactionHistoryMaxDays": bank.history_days,
-        },
+        "accountInformation": history(bank),
         "paymentInitiation": { "signingBasketsSupported": false },
     });
     if let (Some(body), Value::Object(fields)) = (body.as_object_mut(), fields) {
         body.extend(fields);
     }
     Ok(Reply::ok(body))
+}
+
+/// How far back and how much a bank shows; what it does not limit is left out.
+fn history(bank: &Bank) -> Value {
+    let mut fields = json!({ "transactionHistoryMaxDays": bank.history_days });
+    if let Some(days) = bank.history.extended_days {
+        fields["extendedTransactionHistoryMaxDays"] = json!(days);
+        fields["extendedTransactionHistoryAvailableWindowMinutes"] = json!(bank.history.extended_minutes);
+    }
+    if let Some(rows) = bank.history_rows {
+        fields["transactionHistoryMaxCount"] = json!(rows);
+    }
+    fields
 }
 
 pub(crate) fn cities(world: &World, call: &Call<'_>) -> Reply {
