@@ -141,7 +141,8 @@ fn greet(sandbox: &Sandbox) -> std::io::Result<()> {
         let identity = format!("{trust} --cert '{}' --key '{}'", files.client.display(), files.client_key.display());
         (trust, identity)
     });
-    let id = "-H \"X-Request-ID: $(cat /proc/sys/kernel/random/uuid)\"";
+    // The first is there on macOS and most of Linux, the second in every Linux.
+    let id = "-H \"X-Request-ID: $(uuidgen 2>/dev/null || cat /proc/sys/kernel/random/uuid)\"";
     let bearer = "-H \"Authorization: Bearer $TOKEN\"";
     let mut out = std::io::stdout().lock();
     writeln!(out, "Auth host: {auth}\nAPI host:  {api}\nPhone:     {auth}/bankid\nControls:  {auth}/_sandbox\n")?;

@@ -9,7 +9,8 @@ mod reader;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use common::{config, consent, json_of, refusal_of};
+use common::{config, consent, refusal_of};
+use opp_sandbox::Config;
 use reader::{ACCOUNTS, Reader};
 use serde_json::{Value, json};
 
@@ -187,20 +188,81 @@ async fn handelsbanken_refuses_more_than_600_rows() {
     let (few, _) = reader.all(&list("2025-09-01")).await;
     assert!(few.len() <= 600);
     // Payments fill it up beyond what a bank shows at once.
+    pay_many(&reader, &json!("403333911"), 590).await;
+    let refused = reader.get(&list("2025-09-01")).send().await.unwrap();
+    assert!(refusal_of(refused, 400).await.1.contains("600"));
+}
+
+#[tokio::test]
+async fn handelsbanken_shows_companies_2900_rows_of_a_single_day() {
+    let reader = Reader::company_at("HANDSESS", "5566771234").await;
+    let accounts = reader.accounts().await;
+    let (debtor, path) = (&accounts[0]["bban"], accounts[0]["_links"]["transactions"]["href"].as_str().unwrap());
+    let list = |from: &str| format!("{path}?bookingStatus=booked&dateFrom={from}&dateTo=2026-03-16");
+    let refusal = async |from: &str| refusal_of(reader.get(&list(from)).send().await.unwrap(), 400).await;
+    let (mut rows, today) = (reader.all(&list("2026-03-16")).await.0.len(), "2026-03-16");
+    for count in [700, 1_000, 1_000] {
+        pay_many(&reader, debtor, count).await;
+        rows += count;
+        assert_eq!(reader.all(&list(today)).await.0.len(), rows);
+        assert!(refusal("2026-03-15").await.1.contains("600"), "{rows} rows of more than a day");
+    }
+    pay_many(&reader, debtor, 300).await;
+    let (code, text) = refusal(today).await;
+    assert!(code == "PERIOD_INVALID" && text.contains("2900"), "{text}");
+}
+
+/// So many payments of a krona, booked at once.
+async fn pay_many(reader: &Reader, debtor: &Value, count: usize) {
     let order = json!({
-        "debtorAccount": { "bban": "403333911" },
-        "payments": (0..590).map(|index| json!({
+        "debtorAccount": { "bban": debtor },
+        "payments": (0..count).map(|index| json!({
             "instructedAmount": { "currency": "SEK", "amount": "1.00" },
             "creditorAccount": { "bban": "401975231", "clearingNumber": "1000" },
             "creditorName": format!("Payee {index}"),
         })).collect::<Vec<_>>(),
     });
-    let bulk = "/psd2/paymentinitiation/v1/bulk-payments/domestic";
-    let created = json_of(reader.desk.post(bulk).json(&order).send().await.unwrap(), 201).await;
-    reader.approve(&format!("{bulk}/{}", created["paymentId"].as_str().unwrap())).await;
-    reader.desk.sandbox.control().advance(Duration::from_secs(5));
-    let refused = reader.get(&list("2025-09-01")).send().await.unwrap();
-    assert!(refusal_of(refused, 400).await.1.contains("600"));
+    let payment = reader.create("bulk-payments/domestic", &order).await;
+    reader.approve(&payment).await;
+    reader.wait(5);
+}
+
+#[tokio::test]
+async fn a_list_too_long_for_a_page_can_be_downloaded_in_one_piece() {
+    for (bank, bare) in [("ESSESESS", false), ("SWEDSESS", true)] {
+        let reader = Reader::with(bank, Config { page_rows: Some(20), ..config() }, None, &consent()).await;
+        let path = reader.account("CACC").await;
+        let first = reader.read(&format!("{path}/transactions?bookingStatus=both&dateFrom=2026-01-01")).await;
+        let link = first["_links"]["download"]["href"].as_str().unwrap();
+        let host = reader.desk.sandbox.api_url().strip_prefix("http://").unwrap();
+        assert_eq!(link.starts_with(host), bare, "{bank}: {link}");
+        assert_eq!(link.starts_with('/'), !bare, "{bank}: {link}");
+        let address = if bare { format!("http://{link}") } else { link.to_owned() };
+        let whole = reader.read(&address).await;
+        let (booked, pending) =
+            reader.all(&format!("{path}/transactions?bookingStatus=both&dateFrom=2026-01-01")).await;
+        assert!(booked.len() > 20);
+        assert_eq!(whole["transactions"]["booked"].as_array().unwrap(), &booked, "{bank}");
+        assert_eq!(whole["transactions"]["pending"].as_array().unwrap(), &pending, "{bank}");
+        assert!(whole["transactions"]["_links"]["next"].is_null() && whole["_links"].is_null(), "it is whole");
+    }
+    let reader = Reader::at("ESSESESS").await;
+    let path = reader.account("CACC").await;
+    let short = reader.read(&format!("{path}/transactions?bookingStatus=both&dateFrom=2026-03-10")).await;
+    assert!(short["_links"].is_null(), "what fits on a page needs none");
+}
+
+#[tokio::test]
+async fn a_download_is_the_list_as_it_was() {
+    let mut reader = Reader::with("ESSESESS", Config { page_rows: Some(20), ..config() }, None, &consent()).await;
+    let path = reader.account("CACC").await;
+    let list = format!("{path}/transactions?bookingStatus=booked&deltaList=true");
+    let first = reader.read(&list).await;
+    let link = first["_links"]["download"]["href"].as_str().unwrap();
+    let before = reader.read(link).await;
+    reader.wait(86_400 * 7);
+    reader.desk.token = reader.desk.token_for(common::EVERYTHING).await;
+    assert_eq!(reader.read(link).await, before);
 }
 
 #[tokio::test]

@@ -3,80 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
+#[path = "common/orders.rs"]
+mod orders;
 #[path = "common/reader.rs"]
 mod reader;
 
 use common::{json_of, refusal_of};
+use orders::{PAYMENTS, changed, domestic, giro, pain};
 use reader::Reader;
 use reqwest::{Method, Response};
 use roxmltree::Document;
-use serde_json::{Value, json};
-
-const PAYMENTS: &str = "/psd2/paymentinitiation/v1";
-
-fn domestic() -> Value {
-    json!({
-        "instructedAmount": { "currency": "SEK", "amount": "249.50" },
-        "debtorAccount": { "iban": "SE3750000000054400047881" },
-        "creditorAccount": { "iban": "SE2550000000054400047903" },
-        "creditorName": "Nordvik Cykelservice AB",
-        "endToEndIdentification": "NV-1",
-    })
-}
-
-fn giro() -> Value {
-    json!({
-        "instructedAmount": { "currency": "SEK", "amount": "845.00" },
-        "debtorAccount": { "iban": "SE3750000000054400047881" },
-        "creditorGiro": { "giroNumber": "991-2346", "giroType": "BANKGIRO" },
-        "creditorName": "Kustbandets Elnät AB",
-        "ocrRef": "1234567897",
-    })
-}
-
-fn changed(mut order: Value, changes: &[(&str, Value)]) -> Value {
-    for (pointer, value) in changes {
-        let (parent, field) = pointer.rsplit_once('/').unwrap();
-        order.pointer_mut(parent).unwrap()[field] = value.clone();
-    }
-    order
-}
-
-async fn send(reader: &Reader, path: &str, order: &Value) -> Response {
-    reader.call(Method::POST, &format!("{PAYMENTS}/{path}")).json(order).send().await.unwrap()
-}
-
-/// The path of a new payment.
-async fn create(reader: &Reader, path: &str, order: &Value) -> String {
-    let body = json_of(send(reader, path, order).await, 201).await;
-    format!("{PAYMENTS}/{path}/{}", body["paymentId"].as_str().unwrap())
-}
-
-fn pain(amount: &str, debtor: &str) -> String {
-    format!(
-        r#"<?xml version="1.0" encoding="UTF-8"?>
-<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.03">
-  <CstmrCdtTrfInitn>
-    <GrpHdr>
-      <MsgId>OP-1</MsgId><CreDtTm>2026-03-16T09:12:05</CreDtTm><NbOfTxs>1</NbOfTxs><CtrlSum>75.20</CtrlSum>
-      <InitgPty><Nm>Saariston Kirja Oy</Nm></InitgPty>
-    </GrpHdr>
-    <PmtInf>
-      <PmtInfId>OP-1-1</PmtInfId><PmtMtd>TRF</PmtMtd><ReqdExctnDt>2026-03-17</ReqdExctnDt>
-      <Dbtr><Nm>Saariston Kirja Oy</Nm></Dbtr><DbtrAcct><Id><IBAN>{debtor}</IBAN></Id></DbtrAcct>
-      <CdtTrfTxInf>
-        <PmtId><EndToEndId>LASKU-44</EndToEndId></PmtId>
-        <Amt><InstdAmt Ccy="EUR">{amount}</InstdAmt></Amt>
-        <Cdtr><Nm>Nordlicht &amp; Verlag</Nm><PstlAdr><TwnNm>Lübeck</TwnNm><Ctry>DE</Ctry></PstlAdr></Cdtr>
-        <CdtrAcct><Id><IBAN>DE89370400440532013000</IBAN></Id></CdtrAcct>
-        <RmtInf><Ustrd>Lasku 44</Ustrd></RmtInf>
-      </CdtTrfTxInf>
-    </PmtInf>
-  </CstmrCdtTrfInitn>
-</Document>
-"#
-    )
-}
+use serde_json::json;
 
 async fn send_as(reader: &Reader, path: &str, media: &str, body: String) -> Response {
     let call = reader.call(Method::POST, &format!("{PAYMENTS}/{path}")).header("Content-Type", media).body(body);
@@ -117,7 +54,7 @@ async fn xml_that_was_written_here_is_read_here_as_the_same_order() {
     );
     for (product, order) in [("domestic", special), ("swedish-giro", giro())] {
         let path = format!("payments/{product}");
-        let payment = create(&reader, &path, &order).await;
+        let payment = reader.create(&path, &order).await;
         let xml = reader.read_as(&payment, "application/xml").await;
         Document::parse(&xml).unwrap_or_else(|error| panic!("{error}: {xml}"));
         let again = json_of(send_as(&reader, &path, "application/xml", xml).await, 201).await;

@@ -21,6 +21,15 @@ fn many_run_in_one_process_and_stop_when_dropped() {
 }
 
 #[tokio::test]
+async fn every_answer_takes_the_latency_that_was_set() {
+    let latency = std::time::Duration::from_millis(100);
+    let desk = Desk::with("ESSESESS", Config { latency, ..config() }).await;
+    let start = std::time::Instant::now();
+    desk.read("/psd2/aspspinformation/v1/aspsps").await;
+    assert!(start.elapsed() >= latency);
+}
+
+#[tokio::test]
 async fn the_same_seed_gives_the_same_world() {
     let one = Desk::at("ESSESESS").await;
     let other = Desk::at("ESSESESS").await;

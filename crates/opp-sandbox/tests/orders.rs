@@ -3,70 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
+#[path = "common/orders.rs"]
+mod orders;
 #[path = "common/reader.rs"]
 mod reader;
 
-use std::time::Duration;
-
 use common::{EVERYTHING, json_of, refusal_of};
+use orders::{changed, domestic, giro};
 use reader::{ACCOUNTS, Reader};
-use reqwest::{Method, Response};
-use roxmltree::Document;
+use reqwest::Method;
 use serde_json::{Value, json};
-
-const PAYMENTS: &str = "/psd2/paymentinitiation/v1";
-
-fn domestic() -> Value {
-    json!({
-        "instructedAmount": { "currency": "SEK", "amount": "249.50" },
-        "debtorAccount": { "iban": "SE3750000000054400047881" },
-        "creditorAccount": { "iban": "SE2550000000054400047903" },
-        "creditorName": "Nordvik Cykelservice AB",
-        "endToEndIdentification": "NV-1",
-    })
-}
-
-fn giro() -> Value {
-    json!({
-        "instructedAmount": { "currency": "SEK", "amount": "845.00" },
-        "debtorAccount": { "iban": "SE3750000000054400047881" },
-        "creditorGiro": { "giroNumber": "991-2346", "giroType": "BANKGIRO" },
-        "creditorName": "Kustbandets Elnät AB",
-        "ocrRef": "1234567897",
-    })
-}
-
-fn changed(mut order: Value, changes: &[(&str, Value)]) -> Value {
-    for (pointer, value) in changes {
-        let (parent, field) = pointer.rsplit_once('/').unwrap();
-        order.pointer_mut(parent).unwrap()[field] = value.clone();
-    }
-    order
-}
-
-async fn send(reader: &Reader, path: &str, order: &Value) -> Response {
-    reader.call(Method::POST, &format!("{PAYMENTS}/{path}")).json(order).send().await.unwrap()
-}
-
-/// The path of a new payment.
-async fn create(reader: &Reader, path: &str, order: &Value) -> String {
-    let body = json_of(send(reader, path, order).await, 201).await;
-    format!("{PAYMENTS}/{path}/{}", body["paymentId"].as_str().unwrap())
-}
-
-async fn status(reader: &Reader, payment: &str) -> Value {
-    json_of(reader.call(Method::GET, &format!("{payment}/status")).send().await.unwrap(), 200).await
-}
-
-fn wait(reader: &Reader, seconds: u64) {
-    reader.desk.sandbox.control().advance(Duration::from_secs(seconds));
-}
-
-async fn booked(reader: &Reader, account: usize) -> Vec<Value> {
-    let accounts = reader.accounts().await;
-    let list = accounts[account]["_links"]["transactions"]["href"].as_str().unwrap();
-    reader.all(&format!("{list}?bookingStatus=booked&dateFrom=2026-03-16")).await.0
-}
 
 #[tokio::test]
 async fn every_product_of_every_bank_can_be_ordered_signed_and_settles() {
@@ -108,14 +54,14 @@ async fn every_product_of_every_bank_can_be_ordered_signed_and_settles() {
         ("OKOYFIHH", "sepa-credit-transfers", iban("FI1457803820012457", german, "EUR")),
     ] {
         let reader = Reader::at(bank).await;
-        let payment = create(&reader, &format!("payments/{product}"), &order).await;
-        let before = booked(&reader, 0).await.len();
+        let payment = reader.create(&format!("payments/{product}"), &order).await;
+        let before = reader.booked(0).await.len();
         reader.approve(&payment).await;
-        wait(&reader, 200);
-        let body = status(&reader, &payment).await;
+        reader.wait(200);
+        let body = reader.status(&payment).await;
         assert_eq!(body["transactionStatus"], "ACSC", "{bank} {product}: {body}");
         assert_eq!(body["fundsAvailable"], true);
-        assert_eq!(booked(&reader, 0).await.len(), before + 1, "{bank} {product}");
+        assert_eq!(reader.booked(0).await.len(), before + 1, "{bank} {product}");
     }
 }
 
@@ -192,7 +138,7 @@ async fn each_bank_refuses_what_it_does_not_take() {
         ("ESSESESS", "international", domestic(), "FORMAT_ERROR", "/creditorAgent"),
     ] {
         let reader = Reader::at(bank).await;
-        let body = json_of(send(&reader, &format!("payments/{product}"), &order).await, 400).await;
+        let body = json_of(reader.order(&format!("payments/{product}"), &order).await, 400).await;
         let message = &body["tppMessages"][0];
         assert_eq!((message["code"].as_str(), message["path"].as_str()), (Some(code), Some(path)), "{bank}: {body}");
     }
@@ -203,11 +149,11 @@ async fn absurd_amounts_and_days_are_refused_and_nothing_breaks() {
     let reader = Reader::at("ESSESESS").await;
     for amount in ["0", "-1.00", "100000000000000", "79228162514264337593543950335", "1.0001", "1e3", "NaN"] {
         let order = changed(domestic(), &[("/instructedAmount/amount", json!(amount))]);
-        assert_eq!(send(&reader, "payments/domestic", &order).await.status(), 400, "{amount}");
+        assert_eq!(reader.order("payments/domestic", &order).await.status(), 400, "{amount}");
     }
     for day in ["2099-01-01", "9999-12-31", "262142-12-31", "tomorrow", ""] {
         let order = changed(domestic(), &[("/requestedExecutionDate", json!(day))]);
-        let refused = send(&reader, "payments/domestic", &order).await;
+        let refused = reader.order("payments/domestic", &order).await;
         assert_eq!(refusal_of(refused, 400).await.0, "EXECUTION_DATE_INVALID", "{day}");
     }
 }
@@ -215,7 +161,7 @@ async fn absurd_amounts_and_days_are_refused_and_nothing_breaks() {
 #[tokio::test]
 async fn a_payment_remembers_a_hundred_authorisations() {
     let reader = Reader::at("ESSESESS").await;
-    let payment = create(&reader, "payments/domestic", &domestic()).await;
+    let payment = reader.create("payments/domestic", &domestic()).await;
     let base = format!("{payment}/authorisations");
     let mut newest = Value::Null;
     for _ in 0..105 {
@@ -237,7 +183,7 @@ async fn swedbank_takes_more_text_to_its_own_customers() {
             ("/creditorAgent", json!("SWEDSESS")),
         ],
     );
-    create(&reader, "payments/domestic", &order).await;
+    reader.create("payments/domestic", &order).await;
 }
 
 #[tokio::test]
@@ -245,20 +191,20 @@ async fn companies_pay_from_plusgirot_at_nordea() {
     let reader = Reader::company_at("NDEASESS", "5566771234").await;
     let number = reader.accounts().await[0]["plusgiroNumber"].clone();
     let order = changed(domestic(), &[("/debtorAccount", json!({ "plusgiroNumber": number }))]);
-    let payment = create(&reader, "payments/domestic", &order).await;
+    let payment = reader.create("payments/domestic", &order).await;
     reader.approve(&payment).await;
-    wait(&reader, 200);
-    assert_eq!(status(&reader, &payment).await["transactionStatus"], "ACSC");
+    reader.wait(200);
+    assert_eq!(reader.status(&payment).await["transactionStatus"], "ACSC");
 }
 
 #[tokio::test]
 async fn money_arrives_on_the_other_account_in_its_currency() {
     let reader = Reader::at("ESSESESS").await;
-    let savings = booked(&reader, 1).await.len();
-    let payment = create(&reader, "payments/domestic", &domestic()).await;
+    let savings = reader.booked(1).await.len();
+    let payment = reader.create("payments/domestic", &domestic()).await;
     reader.approve(&payment).await;
-    wait(&reader, 10);
-    let rows = booked(&reader, 1).await;
+    reader.wait(10);
+    let rows = reader.booked(1).await;
     assert_eq!(rows.len(), savings + 1);
     let row = rows.iter().find(|row| row["endToEndId"] == "NV-1").unwrap();
     assert_eq!(row["transactionAmount"]["amount"], "249.50");
@@ -270,11 +216,11 @@ async fn money_arrives_on_the_other_account_in_its_currency() {
             ("/endToEndIdentification", json!("NV-2")),
         ],
     );
-    let payment = create(&reader, "payments/sepa-credit-transfers", &order).await;
+    let payment = reader.create("payments/sepa-credit-transfers", &order).await;
     reader.approve(&payment).await;
-    wait(&reader, 10);
+    reader.wait(10);
     for account in [0, 1] {
-        let rows = booked(&reader, account).await;
+        let rows = reader.booked(account).await;
         let row = rows.iter().find(|row| row["endToEndId"] == "NV-2").unwrap();
         assert_eq!(row["transactionAmount"]["currency"], "SEK");
         assert_eq!(row["currencyExchange"][0]["sourceCurrency"], "EUR");
@@ -282,28 +228,13 @@ async fn money_arrives_on_the_other_account_in_its_currency() {
 }
 
 #[tokio::test]
-async fn without_money_a_payment_is_rejected_and_nothing_moves() {
-    let reader = Reader::at("ESSESESS").await;
-    let order = changed(domestic(), &[("/instructedAmount/amount", json!("99999999.00"))]);
-    let payment = create(&reader, "payments/domestic", &order).await;
-    let before = booked(&reader, 0).await;
-    reader.approve(&payment).await;
-    let body = status(&reader, &payment).await;
-    assert_eq!(body["transactionStatus"], "RJCT");
-    assert_eq!(body["fundsAvailable"], false);
-    assert!(body["tppMessages"][0]["text"].as_str().unwrap().contains("not enough money"));
-    wait(&reader, 10);
-    assert_eq!(booked(&reader, 0).await, before);
-}
-
-#[tokio::test]
 async fn a_flagged_creditor_is_a_warning_on_a_success() {
     let reader = Reader::at("ESSESESS").await;
     let order = changed(giro(), &[("/creditorGiro/giroNumber", json!("5555-5551"))]);
-    let body = json_of(send(&reader, "payments/swedish-giro", &order).await, 201).await;
+    let body = json_of(reader.order("payments/swedish-giro", &order).await, 201).await;
     assert_eq!(body["tppMessages"][0]["code"], "CREDITOR_ACCOUNT_FLAGGED");
     let order = changed(domestic(), &[("/creditorAccount/iban", json!("SE7280000810340009783242"))]);
-    let body = json_of(send(&reader, "payments/domestic", &order).await, 201).await;
+    let body = json_of(reader.order("payments/domestic", &order).await, 201).await;
     assert_eq!(body["tppMessages"][0]["category"], "WARNING");
 }
 
@@ -316,21 +247,21 @@ async fn harmonised_statuses_are_there_for_whoever_asks() {
         "creditorAccount": { "bban": "401975231", "clearingNumber": "1000" },
         "creditorName": "Elin",
     });
-    let payment = create(&reader, "payments/domestic", &order).await;
+    let payment = reader.create("payments/domestic", &order).await;
     let harmonised = async || {
         let call = reader.call(Method::GET, &format!("{payment}/status")).header("X-Feature-Flags", "new-statuses");
         json_of(call.send().await.unwrap(), 200).await["transactionStatus"].clone()
     };
     assert_eq!(
-        (status(&reader, &payment).await["transactionStatus"].clone(), harmonised().await),
+        (reader.status(&payment).await["transactionStatus"].clone(), harmonised().await),
         (json!("ACTC"), json!("RCVD"))
     );
     reader.approve(&payment).await;
     assert_eq!(
-        (status(&reader, &payment).await["transactionStatus"].clone(), harmonised().await),
+        (reader.status(&payment).await["transactionStatus"].clone(), harmonised().await),
         (json!("ACCP"), json!("ACSP"))
     );
-    wait(&reader, 5);
+    reader.wait(5);
     assert_eq!(harmonised().await, "ACSC");
 }
 
@@ -338,63 +269,17 @@ async fn harmonised_statuses_are_there_for_whoever_asks() {
 async fn nordea_settles_minutes_later() {
     let reader = Reader::at("NDEASESS").await;
     let order = changed(domestic(), &[("/debtorAccount", json!({ "bban": "41351300039" }))]);
-    let payment = create(&reader, "payments/domestic", &order).await;
+    let payment = reader.create("payments/domestic", &order).await;
     reader.approve(&payment).await;
-    let mut seen = vec![status(&reader, &payment).await["transactionStatus"].clone()];
+    let mut seen = vec![reader.status(&payment).await["transactionStatus"].clone()];
     for _ in 0..20 {
-        wait(&reader, 10);
-        let now = status(&reader, &payment).await["transactionStatus"].clone();
+        reader.wait(10);
+        let now = reader.status(&payment).await["transactionStatus"].clone();
         if seen.last() != Some(&now) {
             seen.push(now);
         }
     }
     assert_eq!(seen, ["ACTC", "ACSP", "ACSC"]);
-}
-
-#[tokio::test]
-async fn a_bulk_is_booked_element_by_element_as_far_as_the_money_goes() {
-    let reader = Reader::at("ESSESESS").await;
-    let element = |amount: &str, id: &str| {
-        json!({
-            "instructedAmount": { "currency": "SEK", "amount": amount },
-            "creditorAccount": { "iban": "SE2550000000054400047903" },
-            "creditorName": "Tuva Ekdal",
-            "endToEndIdentification": id,
-        })
-    };
-    let bulk = |amounts: [&str; 2], batch: bool| {
-        json!({
-            "batchBookingPreferred": batch,
-            "debtorAccount": { "iban": "SE3750000000054400047881" },
-            "payments": [element(amounts[0], "A"), element(amounts[1], "B")],
-        })
-    };
-    for (amounts, batch, expected, rows, credits) in [
-        (["10.00", "20.00"], false, "ACSC", 2, 2),
-        (["10.00", "20.00"], true, "ACSC", 1, 2),
-        (["10.00", "99999999.00"], false, "PART", 1, 1),
-        (["99999999.00", "99999999.00"], false, "RJCT", 0, 0),
-    ] {
-        let (before, other) = (booked(&reader, 0).await.len(), booked(&reader, 1).await.len());
-        let payment = create(&reader, "bulk-payments/domestic", &bulk(amounts, batch)).await;
-        reader.approve(&payment).await;
-        wait(&reader, 10);
-        assert_eq!(status(&reader, &payment).await["transactionStatus"], expected);
-        assert_eq!(booked(&reader, 0).await.len(), before + rows, "{expected}");
-        assert_eq!(booked(&reader, 1).await.len(), other + credits, "{expected}");
-        if expected == "PART" {
-            let xml = reader.read_as(&format!("{payment}/status"), "application/xml").await;
-            let document = Document::parse(&xml).unwrap();
-            let outcomes: Vec<_> = document
-                .descendants()
-                .filter(|node| node.tag_name().name() == "TxSts")
-                .filter_map(|node| node.text())
-                .collect();
-            assert_eq!(outcomes, ["ACSC", "RJCT"]);
-        }
-    }
-    let refused = send(&reader, "bulk-payments/swedish-giro", &bulk(["1.00", "1.00"], false)).await;
-    assert_eq!(refusal_of(refused, 404).await.0, "PRODUCT_UNKNOWN");
 }
 
 #[tokio::test]
@@ -409,17 +294,17 @@ async fn a_standing_order_is_executed_each_time_until_it_ends() {
             ("/executionRule", json!("following")),
         ],
     );
-    let payment = create(&reader, "periodic-payments/domestic", &order).await;
+    let payment = reader.create("periodic-payments/domestic", &order).await;
     reader.approve(&payment).await;
-    assert_eq!(status(&reader, &payment).await["transactionStatus"], "ACSP");
+    assert_eq!(reader.status(&payment).await["transactionStatus"], "ACSP");
     for (day, expected, executions) in [(3, "ACSP", 0), (5, "ACSP", 1), (20, "ACSP", 2), (40, "ACSC", 3)] {
         let target =
             "2026-03-16T12:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap() + chrono::TimeDelta::days(day);
         let control = reader.desk.sandbox.control().clone();
         control.advance((target - control.now()).to_std().unwrap());
         reader.desk.token = reader.desk.token_for(EVERYTHING).await;
-        assert_eq!(status(&reader, &payment).await["transactionStatus"], expected, "day {day}");
-        let rows = booked(&reader, 0).await;
+        assert_eq!(reader.status(&payment).await["transactionStatus"], expected, "day {day}");
+        let rows = reader.booked(0).await;
         assert_eq!(rows.iter().filter(|row| row["endToEndId"] == "NV-1").count(), executions, "day {day}");
     }
 }
@@ -428,7 +313,7 @@ async fn a_standing_order_is_executed_each_time_until_it_ends() {
 async fn handelsbanken_tells_the_status_and_nothing_else() {
     let reader = Reader::at("HANDSESS").await;
     let order = changed(giro(), &[("/debtorAccount", json!({ "bban": "403333911" }))]);
-    let payment = create(&reader, "payments/swedish-giro", &order).await;
+    let payment = reader.create("payments/swedish-giro", &order).await;
     let refused = reader.call(Method::GET, &payment).send().await.unwrap();
     assert_eq!(refusal_of(refused, 405).await.0, "SERVICE_INVALID");
     assert!(reader.read(ACCOUNTS).await["accounts"].is_array());

@@ -3,24 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
+#[path = "common/orders.rs"]
+mod orders;
 
 use std::time::Duration;
 
 use common::{Desk, json_of, refusal_of};
+use orders::domestic as order;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 const DOMESTIC: &str = "/psd2/paymentinitiation/v1/payments/domestic";
-
-fn order() -> Value {
-    json!({
-        "instructedAmount": { "currency": "SEK", "amount": "249.50" },
-        "debtorAccount": { "iban": "SE3750000000054400047881" },
-        "creditorAccount": { "iban": "SE2550000000054400047903" },
-        "creditorName": "Nordvik Cykelservice AB",
-        "endToEndIdentification": "NV-1",
-    })
-}
 
 async fn create(desk: &Desk, path: &str, order: &Value) -> String {
     let answer = json_of(desk.post(path).json(order).send().await.unwrap(), 201).await;

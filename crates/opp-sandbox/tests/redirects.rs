@@ -1,89 +1,16 @@
 //! The bank's page of a redirect, as a program and as a form meets it.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
+#[path = "common/journey.rs"]
+mod journey;
 
-use std::time::Duration;
-
-use common::{Desk, config, consent, json_of};
+use common::{Desk, config, consent, json_of, refusal_of};
+use journey::{BROWSER, CONSENTS, Journey, back};
 use opp_sandbox::Config;
-use reqwest::{Method, Response, Url};
+use reqwest::{Method, Url};
 use serde_json::{Value, json};
-
-const CONSENTS: &str = "/psd2/consent/v1/consents";
-const BROWSER: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
-
-/// A customer's way from the application to the bank's page.
-struct Journey {
-    desk: Desk,
-    resource: String,
-    path: String,
-    link: String,
-}
-
-impl Journey {
-    /// A consent of a person at a bank, up to the link.
-    async fn consent(bank: &str, person: &str, config: Config) -> Self {
-        Self::begin(Desk::with(bank, config).await, person, CONSENTS, "consentId", &consent()).await
-    }
-
-    async fn payment(bank: &str, product: &str, order: &Value) -> Self {
-        let path = format!("/psd2/paymentinitiation/v1/payments/{product}");
-        Self::begin(Desk::at(bank).await, "198301014882", &path, "paymentId", order).await
-    }
-
-    async fn begin(desk: Desk, person: &str, path: &str, id: &str, body: &Value) -> Self {
-        desk.sandbox.control().stop_clock();
-        let created = desk.post(path).header("PSU-ID", person).json(body).send().await.unwrap();
-        let resource = format!("{path}/{}", json_of(created, 201).await[id].as_str().unwrap());
-        let base = format!("{resource}/authorisations");
-        let started = json_of(desk.post(&base).header("PSU-ID", person).send().await.unwrap(), 201).await;
-        let path = format!("{base}/{}", started["authorisationId"].as_str().unwrap());
-        let method = json!({ "authenticationMethodId": started["scaMethods"][0]["authenticationMethodId"] });
-        let chosen = json_of(desk.put(&path).json(&method).send().await.unwrap(), 200).await;
-        let link =
-            ["scaOAuth", "scaRedirect"].iter().find_map(|name| chosen["_links"][*name]["href"].as_str()).unwrap();
-        let link = link
-            .replace("[CLIENT_ID]", &desk.sandbox.application().client_id)
-            .replace("[TPP_REDIRECT_URI]", "http%3A%2F%2Flocalhost%3A9999%2Fback")
-            .replace("[TPP_STATE]", "s-1");
-        Self { desk, resource, path, link }
-    }
-
-    async fn open(&self, accept: &str) -> Response {
-        self.desk.client.get(&self.link).header("Accept", accept).send().await.unwrap()
-    }
-
-    /// Fills in a form of the page; gives the page that comes of it, if it is one of the bank's.
-    async fn post(&self, form: &[(&str, &str)]) -> Response {
-        self.desk.client.post(&self.link).header("Accept", BROWSER).form(form).send().await.unwrap()
-    }
-
-    async fn page(&self) -> String {
-        self.open(BROWSER).await.text().await.unwrap()
-    }
-
-    async fn sca_status(&self) -> Value {
-        self.desk.read(&self.path).await
-    }
-
-    async fn status(&self) -> Value {
-        self.desk.read(&format!("{}/status", self.resource)).await
-    }
-
-    fn wait(&self, seconds: u64) {
-        self.desk.sandbox.control().advance(Duration::from_secs(seconds));
-    }
-}
-
-/// The query of the way back.
-fn back(answer: &Response) -> std::collections::HashMap<String, String> {
-    assert_eq!(answer.status(), 303);
-    let target = Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap();
-    assert_eq!((target.host_str(), target.path()), (Some("localhost"), "/back"), "{target}");
-    target.query_pairs().into_owned().collect()
-}
 
 #[tokio::test]
 async fn the_page_says_who_asks_for_what_at_every_redirect_bank() {
@@ -102,24 +29,6 @@ async fn the_page_says_who_asks_for_what_at_every_redirect_bank() {
 }
 
 #[tokio::test]
-async fn a_payments_page_shows_amount_creditor_and_reference() {
-    let order = json!({
-        "instructedAmount": { "currency": "EUR", "amount": "99.90" },
-        "debtorAccount": { "iban": "FI2112345600000785" },
-        "creditorAccount": { "iban": "FI7944052020036082" },
-        "creditorName": "Kirjakauppa <Oy>",
-        "remittanceInformationUnstructured": "Tilaus 17",
-    });
-    let journey = Journey::payment("OKOYFIHH", "sepa-credit-transfers", &order).await;
-    journey.post(&[("decision", "sign-in"), ("user", "x"), ("secret", "1")]).await;
-    let page = journey.page().await;
-    for part in ["99.90 EUR", "Kirjakauppa &lt;Oy&gt;", "FI79 4405 2020 0360 82", "Tilaus 17", "FI21 1234 5600 0007 85"]
-    {
-        assert!(page.contains(part), "{part} in {page}");
-    }
-}
-
-#[tokio::test]
 async fn a_customer_who_declines_is_sent_back_with_access_denied() {
     let journey = Journey::consent("OKOYFIHH", "x", config()).await;
     let query = back(&journey.post(&[("decision", "deny")]).await);
@@ -127,6 +36,38 @@ async fn a_customer_who_declines_is_sent_back_with_access_denied() {
     let body = journey.sca_status().await;
     assert_eq!((&body["scaStatus"], &body["tppMessages"][0]["code"]), (&json!("failed"), &json!("USER_CANCEL")));
     assert_eq!(journey.status().await["consentStatus"], "rejected");
+}
+
+#[tokio::test]
+async fn a_customer_who_declines_or_fails_goes_where_the_application_wants_such_customers() {
+    let nok = "http://localhost:9999/failed";
+    for (person, decision, expected) in
+        [("x", "deny", nok), ("99990101005", "approve", nok), ("x", "approve", "http://localhost:9999/back")]
+    {
+        let desk = Desk::at("OKOYFIHH").await;
+        let created = desk.post(CONSENTS).header("PSU-ID", person).header("TPP-Nok-Redirect-URI", nok);
+        let created = json_of(created.json(&consent()).send().await.unwrap(), 201).await;
+        let resource = format!("{CONSENTS}/{}", created["consentId"].as_str().unwrap());
+        let journey = Journey::to_the_page(desk, person, resource).await;
+        journey.post(&[("decision", decision)]).await;
+        let back = journey.open("*/*").await;
+        let back = Url::parse(back.headers()["location"].to_str().unwrap()).unwrap();
+        assert!(back.as_str().starts_with(&format!("{expected}?")), "{person} {decision}: {back}");
+        let query: std::collections::HashMap<_, _> = back.query_pairs().into_owned().collect();
+        assert_eq!(query["state"], "s-1");
+        assert_eq!(query.contains_key("error"), expected == nok);
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_sent_to_a_failure_address_that_is_not_on_the_list() {
+    let desk = Desk::at("OKOYFIHH").await;
+    let elsewhere = |path: &str| desk.post(path).header("TPP-Nok-Redirect-URI", "https://elsewhere.example/failed");
+    let refused = elsewhere(CONSENTS).json(&consent()).send().await.unwrap();
+    assert_eq!(refusal_of(refused, 400).await.0, "PARAMETER_NOT_SUPPORTED");
+    let id = desk.create_consent().await;
+    let refused = elsewhere(&format!("{CONSENTS}/{id}/authorisations")).send().await.unwrap();
+    assert_eq!(refusal_of(refused, 400).await.0, "PARAMETER_NOT_SUPPORTED");
 }
 
 #[tokio::test]
@@ -205,87 +146,6 @@ async fn whoever_signs_in_owns_the_consent() {
     let id = journey.resource.rsplit('/').next().unwrap();
     let list = journey.desk.get("/psd2/accountinformation/v1/accounts").header("Consent-ID", id).send().await.unwrap();
     assert_eq!(json_of(list, 200).await["accounts"][0]["iban"], "SE4880000123459876543219");
-}
-
-#[tokio::test]
-async fn danske_customers_choose_the_account_to_pay_from() {
-    let order = json!({
-        "instructedAmount": { "currency": "GBP", "amount": "48.20" },
-        "debtorAccount": { "bban": "84600447424379" },
-        "creditorAccount": { "bban": "15517312471731" },
-        "creditorName": "Harbour Books Ltd",
-    });
-    let journey = Journey::payment("DABASESX", "domestic", &order).await;
-    assert_eq!(journey.post(&[("decision", "sign-in"), ("user", "ada")]).await.status(), 422, "without a password");
-    journey.post(&[("decision", "sign-in"), ("user", "ada"), ("secret", "1")]).await;
-    let page = journey.page().await;
-    let account = page.split("name=\"account\" value=\"").nth(2).unwrap().split('"').next().unwrap();
-    let account = account.replace("&#x2f;", "/");
-    let number = page.split("Savings<span>").nth(1).unwrap().split('<').next().unwrap().to_owned();
-    back(&journey.post(&[("decision", "approve"), ("account", &account)]).await);
-    assert_eq!(journey.desk.read(&journey.resource).await["debtorAccount"]["bban"], number.as_str());
-}
-
-/// Signs on the page, exchanges the code, and gives every status on the way.
-async fn sign(desk: &Desk, base: &str, payment: &str) -> Vec<Value> {
-    let started = json_of(desk.post(base).send().await.unwrap(), 201).await;
-    let (path, id) = (format!("{base}/{}", started["authorisationId"].as_str().unwrap()), &started["authorisationId"]);
-    let mut seen = vec![desk.read(&path).await["scaStatus"].clone()];
-    let method = json!({ "authenticationMethodId": started["scaMethods"][0]["authenticationMethodId"] });
-    let chosen = json_of(desk.put(&path).json(&method).send().await.unwrap(), 200).await;
-    seen.push(chosen["scaStatus"].clone());
-    let application = desk.sandbox.application();
-    let link = chosen["_links"]["scaOAuth"]["href"].as_str().unwrap();
-    let link = link
-        .replace("[CLIENT_ID]", &application.client_id)
-        .replace("[TPP_REDIRECT_URI]", "http%3A%2F%2Flocalhost%3A9999%2Fback")
-        .replace("[TPP_STATE]", "s-1");
-    let post = async |form: &[(&str, &str)]| desk.client.post(&link).form(form).send().await.unwrap();
-    post(&[("decision", "sign-in"), ("user", "ada"), ("secret", "1")]).await;
-    seen.push(desk.read(&path).await["scaStatus"].clone());
-    let query = back(&post(&[("decision", "approve")]).await);
-    seen.push(desk.read(&path).await["scaStatus"].clone());
-    let form = [
-        ("client_id", application.client_id.as_str()),
-        ("client_secret", application.client_secret.as_str()),
-        ("grant_type", "authorization_code"),
-        ("code", &query["code"]),
-        ("redirect_uri", "http://localhost:9999/back"),
-    ];
-    let exchange = desk.client.post(format!("{}/connect/token", desk.sandbox.auth_url())).form(&form);
-    let exchange = exchange.header("X-PaymentId", payment).header("X-PaymentAuthorisationId", id.as_str().unwrap());
-    json_of(exchange.send().await.unwrap(), 200).await;
-    seen.push(desk.read(&path).await["scaStatus"].clone());
-    seen
-}
-
-#[tokio::test]
-async fn a_payment_and_its_cancellation_are_signed_on_the_page_of_each_oauth_bank() {
-    let sequence = ["received", "started", "psuIdentified", "psuAuthenticated", "finalised"];
-    for (bank, product, currency, debtor) in [
-        ("NDEASESS", "domestic", "SEK", json!({ "bban": "41351300039" })),
-        ("DABASESX", "domestic", "GBP", json!({ "bban": "84600447424379" })),
-        ("NDEAFIHH", "sepa-credit-transfers", "EUR", json!({ "iban": "FI2112345600000785" })),
-        ("OKOYFIHH", "sepa-credit-transfers", "EUR", json!({ "iban": "FI2112345600000785" })),
-    ] {
-        let desk = Desk::at(bank).await;
-        let order = json!({
-            "instructedAmount": { "currency": currency, "amount": "12.00" },
-            "debtorAccount": debtor,
-            "creditorAccount": { "iban": "FI7944052020036082" },
-            "creditorName": "Kirjakauppa",
-            "requestedExecutionDate": "2026-04-01",
-        });
-        let path = format!("/psd2/paymentinitiation/v1/payments/{product}");
-        let created = json_of(desk.post(&path).json(&order).send().await.unwrap(), 201).await;
-        let id = created["paymentId"].as_str().unwrap();
-        let path = format!("{path}/{id}");
-        assert_eq!(sign(&desk, &format!("{path}/authorisations"), id).await, sequence, "{bank}");
-        let answer = desk.call(Method::DELETE, &path).send().await.unwrap();
-        let base = json_of(answer, 202).await["_links"]["startAuthorisation"]["href"].as_str().unwrap().to_owned();
-        assert_eq!(sign(&desk, &base, id).await, sequence, "{bank}");
-        assert_eq!(desk.read(&format!("{path}/status")).await["transactionStatus"], "CANC", "{bank}");
-    }
 }
 
 #[tokio::test]

@@ -50,19 +50,15 @@ pub(crate) fn before(
                 }
             }
             Caprice::ConsentExpired => {
-                let id = request.header("consent-id").or(match path {
-                    ["psd2", "consent", _, "consents", id, ..] => Some(id),
-                    _ => None,
-                });
-                if let Some(id) = id.map(str::to_owned) {
-                    consents::end(world, &id, ConsentStatus::Expired, now);
+                if let Some(id) = consent_of(request, path) {
+                    consents::end(world, id, ConsentStatus::Expired, now);
                 }
             }
-            Caprice::FrequencyExhausted
-                if path.get(1) == Some(&"accountinformation") && request.filled_header("psu-ip-address").is_none() =>
-            {
-                let text = "the consent allows no more calls without the customer today";
-                instead = Some(Problem::new(StatusCode::TOO_MANY_REQUESTS, "ACCESS_EXCEEDED", text).reply());
+            // The call itself is then looked at like any other, so a wrong token or a page of a list fares as always.
+            Caprice::FrequencyExhausted => {
+                if let Some(consent) = consent_of(request, path).and_then(|id| world.state.consents.get_mut(id)) {
+                    consent.exhausted_on = Some(now.date_naive());
+                }
             }
             Caprice::RateLimit { retry_after } => {
                 let reply = Problem::new(StatusCode::TOO_MANY_REQUESTS, "ACCESS_EXCEEDED", "too many calls").reply();
@@ -84,6 +80,14 @@ pub(crate) fn before(
         }
     }
     instead
+}
+
+/// The consent that a call is about or reads with.
+fn consent_of<'a>(request: &'a Request, path: &[&'a str]) -> Option<&'a str> {
+    request.header("consent-id").or(match path {
+        ["psd2", "consent", _, "consents", id, ..] => Some(id),
+        _ => None,
+    })
 }
 
 /// What happens to the answer.
@@ -175,9 +179,10 @@ fn each_href(body: &mut Value, change: &mut impl FnMut(&str) -> Option<String>) 
     });
 }
 
-/// A link of this API, relative or absolute, on another host; links to elsewhere stay what they are.
+/// A link of this API, relative or with the host, on another host; links to elsewhere stay what they are.
 fn move_to(href: &str, api: &str, target: &str) -> Option<String> {
-    let path = href.strip_prefix(api).unwrap_or(href);
+    let bare = api.split_once("://").map_or(api, |(_, host)| host);
+    let path = [api, bare].iter().find_map(|host| href.strip_prefix(host)).unwrap_or(href);
     path.starts_with('/').then(|| format!("{target}{path}"))
 }
 

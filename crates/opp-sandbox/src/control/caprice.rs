@@ -43,7 +43,7 @@ pub enum Caprice {
     TokenRevoked,
     /// `consent-expired`: the consent of the call expires, for good.
     ConsentExpired,
-    /// `frequency-exhausted`: no call without the customer is left today.
+    /// `frequency-exhausted`: the consent of the call has no call without the customer left until midnight.
     FrequencyExhausted,
     /// `unknown-values`: values of enumerations that no document names.
     UnknownValues,
@@ -61,7 +61,8 @@ pub enum Caprice {
     BareLists,
     /// `duplicate-transactions`: the first transaction of a page comes once more at its end.
     DuplicateTransactions,
-    /// `missing-ids`: transactions without any id.
+    /// `missing-ids`: transactions without any id. Accounts and consents keep theirs: no bank is known to leave them out,
+    /// and nothing could be done without them.
     MissingIds,
 }
 
@@ -84,7 +85,10 @@ pub(crate) const CATALOGUE: [(&str, &str); 19] = [
     ("token-expired", "the call's token expires"),
     ("token-revoked", "the call's token is revoked"),
     ("consent-expired", "the call's consent expires"),
-    ("frequency-exhausted", "calls of account information without PSU-IP-Address: 429 ACCESS_EXCEEDED"),
+    (
+        "frequency-exhausted",
+        "the call's consent has no call without PSU-IP-Address left until midnight: 429 ACCESS_EXCEEDED",
+    ),
     ("unknown-values", "values of enumerations that no document names"),
     ("unknown-fields", "a member that no document names, in every object"),
     ("late-challenge", "challengeData is null once; late-challenge=N: in the first N answers that should hold it"),

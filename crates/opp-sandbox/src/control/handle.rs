@@ -95,7 +95,9 @@ impl Control {
         serde_json::to_value(Dump::of(&self.shared.world()))
     }
 
-    /// Takes over a state from [`Control::dump`], of this or of another sandbox.
+    /// Takes over a state from [`Control::dump`], of this or of another sandbox, with its time and its applications.
+    /// A sandbox of another seed goes on answering [`crate::Sandbox::application`] with its own, which the state may
+    /// not know.
     pub fn restore(&self, dump: Value) -> Result<(), serde_json::Error> {
         let dump: Dump = serde_json::from_value(dump)?;
         dump.into_world(&mut self.shared.world()).map_err(serde::de::Error::custom)

@@ -25,6 +25,17 @@ pub struct Application {
     pub any_local_redirect: bool,
 }
 
+impl Application {
+    /// Whether customers may be sent to this address.
+    pub(crate) fn allows(&self, redirect_uri: &str) -> bool {
+        let listed = self.redirect_uris.iter().any(|known| known == redirect_uri);
+        let rest = redirect_uri.strip_prefix("http://").or_else(|| redirect_uri.strip_prefix("https://"));
+        let authority = rest.and_then(|rest| rest.split(['/', '?', '#', '\\']).next()).unwrap_or_default();
+        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+        listed || (self.any_local_redirect && matches!(host, "localhost" | "127.0.0.1" | "[::1]"))
+    }
+}
+
 impl std::fmt::Debug for Application {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
@@ -99,6 +110,8 @@ pub(crate) struct Origin {
     pub(crate) holder: Holder,
     /// `TPP-Redirect-Preferred` of the call that created it.
     pub(crate) redirect_preferred: Option<bool>,
+    /// `TPP-Nok-Redirect-URI`: where the customer goes who has declined or failed.
+    pub(crate) nok_redirect_uri: Option<String>,
 }
 
 /// A consent's place in its life (platform-facts 6.3).
@@ -138,6 +151,8 @@ pub(crate) struct Consent {
     /// Calls without the customer on the day of `used_on`, by what was read.
     pub(crate) used: BTreeMap<String, u32>,
     pub(crate) used_on: NaiveDate,
+    /// The day for which a caprice has used up all calls without the customer.
+    pub(crate) exhausted_on: Option<NaiveDate>,
     /// When the last signer approved.
     pub(crate) authorised: Option<DateTime<Utc>>,
     /// Up to where each account has been read, for `deltaList`: an entry reference by account key.
@@ -159,6 +174,10 @@ pub(crate) struct Payment {
     pub(crate) status: String,
     /// Since when it has this status.
     pub(crate) since: DateTime<Utc>,
+    /// `TPP-Rejection-NoFunds-Preferred`: without the money reject it at once, or let it wait; the bank's habit if not said.
+    pub(crate) reject_without_funds: Option<bool>,
+    /// When the bank last looked for the money in vain.
+    pub(crate) short_at: Option<DateTime<Utc>>,
     /// When it was signed completely.
     pub(crate) signed: Option<DateTime<Utc>>,
     /// How many milestones after the signature are behind it.

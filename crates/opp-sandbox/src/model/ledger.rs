@@ -44,6 +44,7 @@ pub(crate) struct View<'a> {
     entries: &'a [Entry],
     posted: Vec<(Place, &'a Row)>,
     carried: Vec<(&'a str, Decimal)>,
+    held: Vec<(&'a str, Decimal)>,
     today: NaiveDate,
 }
 
@@ -104,6 +105,7 @@ impl Ledgers {
             entries: self.known.get(&account.key).map(|ledger| ledger.entries.as_slice()).unwrap_or_default(),
             posted: postings.of(account),
             carried: postings.carried(account).collect(),
+            held: postings.held(account).collect(),
             today,
         }
     }
@@ -172,7 +174,8 @@ impl<'a> View<'a> {
         }
     }
 
-    /// What is on the account after a day, in each of its currencies; with `pending`, also what is not booked yet.
+    /// What is on the account after a day, in each of its currencies; with `pending`, also what is not booked yet, and
+    /// without what is set aside for signed payments.
     pub(crate) fn balances(&self, products: &Products, day: NaiveDate, pending: bool) -> Vec<(String, Decimal)> {
         let mut sums: BTreeMap<&str, Decimal> = BTreeMap::new();
         for currency in &self.account.currencies {
@@ -186,15 +189,18 @@ impl<'a> View<'a> {
             }
         }
         for (habit, sum) in self.habits.iter().zip(hundredths) {
-            *sums.entry(self.currency_of(habit)).or_default() += Decimal::new(sum, 2);
+            add(&mut sums, self.currency_of(habit), Decimal::new(sum, 2));
         }
         let posted = self.posted.iter().filter(|((booked, _), row)| counts(row.made, *booked));
         let posted: Vec<Row> = posted.map(|(_, row)| self.in_own_currency(products, row)).collect();
         for row in &posted {
-            *sums.entry(&row.currency).or_default() += row.amount;
+            add(&mut sums, &row.currency, row.amount);
         }
         for (currency, sum) in &self.carried {
-            *sums.entry(currency).or_default() += *sum;
+            add(&mut sums, currency, *sum);
+        }
+        for (currency, sum) in self.held.iter().filter(|_| pending) {
+            add(&mut sums, currency, -*sum);
         }
         sums.into_iter().map(|(currency, sum)| (currency.to_owned(), sum)).collect()
     }
@@ -253,6 +259,12 @@ impl<'a> View<'a> {
             payment: None,
         }
     }
+}
+
+/// A restored state can hold any amount, which must not break the sum.
+fn add<'a>(sums: &mut BTreeMap<&'a str, Decimal>, currency: &'a str, amount: Decimal) {
+    let sum = sums.entry(currency).or_default();
+    *sum = sum.saturating_add(amount);
 }
 
 fn blank(reference: String, entry: &Entry) -> Row {

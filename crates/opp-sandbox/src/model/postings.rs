@@ -73,13 +73,30 @@ pub(crate) struct Postings {
     lists: Shelf<Posted>,
     /// Addresses in the order in which rows came, one for each row.
     order: VecDeque<String>,
+    /// What is set aside for payments that are signed and not settled yet, by payment.
+    #[serde(default)]
+    held: BTreeMap<String, Held>,
     capacity: usize,
     next: u32,
 }
 
+/// Money that nobody can spend any more, and that has not left its account either.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Held {
+    address: String,
+    /// By currency.
+    sums: Vec<(String, Decimal)>,
+}
+
 impl Postings {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { lists: Shelf::new(capacity, BYTES), order: VecDeque::new(), capacity: capacity.max(1), next: 0 }
+        Self {
+            lists: Shelf::new(capacity, BYTES),
+            order: VecDeque::new(),
+            held: BTreeMap::new(),
+            capacity: capacity.max(1),
+            next: 0,
+        }
     }
 
     pub(crate) fn set_capacity(&mut self, capacity: usize) {
@@ -107,9 +124,25 @@ impl Postings {
                 && let Some((_, row)) = list.rows.pop_front()
             {
                 tracing::warn!(reference = row.reference, "too many postings, the oldest is folded into the balance");
-                *list.carried.entry(row.currency).or_default() += row.amount;
+                let carried = list.carried.entry(row.currency).or_default();
+                *carried = carried.saturating_add(row.amount);
             }
         }
+    }
+
+    /// Sets money aside for a payment, in place of what was set aside for it before.
+    pub(crate) fn hold(&mut self, payment: &str, address: &str, sums: Vec<(String, Decimal)>) {
+        self.held.insert(payment.to_owned(), Held { address: address.to_owned(), sums });
+    }
+
+    /// Frees what was set aside for a payment.
+    pub(crate) fn release(&mut self, payment: &str) {
+        self.held.remove(payment);
+    }
+
+    /// Frees what was set aside for payments that are gone.
+    pub(super) fn retain_held(&mut self, alive: impl Fn(&str) -> bool) {
+        self.held.retain(|payment, _| alive(payment));
     }
 
     /// The rows of an account, by all its addresses, oldest first.
@@ -125,6 +158,13 @@ impl Postings {
     /// What is left of rows that are gone.
     pub(super) fn carried<'a>(&'a self, account: &Account) -> impl Iterator<Item = (&'a str, Decimal)> {
         self.lists_of(account).flat_map(|list| list.carried.iter().map(|(currency, sum)| (currency.as_str(), *sum)))
+    }
+
+    /// What is set aside on an account, in each currency.
+    pub(super) fn held<'a>(&'a self, account: &Account) -> impl Iterator<Item = (&'a str, Decimal)> {
+        let own = account.addresses();
+        let held = self.held.values().filter(move |held| own.contains(&held.address));
+        held.flat_map(|held| held.sums.iter().map(|(currency, sum)| (currency.as_str(), *sum)))
     }
 
     fn lists_of<'a>(&'a self, account: &Account) -> impl Iterator<Item = &'a Posted> {

@@ -65,9 +65,10 @@ impl<T: Weight> Shelf<T> {
             };
             if let Some((_, weight, _)) = self.entries.remove(&oldest) {
                 self.weight -= weight;
+                // Without its id: that of a token is the token.
                 if self.lost.is_multiple_of(SAY_AGAIN) {
-                    let kind = std::any::type_name::<T>();
-                    tracing::warn!(kind, id = oldest, lost = self.lost + 1, "state is full, the oldest entry is gone");
+                    let kind = std::any::type_name::<T>().rsplit("::").next();
+                    tracing::warn!(kind, lost = self.lost + 1, "state is full, the oldest entry is gone");
                 }
                 self.lost += 1;
             }

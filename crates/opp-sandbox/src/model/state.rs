@@ -66,6 +66,7 @@ impl State {
             Due::Consent(id) => consents.contains(id),
             Due::Payment(id) => payments.contains(id),
         });
+        self.postings.retain_held(|id| payments.contains(id));
         for consent in consents.values_mut() {
             consent.authorisations.retain(|id| authorisations.contains(id));
         }

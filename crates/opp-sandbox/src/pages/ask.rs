@@ -132,9 +132,6 @@ fn of_payment(payment: &Payment) -> Ask {
     ] {
         ask.add(label, text(name));
     }
-    if order.is_null() {
-        ask.add("Order", "as in the file that the application sent");
-    }
     ask
 }
 

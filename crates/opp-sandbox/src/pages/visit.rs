@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::auth::scopes;
 use crate::model::banks::{Approach, RedirectKind};
-use crate::model::entities::{Application, Code};
+use crate::model::entities::Code;
 use crate::model::world::World;
 use crate::sca::Authorisation;
 use crate::server::wire::{Reply, Request};
@@ -20,6 +20,8 @@ pub(super) struct Visit {
     /// What the application calls itself.
     pub(super) client: String,
     redirect_uri: String,
+    /// Where a customer goes who has declined or failed; the same unless the application has named another address.
+    nok_redirect_uri: String,
     state: Option<String>,
     /// The scopes to grant; none for the plain redirect, which has no code.
     scopes: Option<Vec<String>>,
@@ -48,10 +50,12 @@ impl Visit {
             if plain { &authorisation.origin.client_id } else { get("client_id").ok_or("client_id is missing.")? };
         let application = world.state.application(client_id).filter(|_| authorisation.origin.client_id == *client_id);
         let application = application.ok_or("This application did not ask for the authorisation.")?;
-        if !allows(application, redirect_uri) {
+        if !application.allows(redirect_uri) {
             return Err(format!("{redirect_uri} is not a redirect address of this application."));
         }
         check_kind(world, authorisation, plain)?;
+        // It was on the list when it was named; a restored state may have another list.
+        let nok = authorisation.origin.nok_redirect_uri.as_deref().filter(|uri| application.allows(uri));
         let scopes = if plain {
             None
         } else {
@@ -72,6 +76,7 @@ impl Visit {
             client_id: client_id.to_owned(),
             client: application.name.clone(),
             redirect_uri: redirect_uri.to_owned(),
+            nok_redirect_uri: nok.unwrap_or(redirect_uri).to_owned(),
             state: get("state").map(str::to_owned),
             scopes,
         })
@@ -85,7 +90,7 @@ impl Visit {
     /// The way back after an approval: with a code, unless the redirect is a plain one.
     pub(super) fn approved(&self, world: &mut World, now: DateTime<Utc>) -> String {
         let Some(scopes) = &self.scopes else {
-            return self.back(&[]);
+            return self.back(&self.redirect_uri, &[]);
         };
         let code = world.state.ids.token();
         let entry = Code {
@@ -96,27 +101,27 @@ impl Visit {
             expires: now + CODE_LIFE,
         };
         world.state.codes.insert(code.clone(), entry);
-        self.back(&[("code", &code), ("scope", &scopes.join(" "))])
+        self.back(&self.redirect_uri, &[("code", &code), ("scope", &scopes.join(" "))])
     }
 
     /// The way back without one. RFC 6749 has one code for everything that a customer can fail at.
     pub(super) fn refused(&self, why: &str) -> String {
-        self.back(&[("error", "access_denied"), ("error_description", why)])
+        self.back(&self.nok_redirect_uri, &[("error", "access_denied"), ("error_description", why)])
     }
 
-    fn back(&self, pairs: &[(&str, &str)]) -> String {
+    fn back(&self, target: &str, pairs: &[(&str, &str)]) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(pairs);
         if let Some(state) = &self.state {
             query.append_pair("state", state);
         }
         let query = query.finish();
-        let joint = match (query.is_empty(), self.redirect_uri.contains('?')) {
+        let joint = match (query.is_empty(), target.contains('?')) {
             (true, _) => "",
             (false, true) => "&",
             (false, false) => "?",
         };
-        format!("{}{joint}{query}", self.redirect_uri)
+        format!("{target}{joint}{query}")
     }
 }
 
@@ -132,13 +137,4 @@ fn check_kind(world: &World, authorisation: &Authorisation, plain: bool) -> Resu
         return Ok(());
     }
     Err("This authorisation does not lead through this page.".to_owned())
-}
-
-/// Whether an application may send people to this address.
-fn allows(application: &Application, redirect_uri: &str) -> bool {
-    let listed = application.redirect_uris.iter().any(|known| known == redirect_uri);
-    let rest = redirect_uri.strip_prefix("http://").or_else(|| redirect_uri.strip_prefix("https://"));
-    let authority = rest.and_then(|rest| rest.split(['/', '?', '#', '\\']).next()).unwrap_or_default();
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    listed || (application.any_local_redirect && matches!(host, "localhost" | "127.0.0.1" | "[::1]"))
 }

@@ -10,7 +10,7 @@ use crate::model::entities::{Context, Origin};
 use crate::model::world::World;
 use crate::server::problem::Problem;
 use crate::server::wire::Reply;
-use crate::services::{Call, internal_bank, redirect_preferred};
+use crate::services::{Call, internal_bank, nok_redirect_uri, redirect_preferred};
 
 /// POST: begins an authorisation of a target whose authorisations live at `base`.
 pub(crate) fn begin(
@@ -19,13 +19,15 @@ pub(crate) fn begin(
     target: Target,
     origin: &Origin,
     base: &str,
-) -> (String, Reply) {
+) -> Result<(String, Reply), Problem> {
+    let nok = nok_redirect_uri(world, call)?;
     let signer = ["psu-authoriser-id", "psu-id"]
         .into_iter()
         .find_map(|name| call.request.filled_header(name))
         .unwrap_or_else(|| origin.holder.psu.clone());
     let mut origin = origin.clone();
     origin.redirect_preferred = redirect_preferred(call.request).or(origin.redirect_preferred);
+    origin.nok_redirect_uri = nok.or(origin.nok_redirect_uri);
     let id = start(world, target, origin, signer, call.now);
     let path = format!("{base}/{id}");
     let mut body = json!({ "scaStatus": "received", "authorisationId": id });
@@ -44,7 +46,7 @@ pub(crate) fn begin(
         // The guide takes the next address from here, though the document declares no such header (facts 8.1).
         .with("location", &format!("{}{path}", world.addresses.api))
         .with("aspsp-sca-approach", approach.header());
-    (id, reply)
+    Ok((id, reply))
 }
 
 /// GET on the collection. The cancellations' list has a key of its own.

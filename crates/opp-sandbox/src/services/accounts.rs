@@ -137,8 +137,9 @@ pub(super) fn count_unattended(
         known.used.clear();
         known.used_on = today;
     }
+    let exhausted = known.exhausted_on == Some(today);
     let used = known.used.entry(what.to_owned()).or_default();
-    if *used >= known.frequency_per_day {
+    if exhausted || *used >= known.frequency_per_day {
         let text = format!("the consent allows {} calls a day without the customer", known.frequency_per_day);
         return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "ACCESS_EXCEEDED", text));
     }

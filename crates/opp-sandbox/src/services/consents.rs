@@ -48,6 +48,7 @@ pub(crate) fn create(world: &mut World, call: &Call<'_>) -> Result<Reply, Proble
         signers: Vec::new(),
         used: BTreeMap::new(),
         used_on: today,
+        exhausted_on: None,
         authorised: None,
         read: BTreeMap::new(),
     };
@@ -99,7 +100,7 @@ pub(crate) fn start_authorisation(world: &mut World, call: &Call<'_>) -> Result<
     }
     let (id, origin) = (consent.id.clone(), consent.origin.clone());
     let (authorisation, reply) =
-        calls::begin(world, call, Target::Consent(id.clone()), &origin, &authorisations_path(&id));
+        calls::begin(world, call, Target::Consent(id.clone()), &origin, &authorisations_path(&id))?;
     if let Some(consent) = world.state.consents.get_mut(&id) {
         super::payments::remember(&mut consent.authorisations, authorisation);
     }

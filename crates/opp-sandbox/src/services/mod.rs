@@ -136,7 +136,20 @@ pub(crate) fn origin(world: &World, call: &Call<'_>) -> Result<Origin, Problem> 
             company,
         },
         redirect_preferred: redirect_preferred(call.request),
+        nok_redirect_uri: nok_redirect_uri(world, call)?,
     })
+}
+
+/// Another way back for customers who decline or fail, if the application may send anybody there.
+pub(crate) fn nok_redirect_uri(world: &World, call: &Call<'_>) -> Result<Option<String>, Problem> {
+    let Some(uri) = call.request.filled_header("tpp-nok-redirect-uri") else {
+        return Ok(None);
+    };
+    if world.state.application(&call.token.client_id).is_some_and(|application| application.allows(&uri)) {
+        return Ok(Some(uri));
+    }
+    let text = format!("header TPP-Nok-Redirect-URI: {uri} is not a redirect address of this application");
+    Err(Problem::bad_request("PARAMETER_NOT_SUPPORTED", text).at("TPP-Nok-Redirect-URI"))
 }
 
 fn company(bank: &Bank, call: &Call<'_>) -> Result<String, Problem> {

@@ -43,6 +43,10 @@ pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem>
         let rows: Vec<Row> = items[start..end].iter().map(|item| view.row(products, item)).collect();
         let report = wanted.report(&bank, &account, &path, rows, links);
         let mut body = json!({ "account": account.reference(&bank), "transactions": report });
+        if start > 0 || end < items.len() {
+            let whole = wanted.address(call, &path, None);
+            body["_links"] = json!({ "download": { "href": download(&bank, &world.addresses.api, &whole) } });
+        }
         if call.query("withBalance").as_deref() == Some("true") {
             body["balances"] = show_balances(&view, products, &account, wanted.today);
         }
@@ -77,6 +81,13 @@ pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem>
     Ok(reply)
 }
 
+/// Where a list that is too long for one page can be had in one piece. The address may lack the scheme
+/// (platform-facts 7.3).
+fn download(bank: &Bank, api: &str, path: &str) -> String {
+    let host = api.split_once("://").map_or(api, |(_, host)| host);
+    if bank.bare_download { format!("{host}{path}") } else { path.to_owned() }
+}
+
 pub(crate) fn details(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem> {
     let (consent, bank, account) = account(world, call, Purpose::Transactions)?;
     if !bank.transaction_details {
@@ -98,24 +109,27 @@ pub(crate) fn details(world: &mut World, call: &Call<'_>) -> Result<Reply, Probl
 #[derive(Clone, Copy, Debug)]
 struct Page {
     today: NaiveDate,
-    /// The last entry of the page before.
-    below: Place,
+    /// The last entry of the page before; none for the download, which is all pages in one.
+    below: Option<Place>,
     after: Option<Place>,
 }
 
 impl Page {
     /// What `continuationKey` looks like; callers are to follow it, not to read it (platform-facts 7.3).
     fn key(self) -> String {
-        let after = self.after.map(reference).unwrap_or_default();
-        URL_SAFE_NO_PAD.encode(format!("{} {} {after}", self.today, reference(self.below)))
+        let [below, after] = [self.below, self.after].map(|place| place.map(reference).unwrap_or_default());
+        URL_SAFE_NO_PAD.encode(format!("{} {below} {after}", self.today))
     }
 
     fn read(key: &str) -> Option<Self> {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(key).ok()?).ok()?;
         let mut parts = text.split(' ');
-        let (today, below) = (parts.next()?.parse().ok()?, place(parts.next()?)?);
-        let after = parts.next().filter(|text| !text.is_empty());
-        Some(Self { today, below, after: after.map_or(Some(None), |text| place(text).map(Some))? })
+        let today = parts.next()?.parse().ok()?;
+        let mut place = || match parts.next()? {
+            "" => Some(None),
+            text => place(text).map(Some),
+        };
+        Some(Self { today, below: place()?, after: place()? })
     }
 }
 
@@ -185,28 +199,33 @@ impl Wanted {
             && self.after.is_none_or(|after| item.place() > after)
     }
 
+    /// The address of the page below an entry, or of the download.
+    fn address(&self, call: &Call<'_>, path: &str, below: Option<Place>) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(call.request.query_pairs().into_iter().filter(|(key, _)| key != "continuationKey"));
+        query.append_pair("continuationKey", &Page { today: self.today, below, after: self.after }.key());
+        format!("{path}/transactions?{}", query.finish())
+    }
+
     /// From where to where a page goes, and the links that lead on from it.
     fn page(&self, call: &Call<'_>, path: &str, items: &[Item<'_>], rows: usize) -> (usize, usize, Value) {
-        let link = |below: Option<Place>| {
-            let mut query = form_urlencoded::Serializer::new(String::new());
-            query.extend_pairs(call.request.query_pairs().into_iter().filter(|(key, _)| key != "continuationKey"));
-            if let Some(below) = below {
-                query.append_pair("continuationKey", &Page { today: self.today, below, after: self.after }.key());
-            }
-            json!({ "href": format!("{path}/transactions?{}", query.finish()) })
-        };
-        let start = self.page.map_or(0, |page| items.partition_point(|item| item.place() >= page.below));
-        let end = (start + rows).min(items.len());
+        let link = |below: Place| json!({ "href": self.address(call, path, Some(below)) });
         let mut links = json!({ "account": { "href": path } });
+        let start = match self.page.map(|page| page.below) {
+            None => 0,
+            Some(Some(below)) => items.partition_point(|item| item.place() >= below),
+            Some(None) => return (0, items.len(), links),
+        };
+        let end = (start + rows).min(items.len());
         if end < items.len() && end > start {
-            links["next"] = link(Some(items[end - 1].place()));
+            links["next"] = link(items[end - 1].place());
         }
         // The way back leads through keys as well, so that it shows the list as it was.
         let top = (self.today.checked_add_days(chrono::Days::new(400)).unwrap_or(self.today), LAST);
         if start > 0 {
-            links["first"] = link(Some(top));
+            links["first"] = link(top);
             let previous = start.saturating_sub(rows);
-            links["previous"] = link(Some(if previous == 0 { top } else { items[previous - 1].place() }));
+            links["previous"] = link(if previous == 0 { top } else { items[previous - 1].place() });
         }
         (start, end, links)
     }

@@ -46,6 +46,15 @@ impl Desk {
 
     /// A call with the headers that the guides show.
     pub(crate) fn call(&self, method: Method, path: &str) -> RequestBuilder {
+        self.bare(method, path).header("PSU-IP-Address", "192.0.2.7").header("PSU-User-Agent", "Mozilla/5.0")
+    }
+
+    /// A read without the customer.
+    pub(crate) fn unattended(&self, path: &str) -> RequestBuilder {
+        self.bare(Method::GET, path)
+    }
+
+    fn bare(&self, method: Method, path: &str) -> RequestBuilder {
         let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.sandbox.api_url()) };
         self.client
             .request(method, url)
@@ -53,8 +62,6 @@ impl Desk {
             .header("Accept", "application/json")
             .header("X-BicFi", &self.bank)
             .header("X-Request-ID", "0f9d0c9e-58f4-4a0e-8d4f-6c1a58f0a111")
-            .header("PSU-IP-Address", "192.0.2.7")
-            .header("PSU-User-Agent", "Mozilla/5.0")
     }
 
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
@@ -90,13 +97,25 @@ impl Desk {
     /// A consent that the customer has approved, at a decoupled bank.
     pub(crate) async fn valid_consent(&self) -> String {
         let id = self.create_consent().await;
+        self.sign_consent(&id).await;
+        id
+    }
+
+    /// The same of another person.
+    pub(crate) async fn valid_consent_of(&self, person: &str) -> String {
+        let call = self.post("/psd2/consent/v1/consents").header("PSU-ID", person).json(&consent());
+        let id = json_of(call.send().await.unwrap(), 201).await["consentId"].as_str().unwrap().to_owned();
+        self.sign_consent(&id).await;
+        id
+    }
+
+    async fn sign_consent(&self, id: &str) {
         let base = format!("/psd2/consent/v1/consents/{id}/authorisations");
         let (_, chosen) = self.authorise(&base, "mbid").await;
         assert_eq!(chosen.status(), 200, "{:?}", chosen.text().await);
         self.sandbox.control().advance(std::time::Duration::from_secs(10));
         let status = self.read(&format!("/psd2/consent/v1/consents/{id}/status")).await;
         assert_eq!(status["consentStatus"], "valid");
-        id
     }
 }
 

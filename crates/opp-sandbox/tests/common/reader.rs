@@ -6,13 +6,14 @@
 use std::time::Duration;
 
 use opp_sandbox::Config;
-use reqwest::{Method, RequestBuilder, Url};
+use reqwest::{Method, RequestBuilder, Response, Url};
 use serde_json::{Value, json};
 
 use crate::common::{Desk, config, consent, json_of};
 
 pub(crate) const ACCOUNTS: &str = "/psd2/accountinformation/v1/accounts";
 const CONSENTS: &str = "/psd2/consent/v1/consents";
+const PAYMENTS: &str = "/psd2/paymentinitiation/v1";
 
 pub(crate) struct Reader {
     pub(crate) desk: Desk,
@@ -98,6 +99,40 @@ impl Reader {
             next = page["transactions"]["_links"]["next"]["href"].as_str().map(str::to_owned);
         }
         (booked, pending)
+    }
+
+    /// Sends an order to a service and product.
+    pub(crate) async fn order(&self, path: &str, order: &Value) -> Response {
+        self.call(Method::POST, &format!("{PAYMENTS}/{path}")).json(order).send().await.unwrap()
+    }
+
+    /// The path of a new payment.
+    pub(crate) async fn create(&self, path: &str, order: &Value) -> String {
+        let body = json_of(self.order(path, order).await, 201).await;
+        format!("{PAYMENTS}/{path}/{}", body["paymentId"].as_str().unwrap())
+    }
+
+    pub(crate) async fn status(&self, payment: &str) -> Value {
+        json_of(self.call(Method::GET, &format!("{payment}/status")).send().await.unwrap(), 200).await
+    }
+
+    pub(crate) fn wait(&self, seconds: u64) {
+        self.desk.sandbox.control().advance(Duration::from_secs(seconds));
+    }
+
+    /// What has been booked on an account since the sandbox began.
+    pub(crate) async fn booked(&self, account: usize) -> Vec<Value> {
+        let accounts = self.accounts().await;
+        let list = accounts[account]["_links"]["transactions"]["href"].as_str().unwrap();
+        self.all(&format!("{list}?bookingStatus=booked&dateFrom=2026-03-16")).await.0
+    }
+
+    /// A balance of an account, in hundredths.
+    pub(crate) async fn balance(&self, account: usize, kind: &str) -> i64 {
+        let accounts = self.accounts().await;
+        let balances = accounts[account]["balances"].as_array().unwrap();
+        let balance = balances.iter().find(|one| one["balanceType"] == kind).unwrap();
+        balance["balanceAmount"]["amount"].as_str().unwrap().replace('.', "").parse().unwrap()
     }
 
     /// Signs a consent or payment (or, below `cancellation-authorisations`, a cancellation).

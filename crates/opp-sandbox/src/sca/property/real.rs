@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::model::{Case, Manner};
 use super::{Act, Fate};
 use crate::config::Config;
-use crate::model::banks::Directory;
+use crate::model::directory::Directory;
 use crate::model::entities::{Consent, ConsentStatus, Context, Holder, Origin, Payment};
 use crate::model::ledger::Ledgers;
 use crate::model::state::State;
@@ -34,6 +34,7 @@ fn consent(origin: Origin, now: DateTime<Utc>) -> Consent {
         signers: Vec::new(),
         used: std::collections::BTreeMap::new(),
         used_on: now.date_naive(),
+        exhausted_on: None,
         authorised: None,
         read: std::collections::BTreeMap::new(),
     }
@@ -50,6 +51,8 @@ fn payment(origin: Origin, now: DateTime<Utc>) -> Payment {
         created: now,
         status: "RCVD".to_owned(),
         since: now,
+        reject_without_funds: None,
+        short_at: None,
         signed: None,
         milestones: 0,
         funds: None,
@@ -87,6 +90,7 @@ impl Real {
             bic: case.bic.to_owned(),
             holder: Holder { context: Context::Private, psu: manner.id.to_owned(), company: None },
             redirect_preferred: Some(case.redirect),
+            nok_redirect_uri: None,
         };
         let target = if case.payment {
             world.state.payments.insert("resource".to_owned(), payment(origin.clone(), now));

@@ -1,22 +1,27 @@
 //! What becomes of a payment: signed, looked at, settled or not, and what that does to accounts (platform-facts 9.1).
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
-use rust_decimal::Decimal;
-use serde_json::{Value, json};
 
 use super::standing::Standing;
-use super::{amount_of, creditor, debtor_of, transfers};
-use crate::model::accounts::{Account, addresses};
+use super::{money, transfers};
 use crate::model::agenda::Due;
 use crate::model::banks::Milestone;
 use crate::model::entities::Payment;
-use crate::model::ids::digest;
-use crate::model::postings::Row;
-use crate::model::products::Exchange;
 use crate::model::world::World;
 
 /// The status at which money moves.
 const SETTLED: &str = "ACSC";
+/// How often a bank looks whether the money for an order that waits has come.
+const LOOK_AGAIN: TimeDelta = TimeDelta::hours(1);
+const NO_MONEY: &str = "there is not enough money on the account";
+
+/// The order has come in. Whoever prefers a rejection without the money has it looked for at once.
+pub(super) fn received(world: &mut World, id: &str, now: DateTime<Utc>) {
+    let wanted = world.state.payments.get(id).is_some_and(|payment| payment.reject_without_funds == Some(true));
+    if wanted && now.date_naive() >= execution(world, id) && !money::has_funds(world, id, now) {
+        refuse(world, id, now);
+    }
+}
 
 /// A signer has approved; the bank goes to work once the last one has.
 pub(crate) fn signed(world: &mut World, id: &str, complete: bool, now: DateTime<Utc>) {
@@ -53,6 +58,7 @@ fn finish(world: &mut World, id: &str, status: &str, now: DateTime<Utc>) {
     if let Some(payment) = world.state.payments.get_mut(id).filter(|payment| !payment.is_final()) {
         status.clone_into(&mut payment.status);
         payment.since = now;
+        world.state.postings.release(id);
     }
 }
 
@@ -71,15 +77,49 @@ pub(crate) fn wake(world: &mut World, id: &str, now: DateTime<Utc>) {
                 return;
             }
         };
-        if milestone.status == SETTLED {
+        let executes = due.date_naive() >= execution(world, id);
+        if executes && !money::has_funds(world, id, due) {
+            if !waits_for_cover(world, id, due) {
+                refuse(world, id, due);
+            }
+        } else if milestone.status == SETTLED {
             settle(world, id, due);
-        } else if due.date_naive() >= execution(world, id) && !has_funds(world, id, due) {
-            refuse(world, id, due);
-        } else if let Some(payment) = world.state.payments.get_mut(id) {
-            payment.status.clone_from(&milestone.status);
-            payment.since = due;
-            payment.milestones += 1;
+        } else {
+            reach(world, id, &milestone, due);
+            if executes {
+                money::reserve(world, id, due);
+            }
         }
+    }
+}
+
+fn reach(world: &mut World, id: &str, milestone: &Milestone, at: DateTime<Utc>) {
+    if let Some(payment) = world.state.payments.get_mut(id) {
+        payment.status.clone_from(&milestone.status);
+        payment.since = at;
+        payment.milestones += 1;
+    }
+}
+
+/// Whether an order without cover waits for it: until the end of the day, if the caller would rather not have it
+/// rejected.
+fn waits_for_cover(world: &mut World, id: &str, at: DateTime<Utc>) -> bool {
+    let Some(payment) = world.state.payments.get_mut(id) else { return false };
+    let today = payment.short_at.is_none_or(|before| before.date_naive() == at.date_naive());
+    if payment.reject_without_funds != Some(false) || !today {
+        return false;
+    }
+    if payment.short_at.replace(at).is_none() {
+        "PDNG".clone_into(&mut payment.status);
+        payment.since = at;
+    }
+    true
+}
+
+fn settle(world: &mut World, id: &str, at: DateTime<Utc>) {
+    match money::book(world, id, at) {
+        Some(paid) => note(world, id, &paid, at),
+        None => finish(world, id, SETTLED, at),
     }
 }
 
@@ -100,7 +140,9 @@ fn next(world: &World, id: &str) -> Option<(Milestone, Option<DateTime<Utc>>)> {
         (_, None) if milestone.after_seconds == 0 => signed,
         (_, None) => execution_day(payment).map_or(signed, |day| signed.max(midnight(day))),
     };
-    Some((milestone, Some(start.checked_add_signed(wait).unwrap_or(DateTime::<Utc>::MAX_UTC))))
+    let due = start.checked_add_signed(wait).unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let again = payment.short_at.and_then(|before| before.checked_add_signed(LOOK_AGAIN));
+    Some((milestone, Some(again.map_or(due, |again| due.max(again)))))
 }
 
 fn midnight(day: NaiveDate) -> DateTime<Utc> {
@@ -129,101 +171,23 @@ fn execution(world: &World, id: &str) -> NaiveDate {
     world.state.payments.get(id).and_then(day).unwrap_or(NaiveDate::MIN)
 }
 
-/// Whether there is enough for a single payment, or for any element of a bulk.
-fn has_funds(world: &mut World, id: &str, at: DateTime<Utc>) -> bool {
-    let Some(payment) = world.state.payments.get(id).cloned() else { return false };
-    // A debtor that is gone with a restored state is nobody's loss.
-    let Some(account) = debtor_of(world, &payment) else { return true };
-    let left = available(world, &account, at.date_naive());
-    let enough = transfers(&payment.order)
-        .into_iter()
-        .filter_map(|transfer| cost(world, &account, transfer, at.date_naive()))
-        .any(|(cost, currency, _)| cost <= of(&left, &currency));
-    if let Some(payment) = world.state.payments.get_mut(id) {
-        payment.funds = Some(enough);
-    }
-    enough
-}
-
 fn refuse(world: &mut World, id: &str, at: DateTime<Utc>) {
     finish(world, id, "RJCT", at);
     if let Some(payment) = world.state.payments.get_mut(id) {
         payment.funds = Some(false);
-        payment.reason = Some("there is not enough money on the account".to_owned());
+        payment.reason = Some(NO_MONEY.to_owned());
         payment.elements = vec!["RJCT".to_owned(); transfers(&payment.order).len()];
     }
 }
 
-/// What can be spent, by currency.
-fn available(world: &mut World, account: &Account, day: NaiveDate) -> Vec<(String, Decimal)> {
-    let view = world.ledgers.view(account, &world.state.postings, day);
-    let limit = Decimal::from(account.credit_limit.unwrap_or_default());
-    let balances = view.balances(&world.directory.products, day, true);
-    balances.into_iter().map(|(currency, amount)| (currency, amount + limit)).collect()
-}
-
-fn of(list: &[(String, Decimal)], currency: &str) -> Decimal {
-    list.iter().find(|(known, _)| known == currency).map(|(_, amount)| *amount).unwrap_or_default()
-}
-
-/// What a transfer costs the account, and at which rate.
-fn cost(
-    world: &World,
-    account: &Account,
-    transfer: &Value,
-    day: NaiveDate,
-) -> Option<(Decimal, String, Option<Exchange>)> {
-    let (amount, currency) = amount_of(transfer)?;
-    if account.currencies.iter().any(|known| known == currency) {
-        return Some((amount, currency.to_owned(), None));
-    }
-    let own = account.currencies.first()?;
-    let exchange = world.directory.products.exchange(currency, own, day)?;
-    Some(((amount * exchange.rate).round_dp(2), own.clone(), Some(exchange)))
-}
-
-/// The day of execution has come: each transfer is booked on both sides or refused.
-fn settle(world: &mut World, id: &str, at: DateTime<Utc>) {
-    let Some(payment) = world.state.payments.get(id).cloned() else { return };
-    let day = at.date_naive();
-    let Some(account) = debtor_of(world, &payment) else {
-        finish(world, id, SETTLED, at);
-        return;
-    };
-    let mut left = available(world, &account, day);
-    let batch = payment.order["batchBookingPreferred"].as_bool() == Some(true);
-    let (mut outcomes, mut paid) = (Vec::new(), Vec::new());
-    for transfer in transfers(&payment.order) {
-        let Some((cost, currency, exchange)) = cost(world, &account, transfer, day) else {
-            outcomes.push("RJCT".to_owned());
-            continue;
-        };
-        let Some((_, rest)) = left.iter_mut().find(|(known, rest)| *known == currency && *rest >= cost) else {
-            outcomes.push("RJCT".to_owned());
-            continue;
-        };
-        *rest -= cost;
-        outcomes.push(SETTLED.to_owned());
-        credit(world, &payment, &account, transfer, day);
-        paid.push(debit(world, &payment, transfer, -cost, currency, exchange, day));
-    }
-    if batch && paid.len() > 1 {
-        paid = batched(paid);
-    }
-    for row in paid {
-        world.state.postings.add(&account.addresses()[0], row);
-    }
-    note(world, id, &outcomes, at);
-}
-
-/// Writes down what came of it.
-fn note(world: &mut World, id: &str, outcomes: &[String], at: DateTime<Utc>) {
+/// Writes down which transfers were paid.
+fn note(world: &mut World, id: &str, paid: &[bool], at: DateTime<Utc>) {
     let Some(payment) = world.state.payments.get_mut(id) else { return };
-    let done = outcomes.iter().filter(|outcome| *outcome == SETTLED).count();
-    payment.funds = Some(done == outcomes.len());
-    payment.reason = (done < outcomes.len()).then(|| "there is not enough money on the account".to_owned());
+    let done = paid.iter().filter(|paid| **paid).count();
+    payment.funds = Some(done == paid.len());
+    payment.reason = (done < paid.len()).then(|| NO_MONEY.to_owned());
     payment.since = at;
-    outcomes.clone_into(&mut payment.elements);
+    payment.elements = paid.iter().map(|paid| if *paid { SETTLED } else { "RJCT" }.to_owned()).collect();
     if payment.service == "periodic-payments" {
         // One execution more, done or not; the order itself goes on.
         payment.executions += 1;
@@ -232,101 +196,8 @@ fn note(world: &mut World, id: &str, outcomes: &[String], at: DateTime<Utc>) {
     payment.milestones += 1;
     let status = match done {
         0 => "RJCT",
-        all if all == outcomes.len() => SETTLED,
+        all if all == paid.len() => SETTLED,
         _ => "PART",
     };
     status.clone_into(&mut payment.status);
-}
-
-fn debit(
-    world: &World,
-    payment: &Payment,
-    transfer: &Value,
-    amount: Decimal,
-    currency: String,
-    exchange: Option<Exchange>,
-    day: NaiveDate,
-) -> Row {
-    let text = |name: &str| transfer[name].as_str().map(str::to_owned);
-    Row {
-        name: text("creditorName").unwrap_or_default(),
-        text: text("remittanceInformationUnstructured").or_else(|| text("debtorAccountMessage")).unwrap_or_default(),
-        structured: text("ocrRef").or_else(|| text("invoiceRef")),
-        account: Some(in_transactions(&creditor(transfer))),
-        exchange,
-        ..row(world, payment, transfer, amount, currency, day)
-    }
-}
-
-/// Money that arrives: it is there for whoever has this address, if anybody in this sandbox does.
-fn credit(world: &mut World, payment: &Payment, debtor: &Account, transfer: &Value, day: NaiveDate) {
-    let to = addresses(&creditor(transfer));
-    let (Some(address), Some((amount, currency))) = (to.first(), amount_of(transfer)) else { return };
-    let text = |name: &str| transfer[name].as_str().map(str::to_owned);
-    let row = Row {
-        name: debtor.owner.clone(),
-        text: text("remittanceInformationUnstructured").or_else(|| text("creditorAccountMessage")).unwrap_or_default(),
-        structured: text("ocrRef").or_else(|| text("invoiceRef")),
-        account: Some(json!({ "iban": debtor.iban })),
-        code: "PMNT-RCDT-DMCT".to_owned(),
-        payment: None,
-        ..row(world, payment, transfer, amount, currency.to_owned(), day)
-    };
-    world.state.postings.add(address, row);
-}
-
-/// What both sides have in common.
-fn row(world: &World, payment: &Payment, transfer: &Value, amount: Decimal, currency: String, day: NaiveDate) -> Row {
-    let hash = digest(world.state.ids.seed(), &["payment", &payment.id]);
-    Row {
-        id: hash[..4].iter().fold(String::new(), |text, byte| format!("{text}{byte:02X}")),
-        reference: String::new(),
-        made: day,
-        booked: day,
-        amount,
-        currency,
-        exchange: None,
-        name: String::new(),
-        text: String::new(),
-        structured: None,
-        code: "PMNT-ICDT-DMCT".to_owned(),
-        end_to_end: transfer["endToEndIdentification"].as_str().map(str::to_owned),
-        account: None,
-        payment: Some(payment.id.clone()),
-    }
-}
-
-/// Several debits as one, as the payer of a bulk may prefer.
-fn batched(rows: Vec<Row>) -> Vec<Row> {
-    let mut sums: Vec<Row> = Vec::new();
-    let count = rows.len();
-    for row in rows {
-        match sums.iter_mut().find(|sum| sum.currency == row.currency) {
-            Some(sum) => sum.amount += row.amount,
-            None => sums.push(Row {
-                name: String::new(),
-                text: format!("Bulk of {count} payments"),
-                structured: None,
-                end_to_end: None,
-                account: None,
-                exchange: None,
-                ..row
-            }),
-        }
-    }
-    sums
-}
-
-/// A reference as transactions spell it: the giro keys are `bankGiro` and `plusGiro` there (platform-facts 7.3).
-fn in_transactions(reference: &Value) -> Value {
-    for (order, transaction) in [("bankgiroNumber", "bankGiro"), ("plusgiroNumber", "plusGiro")] {
-        if let Some(number) = reference[order].as_str() {
-            return json!({ transaction: number });
-        }
-    }
-    let mut reference = reference.clone();
-    if let Some(fields) = reference.as_object_mut() {
-        fields.shift_remove("clearingNumber");
-    }
-    reference
 }

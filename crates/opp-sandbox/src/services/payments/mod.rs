@@ -1,8 +1,9 @@
 //! Payment initiation: create, read, status, cancel (platform-facts 9). What an order has to fulfil is in `rules`, the
-//! forms it comes in are in `forms` and `pain`, what becomes of it is in `life`.
+//! forms it comes in are in `forms` and `pain`, what becomes of it is in `life`, what it does to accounts in `money`.
 
 mod forms;
 mod life;
+mod money;
 mod pain;
 mod rules;
 mod standing;
@@ -62,6 +63,8 @@ pub(crate) fn create(world: &mut World, call: &Call<'_>) -> Result<Reply, Proble
         created: call.now,
         status,
         since: call.now,
+        reject_without_funds: call.request.header("tpp-rejection-nofunds-preferred").and_then(|it| it.parse().ok()),
+        short_at: None,
         signed: None,
         milestones: 0,
         funds: None,
@@ -72,10 +75,12 @@ pub(crate) fn create(world: &mut World, call: &Call<'_>) -> Result<Reply, Proble
         cancellations: Vec::new(),
         signers: Vec::new(),
     };
-    let path = payment.path();
+    let (id, path) = (payment.id.clone(), payment.path());
+    world.state.payments.insert(id.clone(), payment);
+    life::received(world, &id, call.now);
     let mut body = json!({
-        "transactionStatus": shown_status(call, &payment),
-        "paymentId": payment.id,
+        "transactionStatus": world.state.payments.get(&id).map(|payment| shown_status(call, payment)),
+        "paymentId": id,
         "_links": {
             "self": { "href": path },
             "status": { "href": format!("{path}/status") },
@@ -85,7 +90,6 @@ pub(crate) fn create(world: &mut World, call: &Call<'_>) -> Result<Reply, Proble
     if !warnings.is_empty() {
         body["tppMessages"] = warnings.into();
     }
-    world.state.payments.insert(payment.id.clone(), payment);
     Ok(Reply::created(body)
         .with("location", &format!("{}{path}", world.addresses.api))
         .with("aspsp-sca-approach", approach.header()))
@@ -236,7 +240,7 @@ pub(crate) fn authorisation(world: &mut World, call: &Call<'_>) -> Result<Reply,
                 return Err(Problem::conflict(format!("the payment is {}", payment.status)));
             }
             let origin = payment.origin.clone();
-            let (authorisation, reply) = calls::begin(world, call, Target::Payment(id.clone()), &origin, &base);
+            let (authorisation, reply) = calls::begin(world, call, Target::Payment(id.clone()), &origin, &base)?;
             if let Some(payment) = world.state.payments.get_mut(&id) {
                 remember(&mut payment.authorisations, authorisation);
             }
@@ -258,7 +262,7 @@ pub(crate) fn cancellation_authorisation(world: &mut World, call: &Call<'_>) -> 
                 return Err(Problem::conflict(format!("the payment is {}", payment.status)));
             }
             let origin = payment.origin.clone();
-            let (authorisation, reply) = calls::begin(world, call, Target::Cancellation(id.clone()), &origin, &base);
+            let (authorisation, reply) = calls::begin(world, call, Target::Cancellation(id.clone()), &origin, &base)?;
             if let Some(payment) = world.state.payments.get_mut(&id) {
                 remember(&mut payment.cancellations, authorisation);
             }
