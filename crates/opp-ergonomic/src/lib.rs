@@ -5,8 +5,6 @@
 mod account_number;
 mod bank;
 mod bank_rules;
-mod builder;
-mod caller;
 mod client;
 mod clock;
 mod environment;
@@ -28,8 +26,7 @@ mod transport;
 
 pub use account_number::{AccountNumber, Bban, Clearing, Iban};
 pub use bank::Bank;
-pub use builder::ClientBuilder;
-pub use client::Client;
+pub use client::{Client, ClientBuilder};
 pub use clock::{Clock, SystemClock};
 pub use environment::Environment;
 pub use error::{Error, Outcome};
@@ -37,7 +34,6 @@ pub use giro::{Bankgiro, CreditorReference, GiroNumber, Ocr, Plusgiro};
 pub use identity::Identity;
 pub use money::{Amount, Currency};
 pub use opp_raw::Invalid;
-pub use opp_raw::types::Address;
 pub use psu::Psu;
 pub use reply::{Reply, Warning};
 pub use retry::RetryPolicy;
