@@ -1,12 +1,9 @@
 //! Account numbers: international ones with their check digits, Swedish ones with their clearing number.
 
-use std::fmt;
-use std::str::FromStr;
-
 use opp_raw::types::{AccountReference, AccountReferenceWithGiro};
 use opp_raw::{Invalid, Read};
 
-use crate::giro::{Bankgiro, Plusgiro, luhn};
+use crate::giro::{GiroNumber, luhn};
 
 /// Lengths by country (ISO 13616 registry), of the countries that the platform's payments reach.
 const LENGTHS: &str = "AD24 AT20 BE16 BG22 CH21 CY28 CZ24 DE22 DK18 EE20 ES24 FI18 FO18 FR27 GB22 GI23 GL18 GR27 HR21 \
@@ -57,15 +54,15 @@ impl Iban {
         Ok(Self(text))
     }
 
-    /// The number without blanks.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// The country, in two letters.
     pub fn country(&self) -> &str {
         self.0.get(..2).unwrap_or_default()
     }
+}
+
+/// A number as it was typed, without what only makes it readable.
+pub(crate) fn compact(text: &str) -> String {
+    text.chars().filter(|sign| !matches!(sign, '-' | ' ')).collect()
 }
 
 /// The remainder of ISO 7064, letters counting from ten.
@@ -84,7 +81,7 @@ impl Clearing {
     /// A number with or without its hyphen.
     pub fn new(text: &str) -> Result<Self, Invalid> {
         let wrong = |rule: &str| Err(Invalid::new(rule).within("clearingNumber"));
-        let text: String = text.chars().filter(|sign| !matches!(sign, '-' | ' ')).collect();
+        let text = compact(text);
         if !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return wrong("has other characters than digits");
         }
@@ -96,11 +93,6 @@ impl Clearing {
             _ => wrong("is not of four digits, or five beginning with 8"),
         }
     }
-
-    /// The digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 /// A national account number. What it consists of differs by country and bank: HANDSESS wants it without the clearing
@@ -111,16 +103,11 @@ pub struct Bban(String);
 impl Bban {
     /// A number with or without its blanks and hyphens.
     pub fn new(text: &str) -> Result<Self, Invalid> {
-        let text: String = text.chars().filter(|sign| !matches!(sign, '-' | ' ')).collect();
+        let text = compact(text);
         if !(1..=30).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(Invalid::new("is not of 1 to 30 letters and digits").within("bban"));
         }
         Ok(Self(text))
-    }
-
-    /// The number without blanks and hyphens.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
@@ -132,10 +119,8 @@ pub enum AccountNumber {
     Iban(Iban),
     /// National, with its clearing number where the bank wants it apart.
     Bban(Bban, Option<Clearing>),
-    /// A bankgiro number.
-    Bankgiro(Bankgiro),
-    /// A plusgiro number, as NDEASESS wants it for companies.
-    Plusgiro(Plusgiro),
+    /// A giro number, as NDEASESS wants it for companies.
+    Giro(GiroNumber),
 }
 
 // What was checked when it was made is not checked again; the order or consent that it goes into checks all of itself.
@@ -148,42 +133,54 @@ impl From<AccountNumber> for AccountReferenceWithGiro {
                 reference.bban = Read::read_str(bban.as_str());
                 reference.clearing_number = clearing.and_then(|number| Read::read_str(number.as_str()));
             }
-            AccountNumber::Bankgiro(giro) => reference.bankgiro_number = Read::read_str(giro.as_str()),
-            AccountNumber::Plusgiro(giro) => reference.plusgiro_number = Read::read_str(giro.as_str()),
+            AccountNumber::Giro(giro) => match giro {
+                GiroNumber::Bankgiro(number) => reference.bankgiro_number = Read::read_str(number.as_str()),
+                GiroNumber::Plusgiro(number) => reference.plusgiro_number = Read::read_str(number.as_str()),
+            },
         }
         reference
     }
 }
 
-impl From<Iban> for AccountReference {
-    fn from(iban: Iban) -> Self {
-        Self { iban: Read::read_str(iban.as_str()), ..Self::default() }
+/// For fields that take no giro numbers.
+pub(crate) fn without_giro(reference: AccountReferenceWithGiro) -> Result<AccountReference, Invalid> {
+    let AccountReferenceWithGiro {
+        iban,
+        bban,
+        pan,
+        masked_pan,
+        msisdn,
+        clearing_number,
+        currency,
+        account_number,
+        extra,
+        ..
+    } = reference;
+    if reference.bankgiro_number.is_some() || reference.plusgiro_number.is_some() {
+        return Err(Invalid::new("is a giro number, which cannot stand here: use an IBAN or a BBAN"));
     }
-}
-
-impl From<Bban> for AccountReference {
-    fn from(bban: Bban) -> Self {
-        Self { bban: Read::read_str(bban.as_str()), ..Self::default() }
-    }
+    Ok(AccountReference { iban, bban, pan, masked_pan, msisdn, clearing_number, currency, account_number, extra })
 }
 
 impl TryFrom<AccountNumber> for AccountReference {
     type Error = Invalid;
 
-    /// For fields that take no giro numbers.
     fn try_from(number: AccountNumber) -> Result<Self, Invalid> {
-        let AccountReferenceWithGiro { iban, bban, clearing_number, .. } = number.into();
-        if iban.is_none() && bban.is_none() {
-            return Err(Invalid::new("is a giro number, which cannot stand here: use an IBAN or a BBAN"));
-        }
-        Ok(Self { iban, bban, clearing_number, ..Self::default() })
+        without_giro(number.into())
     }
 }
 
-/// What numbers of people have in common: they are parsed, converted, and not shown.
+/// What numbers have in common: they are parsed, and not shown by `Debug`.
 macro_rules! numbers {
     ($($name:ident)*) => {
-        $(impl FromStr for $name {
+        $(impl $name {
+            /// The number without blanks and hyphens.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::str::FromStr for $name {
             type Err = Invalid;
 
             fn from_str(text: &str) -> Result<Self, Invalid> {
@@ -191,23 +188,16 @@ macro_rules! numbers {
             }
         }
 
-        impl TryFrom<&str> for $name {
-            type Error = Invalid;
-
-            fn try_from(text: &str) -> Result<Self, Invalid> {
-                Self::new(text)
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(concat!(stringify!($name), "([redacted])"))
             }
         })*
     };
 }
+pub(crate) use numbers;
 
-numbers! { Iban Clearing Bban Bankgiro Plusgiro }
+numbers! { Iban Clearing Bban }
 
 impl From<Iban> for AccountNumber {
     fn from(iban: Iban) -> Self {
@@ -218,6 +208,18 @@ impl From<Iban> for AccountNumber {
 impl From<Bban> for AccountNumber {
     fn from(bban: Bban) -> Self {
         Self::Bban(bban, None)
+    }
+}
+
+impl From<(Clearing, Bban)> for AccountNumber {
+    fn from((clearing, bban): (Clearing, Bban)) -> Self {
+        Self::Bban(bban, Some(clearing))
+    }
+}
+
+impl From<GiroNumber> for AccountNumber {
+    fn from(giro: GiroNumber) -> Self {
+        Self::Giro(giro)
     }
 }
 
@@ -278,7 +280,7 @@ mod tests {
         let payee = AccountNumber::Bban("401 975 231".parse().unwrap(), Some("1000".parse().unwrap()));
         let json = serde_json::to_string(&AccountReference::try_from(payee).unwrap()).unwrap();
         assert_eq!(json, r#"{"bban":"401975231","clearingNumber":"1000"}"#);
-        let payer = AccountNumber::Plusgiro("902003-3".parse().unwrap());
+        let payer = AccountNumber::from(GiroNumber::Plusgiro("902003-3".parse().unwrap()));
         let json = serde_json::to_string(&AccountReferenceWithGiro::from(payer.clone())).unwrap();
         assert_eq!(json, r#"{"plusgiroNumber":"9020033"}"#);
         assert!(AccountReference::try_from(payer).is_err());

@@ -6,7 +6,7 @@ use std::fmt;
 use opp_raw::types::{GiroReference, GiroType};
 use opp_raw::{Invalid, Read};
 
-use crate::account_number::mod_97;
+use crate::account_number::{compact, mod_97, numbers};
 
 /// A bankgiro number: seven or eight digits.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -39,11 +39,6 @@ impl Bankgiro {
         let digits = checked(text, 7, 8, "is not of seven or eight digits");
         digits.map(Self).map_err(|wrong| wrong.within("bankgiroNumber"))
     }
-
-    /// The digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 impl fmt::Display for Bankgiro {
@@ -59,11 +54,6 @@ impl Plusgiro {
     pub fn new(text: &str) -> Result<Self, Invalid> {
         let digits = checked(text, 2, 8, "is not of two to eight digits");
         digits.map(Self).map_err(|wrong| wrong.within("plusgiroNumber"))
-    }
-
-    /// The digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
@@ -84,6 +74,18 @@ pub enum GiroNumber {
     Plusgiro(Plusgiro),
 }
 
+impl From<Bankgiro> for GiroNumber {
+    fn from(number: Bankgiro) -> Self {
+        Self::Bankgiro(number)
+    }
+}
+
+impl From<Plusgiro> for GiroNumber {
+    fn from(number: Plusgiro) -> Self {
+        Self::Plusgiro(number)
+    }
+}
+
 impl From<GiroNumber> for GiroReference {
     fn from(giro: GiroNumber) -> Self {
         let (number, kind) = match &giro {
@@ -94,17 +96,7 @@ impl From<GiroNumber> for GiroReference {
     }
 }
 
-impl fmt::Debug for Ocr {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Ocr([redacted])")
-    }
-}
-
-impl fmt::Debug for CreditorReference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CreditorReference([redacted])")
-    }
-}
+numbers! { Bankgiro Plusgiro Ocr CreditorReference }
 
 impl Ocr {
     /// A number with or without blanks, whose check digit is right.
@@ -117,24 +109,13 @@ impl Ocr {
         let check = (0..10).map(|digit| format!("{digits}{digit}")).find(|number| luhn(number));
         Self::new(check.as_deref().unwrap_or(digits))
     }
-
-    /// Whether the last digit but one says how long the number is, as many creditors have it.
-    pub fn has_length_digit(&self) -> bool {
-        let digit = self.0.chars().rev().nth(1).and_then(|digit| digit.to_digit(10));
-        digit.and_then(|digit| usize::try_from(digit).ok()) == Some(self.0.len() % 10)
-    }
-
-    /// The digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 impl CreditorReference {
     /// A reference with or without blanks, whose check digits are right.
     pub fn new(text: &str) -> Result<Self, Invalid> {
         let wrong = |rule: &str| Err(Invalid::new(rule).within("ocrRef"));
-        let text: String = text.chars().filter(|sign| *sign != ' ').map(|sign| sign.to_ascii_uppercase()).collect();
+        let text = compact(text).to_ascii_uppercase();
         let form = text.starts_with("RF")
             && (5..=25).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
@@ -148,16 +129,11 @@ impl CreditorReference {
         }
         Ok(Self(text))
     }
-
-    /// The reference without blanks.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 /// The digits of a number that is so long and whose check digit is right.
 fn checked(text: &str, least: usize, most: usize, lengths: &str) -> Result<String, Invalid> {
-    let text: String = text.chars().filter(|sign| !matches!(sign, '-' | ' ')).collect();
+    let text = compact(text);
     if !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Invalid::new("has other characters than digits"));
     }
@@ -217,12 +193,6 @@ mod tests {
     fn an_ocr_number_keeps_its_leading_zeros() {
         assert_eq!(Ocr::for_reference("0012").unwrap().as_str(), "00125");
         assert_eq!(Ocr::new(&"0".repeat(26)).unwrap_err().to_string(), "ocrRef is not of 2 to 25 digits");
-    }
-
-    #[test]
-    fn an_ocr_number_may_tell_its_length() {
-        assert!(Ocr::for_reference("12346").unwrap().has_length_digit());
-        assert!(!Ocr::for_reference("12347").unwrap().has_length_digit());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The client certificate that production asks for, from either form in which the portal or a tool gives it.
 
 use std::fmt;
+use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -62,6 +63,18 @@ impl Identity {
         }
         section(&mut pem, "PRIVATE KEY", key.key.as_der());
         Self::from_pem(pem.as_bytes())
+    }
+
+    /// Reads a file: PKCS#12 if its name ends in `.pfx` or `.p12`, which a password opens, and PEM otherwise.
+    pub fn from_file(path: &Path, password: &Secret) -> Result<Self, Invalid> {
+        let file = std::fs::read(path).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
+        let file = Zeroizing::new(file);
+        let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+        if extension == "pfx" || extension == "p12" {
+            Self::from_pkcs12(&file, password)
+        } else {
+            Self::from_pem(&file)
+        }
     }
 
     pub(crate) fn into_inner(self) -> reqwest::Identity {

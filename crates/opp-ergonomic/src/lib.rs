@@ -5,6 +5,8 @@
 mod account_number;
 mod bank;
 mod bank_rules;
+mod builder;
+mod caller;
 mod client;
 mod clock;
 mod environment;
@@ -26,7 +28,8 @@ mod transport;
 
 pub use account_number::{AccountNumber, Bban, Clearing, Iban};
 pub use bank::Bank;
-pub use client::{Client, ClientBuilder};
+pub use builder::ClientBuilder;
+pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use environment::Environment;
 pub use error::{Error, Outcome};
@@ -34,6 +37,7 @@ pub use giro::{Bankgiro, CreditorReference, GiroNumber, Ocr, Plusgiro};
 pub use identity::Identity;
 pub use money::{Amount, Currency};
 pub use opp_raw::Invalid;
+pub use opp_raw::types::Address;
 pub use psu::Psu;
 pub use reply::{Reply, Warning};
 pub use retry::RetryPolicy;

@@ -7,11 +7,10 @@ mod common;
 use std::time::Duration;
 
 use common::{Act, Host, answer, builder};
-use opp_ergonomic::raw::types::{AccountReference, AccountReferenceWithGiro, Amount};
 use opp_ergonomic::{
-    Access, AccessToken, Bank, Client, ConsentRequest, DirectoryFilter, Error, Outcome, PaymentKey, PaymentProduct,
-    PaymentService, Psu, ReportFormat, RetryPolicy, Scope, TokenFuture, TokenProvider, TransactionQuery, Transfer,
-    ValidConsent,
+    Access, AccessToken, Bank, Client, ConsentRequest, DirectoryFilter, Error, Iban, Outcome, PaymentKey,
+    PaymentProduct, PaymentService, Psu, ReportFormat, RetryPolicy, Scope, TokenFuture, TokenProvider,
+    TransactionQuery, Transfer, ValidConsent,
 };
 
 const CALLS: &[&str] = &[
@@ -43,10 +42,8 @@ const CALLS: &[&str] = &[
 ];
 
 fn order() -> Transfer {
-    let sek = Amount { amount: "1.00".parse().ok(), currency: "SEK".parse().ok(), ..Amount::default() };
-    let iban = || "SE2550000000054400047903".parse().ok();
-    let to = AccountReference { iban: iban(), ..AccountReference::default() };
-    Transfer::domestic(sek, to, "Anna").from(AccountReferenceWithGiro { iban: iban(), ..Default::default() })
+    let iban = || Iban::new("SE4550000000058398257466").unwrap();
+    Transfer::domestic("1 SEK".parse().unwrap(), iban(), "Anna").from(iban())
 }
 
 async fn call(client: &Client, what: &str) -> Result<(), Error> {

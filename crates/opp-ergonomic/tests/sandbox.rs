@@ -5,12 +5,10 @@
 use std::time::Duration;
 
 use chrono::Days;
-use opp_ergonomic::raw::types::{
-    AccountReference, AccountReferenceWithGiro, Amount, AuthorisationRequest, SelectPsuAuthenticationMethod,
-};
+use opp_ergonomic::raw::types::{AuthorisationRequest, SelectPsuAuthenticationMethod};
 use opp_ergonomic::{
-    Access, Bank, Client, ConsentRequest, ConsentStatus, DirectoryFilter, Environment, Error, Outcome, PaymentStage,
-    Psu, Session, TransactionQuery, Transfer,
+    Access, Bank, Client, ConsentRequest, ConsentStatus, Currency, DirectoryFilter, Environment, Error, Iban, Outcome,
+    PaymentStage, Psu, Session, TransactionQuery, Transfer,
 };
 use opp_sandbox::{Config, Sandbox};
 
@@ -83,7 +81,7 @@ async fn a_consent_lives_and_accounts_are_read_under_it() {
     let id = list[0].id().unwrap();
     assert!(accounts.get(id).await.unwrap().iban().is_some());
     let balances = accounts.balances(id).await.unwrap();
-    assert!(balances[0].amount().is_some() && balances[0].currency() == Some("SEK"));
+    assert!(balances[0].amount().unwrap().currency() == Currency::SEK);
     let since = sandbox.control().now().date_naive() - Days::new(80);
     let transactions = accounts.transactions(id, &TransactionQuery::since(since)).unwrap().collect().await.unwrap();
     assert!(transactions.iter().all(|transaction| transaction.booking_date().unwrap() >= since));
@@ -96,10 +94,9 @@ async fn a_consent_lives_and_accounts_are_read_under_it() {
 }
 
 fn order() -> Transfer {
-    let sek = Amount { amount: "249.50".parse().ok(), currency: "SEK".parse().ok(), ..Amount::default() };
-    let to = AccountReference { iban: "SE2550000000054400047903".parse().ok(), ..AccountReference::default() };
-    let from = AccountReferenceWithGiro { iban: "SE3750000000054400047881".parse().ok(), ..Default::default() };
-    Transfer::domestic(sek, to, "Nordvik Cykelservice AB").from(from).end_to_end_id("NV-1")
+    let [from, to] =
+        ["SE3750000000054400047881", "SE2550000000054400047903"].map(|number| Iban::test_number(number).unwrap());
+    Transfer::domestic("249.50 SEK".parse().unwrap(), to, "Nordvik Cykelservice AB").from(from).end_to_end_id("NV-1")
 }
 
 #[tokio::test]
@@ -108,7 +105,8 @@ async fn a_payment_is_created_and_looked_at() {
     let payments = at(&client, "ESSESESS").payments();
     let payment = payments.create(order()).await.unwrap();
     assert_eq!(payment.status().unwrap().stage(), PaymentStage::Open);
-    assert_eq!(payments.get(payment.key()).await.unwrap().creditor_name(), Some("Nordvik Cykelservice AB"));
+    let read = payments.get(payment.key()).await.unwrap();
+    assert_eq!((read.creditor_name(), read.amount()), (Some("Nordvik Cykelservice AB"), "249.50 SEK".parse().ok()));
     assert_eq!(payments.status(payment.key()).await.unwrap().stage(), PaymentStage::Open);
     assert!(payments.authorisations(payment.key()).await.unwrap().is_empty());
 }

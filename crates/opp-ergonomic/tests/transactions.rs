@@ -44,7 +44,7 @@ async fn pages_are_one_stream_with_the_same_headers() {
     let transactions = all(&accounts(&auth, &api)).await.unwrap();
     let ids: Vec<_> = transactions.iter().filter_map(Transaction::id).collect();
     assert_eq!(ids, ["1", "2", "3"]);
-    assert_eq!(transactions[0].amount().unwrap().to_string(), "-10.50");
+    assert_eq!(transactions[0].amount().unwrap().to_string(), "-10.50 SEK");
     let requests = api.requests();
     assert!(
         requests[0].target.ends_with("a%2F1/transactions?bookingStatus=booked&dateFrom=2026-01-01&dateTo=2026-02-01")

@@ -13,6 +13,7 @@ use super::flow::{Answer, Ask, Flow, Resource, Subject};
 use super::redirect::{Callback, CallbackError};
 use super::step::{Ending, Failure, Step};
 use crate::error::{Error, Outcome};
+use crate::services::PaymentKey;
 use crate::session::Session;
 
 /// A flow under way, for a user at a bank.
@@ -175,13 +176,13 @@ impl Signing {
                 caller.call(async |raw| raw.start_consent_authorisation(&id, None).await).await?
             }
             Subject::Payment(key) => {
-                let (service, product, id) = key.raw()?;
-                caller.call(async |raw| raw.start_payment_authorisation(&service, &product, &id, None).await).await?
+                let PaymentKey { service, product, id } = key;
+                caller.call(async |raw| raw.start_payment_authorisation(service, product, id, None).await).await?
             }
             Subject::Cancellation(key) => {
-                let (service, product, id) = key.raw()?;
+                let PaymentKey { service, product, id } = key;
                 let send = async |raw: opp_raw::Client| {
-                    raw.start_payment_initiation_cancellation_authorisation(&service, &product, &id).await
+                    raw.start_payment_initiation_cancellation_authorisation(service, product, id).await
                 };
                 caller.call(send).await?
             }
@@ -206,16 +207,16 @@ impl Signing {
                 caller.call(async |raw| raw.update_consents_psu_data(&id, &own, &body).await.map(&mut note)).await?
             }
             Subject::Payment(key) => {
-                let (service, product, id) = key.raw()?;
+                let PaymentKey { service, product, id } = key;
                 let send = async |raw: opp_raw::Client| {
-                    raw.update_payment_psu_data(&service, &product, &id, &own, &body).await.map(&mut note)
+                    raw.update_payment_psu_data(service, product, id, &own, &body).await.map(&mut note)
                 };
                 caller.call(send).await?
             }
             Subject::Cancellation(key) => {
-                let ((service, product, id), own) = (key.raw()?, self.own_cancellation()?);
+                let (PaymentKey { service, product, id }, own) = (key, self.own_cancellation()?);
                 let send = async |raw: opp_raw::Client| {
-                    raw.update_payment_cancellation_psu_data(&service, &product, &id, &own, &body).await.map(&mut note)
+                    raw.update_payment_cancellation_psu_data(service, product, id, &own, &body).await.map(&mut note)
                 };
                 caller.call(send).await?
             }
@@ -231,16 +232,16 @@ impl Signing {
                 caller.call(async |raw| raw.get_consent_sca_status(&id, &own).await).await?
             }
             Subject::Payment(key) => {
-                let (service, product, id) = key.raw()?;
+                let PaymentKey { service, product, id } = key;
                 let send = async |raw: opp_raw::Client| {
-                    raw.get_payment_initiation_sca_status(&service, &product, &id, &own).await
+                    raw.get_payment_initiation_sca_status(service, product, id, &own).await
                 };
                 caller.call(send).await?
             }
             Subject::Cancellation(key) => {
-                let ((service, product, id), own) = (key.raw()?, self.own_cancellation()?);
+                let (PaymentKey { service, product, id }, own) = (key, self.own_cancellation()?);
                 let send = async |raw: opp_raw::Client| {
-                    raw.get_payment_cancellation_sca_status(&service, &product, &id, &own).await
+                    raw.get_payment_cancellation_sca_status(service, product, id, &own).await
                 };
                 caller.call(send).await?
             }

@@ -2,15 +2,15 @@
 
 use chrono::NaiveDate;
 
-use opp_raw::types::{AccountId, TransactionId};
+use opp_raw::types::{AccountId, BalanceType, TransactionId};
 use opp_raw::{ByteStream, Invalid};
-use rust_decimal::Decimal;
 
 use super::transactions::{ReportFormat, Transaction, TransactionQuery, Transactions, download};
-use super::view::{view, words};
+use super::view::view;
+use crate::caller::Caller;
 use crate::error::Error;
+use crate::money::Amount;
 use crate::reply::Reply;
-use crate::session::Caller;
 use crate::store::{Allowance, Endpoint};
 
 /// A consent that was valid when it was looked at: accounts are read with nothing less.
@@ -76,26 +76,6 @@ view! {
     }
 }
 
-words! {
-    /// What a balance counts. Which kinds there are differs from bank to bank.
-    BalanceType {
-        /// Booked, at the end of a day.
-        ClosingBooked = "closingBooked",
-        /// Booked, with what is expected to be.
-        Expected = "expected",
-        /// Booked, less what is reserved.
-        Authorised = "authorised",
-        /// Booked, at the beginning of a day.
-        OpeningBooked = "openingBooked",
-        /// What can be spent now.
-        InterimAvailable = "interimAvailable",
-        /// Booked, up to now.
-        InterimBooked = "interimBooked",
-        /// What can be spent on a day to come.
-        ForwardAvailable = "forwardAvailable",
-    }
-}
-
 view! {
     /// A balance of an account.
     Balance(Balance) {}
@@ -103,18 +83,13 @@ view! {
 
 impl Balance {
     /// The amount.
-    pub fn amount(&self) -> Option<Decimal> {
-        self.0.balance_amount.as_ref()?.amount.as_ref()?.as_str().parse().ok()
+    pub fn amount(&self) -> Option<Amount> {
+        Amount::read(self.0.balance_amount.as_ref()?)
     }
 
-    /// The currency of the amount.
-    pub fn currency(&self) -> Option<&str> {
-        Some(self.0.balance_amount.as_ref()?.currency.as_ref()?.as_str())
-    }
-
-    /// What it counts.
-    pub fn kind(&self) -> Option<BalanceType> {
-        Some(BalanceType::read(self.0.balance_type.as_ref()?.as_str()))
+    /// What it counts. Which kinds there are differs from bank to bank.
+    pub fn kind(&self) -> Option<&BalanceType> {
+        self.0.balance_type.as_ref()
     }
 }
 
@@ -135,15 +110,17 @@ impl Accounts {
 
     /// The accounts that the user has opened.
     pub async fn list(&self) -> Result<Reply<Vec<Account>>, Error> {
-        self.allowance.spend(None, Endpoint::Accounts).await?;
-        let reply = self.caller.call(async |raw| raw.get_account_list(None).await).await?;
-        Ok(reply.map(|list| list.accounts.into_iter().map(Account).collect()))
+        self.listed(None).await
     }
 
     /// The accounts that the user has opened, with their balances where the bank sends them along.
     pub async fn list_with_balances(&self) -> Result<Reply<Vec<Account>>, Error> {
+        self.listed(Some(true)).await
+    }
+
+    async fn listed(&self, with_balances: Option<bool>) -> Result<Reply<Vec<Account>>, Error> {
         self.allowance.spend(None, Endpoint::Accounts).await?;
-        let reply = self.caller.call(async |raw| raw.get_account_list(Some(true)).await).await?;
+        let reply = self.caller.call(async |raw| raw.get_account_list(with_balances).await).await?;
         Ok(reply.map(|list| list.accounts.into_iter().map(Account).collect()))
     }
 

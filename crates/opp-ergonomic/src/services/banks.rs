@@ -10,10 +10,10 @@ use opp_raw::types::{BicFi, IsoCountryCode};
 use tokio::sync::Mutex;
 
 use super::view::view;
+use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::reply::Reply;
-use crate::session::Caller;
 
 /// The directory of banks. Its calls need a token but no user and no bank.
 #[derive(Debug, Clone)]

@@ -6,14 +6,15 @@ use chrono::NaiveDate;
 use opp_raw::types::{
     self, AccountAccess, AccountReference, AllPsd2, AvailableAccounts, ConsentId, FrequencyPerDay, ValidUntil,
 };
-use opp_raw::{Check, Invalid};
+use opp_raw::{Invalid, List};
 
 use super::ValidConsent;
 use super::view::{view, words};
+use crate::account_number::AccountNumber;
+use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::reply::Reply;
-use crate::session::Caller;
 
 /// Consents at a bank.
 #[derive(Debug, Clone)]
@@ -24,44 +25,49 @@ pub struct Consents {
 
 /// What a consent opens, in every form that the platform has.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Access(AccountAccess);
+pub struct Access(Result<AccountAccess, Invalid>);
 
 impl Access {
     /// All accounts, with balances and transactions, as far as the user allows: the usual choice.
     pub fn all() -> Self {
-        Self(AccountAccess::default())
+        Self(Ok(AccountAccess::default()))
     }
 
     /// The list of accounts alone; not every bank offers it.
     pub fn available_accounts() -> Self {
-        Self(AccountAccess { available_accounts: Some(AvailableAccounts::AllAccounts), ..AccountAccess::default() })
+        let word = Some(AvailableAccounts::AllAccounts);
+        Self(Ok(AccountAccess { available_accounts: word, ..AccountAccess::default() }))
     }
 
     /// The list of accounts with their balances; not every bank offers it.
     pub fn available_accounts_with_balances() -> Self {
         let word = Some(AvailableAccounts::AllAccountsWithBalances);
-        Self(AccountAccess { available_accounts: word, ..AccountAccess::default() })
+        Self(Ok(AccountAccess { available_accounts: word, ..AccountAccess::default() }))
     }
 
     /// Everything that the directive allows; not every bank offers it.
     pub fn all_psd2() -> Self {
-        Self(AccountAccess { all_psd2: Some(AllPsd2::AllAccounts), ..AccountAccess::default() })
+        Self(Ok(AccountAccess { all_psd2: Some(AllPsd2::AllAccounts), ..AccountAccess::default() }))
     }
 
     /// Accounts by their numbers, with balances and transactions.
-    pub fn accounts(accounts: impl IntoIterator<Item = AccountReference>) -> Self {
-        let accounts: Vec<_> = accounts.into_iter().collect();
-        Self::lists(accounts.clone(), accounts.clone(), accounts)
+    pub fn accounts(accounts: impl IntoIterator<Item = impl Into<AccountNumber>>) -> Self {
+        let accounts: Vec<_> = accounts.into_iter().map(Into::into).collect();
+        Self::lists(&accounts, &accounts, &accounts)
     }
 
     /// Accounts by their numbers, each right by itself. An empty list leaves the choice to the user.
-    pub fn lists(
-        accounts: Vec<AccountReference>,
-        balances: Vec<AccountReference>,
-        transactions: Vec<AccountReference>,
-    ) -> Self {
-        let (accounts, balances, transactions) = (accounts.into(), balances.into(), transactions.into());
-        Self(AccountAccess { accounts, balances, transactions, ..AccountAccess::default() })
+    pub fn lists(accounts: &[AccountNumber], balances: &[AccountNumber], transactions: &[AccountNumber]) -> Self {
+        let list = |field: &str, numbers: &[AccountNumber]| {
+            let list = numbers.iter().cloned().map(AccountReference::try_from).collect::<Result<Vec<_>, _>>();
+            list.map(List::from).map_err(|wrong| wrong.within(field).within("access"))
+        };
+        let access = || {
+            let (accounts, balances) = (list("accounts", accounts)?, list("balances", balances)?);
+            let transactions = list("transactions", transactions)?;
+            Ok(AccountAccess { accounts, balances, transactions, ..AccountAccess::default() })
+        };
+        Self(access())
     }
 }
 
@@ -106,16 +112,14 @@ impl ConsentRequest {
         if !self.recurring && self.frequency_per_day != 1 {
             return Err(Invalid::new("is 1 for a consent that is used once").within("frequencyPerDay"));
         }
-        let request = types::Consents {
-            access: Some(self.access.0.clone()),
+        Ok(types::Consents {
+            access: Some(self.access.0.clone()?),
             recurring_indicator: Some(self.recurring),
             valid_until: Some(ValidUntil::from(self.valid_until)),
             frequency_per_day: Some(FrequencyPerDay::try_from(i64::from(self.frequency_per_day))?),
             combined_service_indicator: Some(self.combined),
             ..types::Consents::default()
-        };
-        request.check()?;
-        Ok(request)
+        })
     }
 }
 
@@ -242,6 +246,7 @@ fn consent_id(id: &str) -> Result<ConsentId, Invalid> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account_number::Iban;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -254,16 +259,15 @@ mod tests {
 
     #[test]
     fn every_form_of_access_is_written() {
-        let reference =
-            || AccountReference { iban: "SE3750000000054400047881".parse().ok(), ..AccountReference::default() };
+        let number = || AccountNumber::from(Iban::test_number("SE3750000000054400047881").unwrap());
         assert_eq!(json(Access::all()), "{}");
         assert_eq!(json(Access::available_accounts()), r#"{"availableAccounts":"allAccounts"}"#);
         assert_eq!(json(Access::all_psd2()), r#"{"allPsd2":"allAccounts"}"#);
         let named = r#"[{"iban":"SE3750000000054400047881"}]"#;
         let all = format!(r#"{{"accounts":{named},"balances":{named},"transactions":{named}}}"#);
-        assert_eq!(json(Access::accounts([reference()])), all);
+        assert_eq!(json(Access::accounts([number()])), all);
         let some = format!(r#"{{"accounts":{named},"balances":[],"transactions":[]}}"#);
-        assert_eq!(json(Access::lists(vec![reference()], vec![], vec![])), some);
+        assert_eq!(json(Access::lists(&[number()], &[], &[])), some);
     }
 
     #[test]

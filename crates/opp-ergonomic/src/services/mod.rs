@@ -9,12 +9,11 @@ mod payments;
 mod transactions;
 mod view;
 
-pub use accounts::{Account, Accounts, Balance, BalanceType, ValidConsent};
+pub use accounts::{Account, Accounts, Balance, ValidConsent};
 pub use banks::{BankDetails, BankEntry, Banks, City, Country, Directory, DirectoryFilter};
 pub use consents::{Access, Consent, ConsentRequest, ConsentStatus, Consents, NewConsent};
-pub use orders::{Bulk, Frequency, Giro, Order, Repetition, Transfer};
-pub use payments::{
-    Cancellation, NewPayment, PaymentDetails, PaymentKey, PaymentProduct, PaymentService, PaymentStage, PaymentStatus,
-    Payments,
-};
-pub use transactions::{BookingStatus, ReportFormat, Transaction, TransactionQuery, Transactions};
+/// Words of the platform that need nothing added.
+pub use opp_raw::types::{BalanceType, BookingStatus, FrequencyCode as Frequency, PaymentProduct, PaymentService};
+pub use orders::{Bulk, Draft, Giro, Order, Repetition, ToAccount, ToGiro, Transfer};
+pub use payments::{Cancellation, NewPayment, PaymentDetails, PaymentKey, PaymentStage, PaymentStatus, Payments};
+pub use transactions::{ReportFormat, Transaction, TransactionQuery, Transactions};

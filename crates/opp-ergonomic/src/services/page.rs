@@ -9,25 +9,19 @@ const LIMIT: usize = 8 << 20;
 /// Takes a page apart. It knows just enough JSON to find where the entries are; what they say is read elsewhere.
 #[derive(Debug, Default)]
 pub(crate) struct Splitter {
-    /// What is open: braces by the key that was last read in them, brackets.
-    open: Vec<Open>,
-    /// Where the present entry began, in depth; the list of entries is one less.
+    /// The braces and brackets that are open.
+    open: Vec<u8>,
+    /// Within a text: whether the next sign is escaped.
+    text: Option<bool>,
+    /// Whether a text that begins here is a key, and the key as far as it has come.
+    wants_key: bool,
+    key: Vec<u8>,
+    /// The keys that the outermost two objects are at.
+    path: [Vec<u8>; 2],
+    /// Whether the third bracket holds entries: `transactions.booked` or `transactions.pending`.
+    entries: bool,
     entry: Vec<u8>,
     rest: Vec<u8>,
-    text: Option<Text>,
-    key: Vec<u8>,
-}
-
-#[derive(Debug)]
-enum Open {
-    Object { key: Option<Vec<u8>>, wants_key: bool },
-    Array { entries: bool },
-}
-
-#[derive(Debug)]
-struct Text {
-    escaped: bool,
-    is_key: bool,
 }
 
 /// A page that cannot be read.
@@ -59,83 +53,55 @@ impl Splitter {
         serde_json::from_slice(&self.rest).map_err(|_| Broken::Syntax)
     }
 
-    fn in_entries(&self) -> bool {
-        self.open.iter().any(|open| matches!(open, Open::Array { entries: true }))
-    }
-
-    /// Whether a bracket that opens here opens a list of entries: `transactions.booked` or `transactions.pending`.
-    fn at_entries(&self) -> bool {
-        let key = |open: &Open| match open {
-            Open::Object { key, .. } => key.clone().unwrap_or_default(),
-            Open::Array { .. } => Vec::new(),
-        };
-        match &self.open[..] {
-            [outer, inner] => key(outer) == b"transactions" && matches!(&key(inner)[..], b"booked" | b"pending"),
-            _ => false,
-        }
-    }
-
     fn step(&mut self, byte: u8, found: &mut impl FnMut(TransactionDetails)) -> Result<(), Broken> {
-        if let Some(text) = &mut self.text {
-            let ends = byte == b'"' && !text.escaped;
-            text.escaped = byte == b'\\' && !text.escaped;
-            if ends {
-                if text.is_key {
-                    let name = std::mem::take(&mut self.key);
-                    if let Some(Open::Object { key, wants_key }) = self.open.last_mut() {
-                        (*key, *wants_key) = (Some(name), false);
-                    }
-                }
-                self.text = None;
-            } else if text.is_key {
-                self.key.push(byte);
-            }
+        if let Some(escaped) = self.text {
+            self.text = (escaped || byte != b'"').then_some(byte == b'\\' && !escaped);
+            self.spell(byte);
             self.keep(byte);
             return Ok(());
         }
+        let between_entries = self.entries && self.open.len() == 3;
         match byte {
-            b'"' => {
-                let is_key = matches!(self.open.last(), Some(Open::Object { wants_key: true, .. }));
-                self.text = Some(Text { escaped: false, is_key });
+            b'"' => self.text = Some(false),
+            b':' => self.wants_key = false,
+            b',' if between_entries => return self.emit(found),
+            b',' => self.wants_key = self.open.last() == Some(&b'{'),
+            b'{' | b'[' => {
                 self.keep(byte);
-            }
-            b'{' => {
-                self.keep(byte);
-                self.open.push(Open::Object { key: None, wants_key: true });
-            }
-            b'[' => {
-                let entries = self.at_entries();
-                self.keep(byte);
-                self.open.push(Open::Array { entries });
+                self.open.push(byte);
+                self.wants_key = byte == b'{';
+                let listed = self.path[0] == b"transactions" && matches!(&self.path[1][..], b"booked" | b"pending");
+                self.entries |= listed && self.open == b"{{[";
+                return Ok(());
             }
             b'}' | b']' => {
-                if matches!(self.open.last(), Some(Open::Array { entries: true })) {
+                if between_entries {
                     self.emit(found)?;
+                    self.entries = false;
                 }
-                let fits = match self.open.pop() {
-                    Some(Open::Object { .. }) => byte == b'}',
-                    Some(Open::Array { .. }) => byte == b']',
-                    None => false,
-                };
-                if !fits {
+                let opened = if byte == b'}' { b'{' } else { b'[' };
+                if self.open.pop() != Some(opened) {
                     return Err(Broken::Syntax);
                 }
-                self.keep(byte);
             }
-            b',' if matches!(self.open.last(), Some(Open::Array { entries: true })) => self.emit(found)?,
-            b',' => {
-                if let Some(Open::Object { wants_key, .. }) = self.open.last_mut() {
-                    *wants_key = true;
-                }
-                self.keep(byte);
-            }
-            _ => self.keep(byte),
+            _ => {}
         }
+        self.keep(byte);
         Ok(())
     }
 
+    /// Takes a sign of a text, if that is a key of one of the outermost two objects.
+    fn spell(&mut self, byte: u8) {
+        let Some(at @ (0 | 1)) = self.open.len().checked_sub(1).filter(|_| self.wants_key) else { return };
+        if self.text.is_some() {
+            self.key.push(byte);
+        } else {
+            self.path[at] = std::mem::take(&mut self.key);
+        }
+    }
+
     fn keep(&mut self, byte: u8) {
-        if self.in_entries() { self.entry.push(byte) } else { self.rest.push(byte) }
+        if self.entries { self.entry.push(byte) } else { self.rest.push(byte) }
     }
 
     fn emit(&mut self, found: &mut impl FnMut(TransactionDetails)) -> Result<(), Broken> {
@@ -158,6 +124,9 @@ impl Splitter {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
     use super::*;
 
     const PAGE: &str = r#"{"account":{"iban":"SE1"},"transactions":{"booked":[
@@ -205,5 +174,40 @@ mod tests {
         for page in ["<html></html>", "]", "{]", r#"{"transactions":{"booked":[{"a":}]}}"#] {
             assert!(split(page, 0).is_err(), "{page}");
         }
+    }
+
+    proptest! {
+        #[test]
+        fn what_comes_out_is_what_json_says(page in page(), cut in any::<prop::sample::Index>()) {
+            let text = page.to_string();
+            let at = (0..=cut.index(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap();
+            let (ids, rest) = split(&text, at).unwrap();
+            let listed = ["booked", "pending"].iter().filter_map(|kind| page["transactions"][kind].as_array()).flatten();
+            let listed = listed.map(|entry| entry["transactionId"].as_str().unwrap_or_default().to_owned());
+            prop_assert_eq!(ids, listed.collect::<Vec<_>>());
+            prop_assert!(rest.transactions.is_none_or(|report| report.booked.is_empty() && report.pending.is_empty()));
+        }
+
+        #[test]
+        fn no_bytes_panic(bytes in "[\\[\\]{},:\"\\\\ abtransactionsbooked0-9]{0,60}") {
+            let _ = split(&bytes, 0);
+        }
+    }
+
+    /// A page with anything in it, of which the keys that count may stand where they do not.
+    fn page() -> impl Strategy<Value = Value> {
+        let key = || prop::sample::select(vec!["transactions", "booked", "pending", "transactionId", "a\"}]{[", "é"]);
+        let leaf = prop_oneof![Just(json!(null)), any::<i32>().prop_map(Value::from), ".{0,6}".prop_map(Value::from)];
+        let noise = leaf.prop_recursive(3, 12, 3, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                prop::collection::hash_map(key().prop_map(str::to_owned), inner, 0..3).prop_map(|map| json!(map)),
+            ]
+        });
+        let entry = (".{0,6}", noise.clone()).prop_map(|(id, noise)| json!({"details": noise, "transactionId": id}));
+        let entries = || prop::collection::vec(entry.clone(), 0..4);
+        (entries(), entries(), noise).prop_map(|(booked, pending, noise)| {
+            json!({"account": noise, "transactions": {"booked": booked, "pending": pending}, "balances": []})
+        })
     }
 }

@@ -1,91 +1,58 @@
 //! Payments: create, look at, cancel. Signing them is the flow's.
 
-use opp_raw::types::{self, PaymentId, PaymentInitiationCancelResponse202};
+use std::sync::Arc;
+
+use opp_raw::reqwest::StatusCode;
+use opp_raw::types::{self, PaymentId, PaymentInitiationCancelResponse202, PaymentProduct, PaymentService};
 use opp_raw::{ByteStream, Bytes, Invalid};
 use serde::{Deserialize, Serialize};
 
-use super::orders::Order;
+use super::orders::{Desk, Order};
 use super::view::{view, words};
+use crate::bank::Bank;
+use crate::caller::Caller;
+use crate::clock::Clock;
 use crate::error::Error;
+use crate::money::Amount;
 use crate::reply::Reply;
-use crate::session::Caller;
 
 /// Payments at a bank.
 #[derive(Debug, Clone)]
 pub struct Payments {
     caller: Caller,
-}
-
-words! {
-    /// How a payment is repeated or grouped: the first part of its path.
-    PaymentService {
-        /// One payment.
-        Payments = "payments",
-        /// Several, signed at once. Newer editions of the API leave it out.
-        BulkPayments = "bulk-payments",
-        /// One, again and again. Newer editions of the API leave it out.
-        PeriodicPayments = "periodic-payments",
-    }
-}
-
-words! {
-    /// Which way the money goes: the second part of its path. What a bank offers, its details say.
-    PaymentProduct {
-        /// From account to account within a country.
-        Domestic = "domestic",
-        /// To a Swedish bankgiro or plusgiro.
-        SwedishGiro = "swedish-giro",
-        /// Euro.
-        SepaCreditTransfers = "sepa-credit-transfers",
-        /// Abroad.
-        International = "international",
-        /// Abroad, in newer editions of the API.
-        CrossBorder = "cross-border",
-    }
+    bank: Bank,
+    clock: Arc<dyn Clock>,
 }
 
 /// What names a payment: an id means nothing without service and product, so keep all three.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PaymentKey {
-    service: String,
-    product: String,
-    id: String,
+    pub(crate) service: PaymentService,
+    pub(crate) product: PaymentProduct,
+    pub(crate) id: PaymentId,
 }
 
 impl PaymentKey {
     /// The key of a payment that was created earlier.
     pub fn new(service: &PaymentService, product: &PaymentProduct, id: &str) -> Result<Self, Invalid> {
-        PaymentId::try_from(id).map_err(|invalid| invalid.within("paymentId"))?;
-        Ok(Self { service: service.as_str().to_owned(), product: product.as_str().to_owned(), id: id.to_owned() })
+        let id = PaymentId::try_from(id).map_err(|invalid| invalid.within("paymentId"))?;
+        Ok(Self { service: service.clone(), product: product.clone(), id })
     }
 
     /// The id alone.
     pub fn id(&self) -> &str {
-        &self.id
+        self.id.as_str()
     }
 
-    /// The first part of its path.
-    pub fn service(&self) -> PaymentService {
-        PaymentService::read(&self.service)
+    /// How it is repeated or grouped: the first part of its path.
+    pub fn service(&self) -> &PaymentService {
+        &self.service
     }
 
-    /// The second part of its path.
-    pub fn product(&self) -> PaymentProduct {
-        PaymentProduct::read(&self.product)
+    /// Which way the money goes: the second part of its path.
+    pub fn product(&self) -> &PaymentProduct {
+        &self.product
     }
-
-    pub(crate) fn raw(&self) -> Result<(types::PaymentService, types::PaymentProduct, PaymentId), Invalid> {
-        let id = PaymentId::try_from(self.id.as_str()).map_err(|invalid| invalid.within("paymentId"))?;
-        Ok((service(&self.service), product(&self.product), id))
-    }
-}
-
-fn service(word: &str) -> types::PaymentService {
-    word.parse().unwrap_or_else(|_| types::PaymentService::Unknown(word.to_owned()))
-}
-
-fn product(word: &str) -> types::PaymentProduct {
-    word.parse().unwrap_or_else(|_| types::PaymentProduct::Unknown(word.to_owned()))
 }
 
 words! {
@@ -202,6 +169,11 @@ impl PaymentDetails {
     pub fn status(&self) -> Result<PaymentStatus, Error> {
         PaymentStatus::of(self.0.transaction_status.as_ref())
     }
+
+    /// What is paid.
+    pub fn amount(&self) -> Option<Amount> {
+        Amount::read(self.0.instructed_amount.as_ref()?)
+    }
 }
 
 /// What came of a cancellation.
@@ -215,8 +187,8 @@ pub enum Cancellation {
 }
 
 impl Payments {
-    pub(crate) fn new(caller: Caller) -> Self {
-        Self { caller }
+    pub(crate) fn new(caller: Caller, bank: Bank, clock: Arc<dyn Clock>) -> Self {
+        Self { caller, bank, clock }
     }
 
     /// Hands a payment to the bank. No money moves before the user has signed.
@@ -225,11 +197,11 @@ impl Payments {
     /// [`Unknown`](crate::Outcome::Unknown), it may exist.
     pub async fn create(&self, order: impl Into<Order>) -> Result<Reply<NewPayment>, Error> {
         let order = order.into();
-        let (service_word, product_word) = (order.service(), order.product());
-        let (service, product) = (service(service_word.as_str()), product(product_word.as_str()));
-        let body = order.build()?;
+        let (service, product) = (order.service(), order.product());
+        let desk = Desk { bic: self.bank.bic(), today: self.clock.now().date_naive() };
+        let body = order.body(desk)?;
         let reply = self.caller.call(async |raw| raw.initiate_payment(&service, &product, &body).await).await?;
-        reply.try_map(|answer| new_payment(&service_word, &product_word, answer))
+        reply.try_map(|answer| new_payment(service, product, answer))
     }
 
     /// Hands over a body that was made elsewhere: pain.001, or the multipart form of a periodic payment, for which
@@ -241,64 +213,60 @@ impl Payments {
         content_type: &str,
         body: impl Into<Bytes>,
     ) -> Result<Reply<NewPayment>, Error> {
-        let (raw_service, raw_product) = (self::service(service.as_str()), self::product(product.as_str()));
         let body = body.into();
-        let send =
-            async |raw: opp_raw::Client| raw.initiate_payment_raw(&raw_service, &raw_product, content_type, body).await;
-        self.caller.call(send).await?.try_map(|answer| new_payment(service, product, answer))
+        let send = async |raw: opp_raw::Client| raw.initiate_payment_raw(service, product, content_type, body).await;
+        self.caller.call(send).await?.try_map(|answer| new_payment(service.clone(), product.clone(), answer))
     }
 
     /// A payment as the bank gives it back. HANDSESS has no such call; ask for the status there.
     pub async fn get(&self, key: &PaymentKey) -> Result<Reply<PaymentDetails>, Error> {
-        let (service, product, id) = key.raw()?;
-        let send = async |raw: opp_raw::Client| raw.get_payment_information(&service, &product, &id).await;
+        let PaymentKey { service, product, id } = key;
+        let send = async |raw: opp_raw::Client| raw.get_payment_information(service, product, id).await;
         Ok(self.caller.call(send).await?.map(PaymentDetails))
     }
 
     /// A payment in the form in which it was handed over, such as pain.001.
     pub async fn get_bytes(&self, key: &PaymentKey, accept: &str) -> Result<Reply<ByteStream>, Error> {
-        let (service, product, id) = key.raw()?;
-        let send =
-            async |raw: opp_raw::Client| raw.get_payment_information_stream(&service, &product, &id, accept).await;
+        let PaymentKey { service, product, id } = key;
+        let send = async |raw: opp_raw::Client| raw.get_payment_information_stream(service, product, id, accept).await;
         self.caller.streaming().call(send).await
     }
 
     /// How far a payment has come.
     pub async fn status(&self, key: &PaymentKey) -> Result<Reply<PaymentStatus>, Error> {
-        let (service, product, id) = key.raw()?;
-        let send = async |raw: opp_raw::Client| raw.get_payment_initiation_status(&service, &product, &id).await;
+        let PaymentKey { service, product, id } = key;
+        let send = async |raw: opp_raw::Client| raw.get_payment_initiation_status(service, product, id).await;
         let reply = self.caller.call(send).await?;
         reply.try_map(|answer| PaymentStatus::of(answer.transaction_status.as_ref()))
     }
 
     /// Takes a payment back, if the bank still lets it.
     pub async fn cancel(&self, key: &PaymentKey) -> Result<Reply<Cancellation>, Error> {
-        let (service, product, id) = key.raw()?;
-        let send = async |raw: opp_raw::Client| raw.cancel_payment(&service, &product, &id).await;
+        let PaymentKey { service, product, id } = key;
+        let mut gone = false;
+        let send = async |raw: opp_raw::Client| {
+            let answer = raw.cancel_payment(service, product, id).await;
+            // 202 asks for a signature, whatever its body says.
+            answer.inspect(|answer| gone = answer.status() == StatusCode::NO_CONTENT)
+        };
         let reply = self.caller.call(send).await?;
-        Ok(reply.map(|answer| {
-            // 204 has no body; 202 has one, and a signature to ask for.
-            if answer == PaymentInitiationCancelResponse202::default() {
-                Cancellation::Done
-            } else {
-                Cancellation::NeedsSignature(Box::new(answer))
-            }
-        }))
+        let needs = |answer| Cancellation::NeedsSignature(Box::new(answer));
+        Ok(reply.map(|answer| if gone { Cancellation::Done } else { needs(answer) }))
     }
 
     /// The ids of all signatures that were started: how to pick up the thread after a lost answer.
     pub async fn authorisations(&self, key: &PaymentKey) -> Result<Reply<Vec<String>>, Error> {
-        let (service, product, id) = key.raw()?;
-        let send = async |raw: opp_raw::Client| raw.get_payment_initiation_authorisation(&service, &product, &id).await;
+        let PaymentKey { service, product, id } = key;
+        let send = async |raw: opp_raw::Client| raw.get_payment_initiation_authorisation(service, product, id).await;
         let reply = self.caller.call(send).await?;
         Ok(reply.map(|list| list.authorisation_ids.iter().map(|id| id.as_str().to_owned()).collect()))
     }
 
     /// The ids of all signatures that were started on the cancellation.
     pub async fn cancellation_authorisations(&self, key: &PaymentKey) -> Result<Reply<Vec<String>>, Error> {
-        let (service, product, id) = key.raw()?;
+        let PaymentKey { service, product, id } = key;
         let send = async |raw: opp_raw::Client| {
-            raw.get_payment_initiation_cancellation_authorisation_information(&service, &product, &id).await
+            raw.get_payment_initiation_cancellation_authorisation_information(service, product, id).await
         };
         let reply = self.caller.call(send).await?;
         Ok(reply.map(|list| list.cancellation_ids.iter().map(|id| id.as_str().to_owned()).collect()))
@@ -306,12 +274,12 @@ impl Payments {
 }
 
 fn new_payment(
-    service: &PaymentService,
-    product: &PaymentProduct,
+    service: PaymentService,
+    product: PaymentProduct,
     raw: types::PaymentInitiationResponse,
 ) -> Result<NewPayment, Error> {
-    let id = raw.payment_id.as_ref().ok_or_else(|| Error::missing("paymentId"))?;
-    Ok(NewPayment { key: PaymentKey::new(service, product, id.as_str())?, raw })
+    let id = raw.payment_id.clone().ok_or_else(|| Error::missing("paymentId"))?;
+    Ok(NewPayment { key: PaymentKey { service, product, id }, raw })
 }
 
 #[cfg(test)]
@@ -329,7 +297,8 @@ mod tests {
 
     #[test]
     fn a_key_stays_the_same_through_a_file() {
-        let key = PaymentKey::new(&PaymentService::Payments, &PaymentProduct::read("international-tp"), "a/b").unwrap();
+        let key =
+            PaymentKey::new(&PaymentService::Payments, &PaymentProduct::Unknown("instant".into()), "a/b").unwrap();
         let json = serde_json::to_string(&key).unwrap();
         assert_eq!(serde_json::from_str::<PaymentKey>(&json).unwrap(), key);
     }

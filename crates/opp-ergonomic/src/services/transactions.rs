@@ -5,29 +5,17 @@ use std::collections::{HashSet, VecDeque};
 use chrono::NaiveDate;
 use futures_core::Stream;
 use opp_raw::operations::GET_TRANSACTION_LIST;
-use opp_raw::types::{self, AccountId, DateFrom, DateTo, HrefType};
+use opp_raw::types::{AccountId, BookingStatus, DateFrom, DateTo, HrefType};
 use opp_raw::{ByteStream, Invalid};
-use rust_decimal::Decimal;
 
 use super::Balance;
 use super::page::Splitter;
 use super::view::{view, words};
+use crate::caller::Caller;
 use crate::error::Error;
+use crate::money::Amount;
 use crate::reply::Reply;
-use crate::session::Caller;
 use crate::store::{Allowance, Endpoint};
-
-words! {
-    /// Which transactions.
-    BookingStatus {
-        /// Those that are done: the only ones that every bank has.
-        Booked = "booked",
-        /// Those that are on their way.
-        Pending = "pending",
-        /// All.
-        Both = "both",
-    }
-}
 
 /// What to ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +54,7 @@ impl TransactionQuery {
         self
     }
 
-    /// Pending ones instead of, or with, those that are booked.
+    /// Pending ones instead of, or with, those that are booked, which every bank has.
     pub fn status(mut self, status: BookingStatus) -> Self {
         self.status = status;
         self
@@ -85,16 +73,19 @@ impl TransactionQuery {
         account: &AccountId,
         accept: &str,
     ) -> Result<opp_raw::Response<ByteStream>, opp_raw::Error> {
-        let status = match &self.status {
-            BookingStatus::Booked => types::BookingStatus::Booked,
-            BookingStatus::Pending => types::BookingStatus::Pending,
-            BookingStatus::Both => types::BookingStatus::Both,
-            BookingStatus::Other(word) => types::BookingStatus::Unknown(word.clone()),
-        };
         let (from, to) = (self.from.map(DateFrom::from), self.to.map(DateTo::from));
         let after = self.after_entry.as_deref();
-        raw.get_transaction_list_stream(account, &status, from.as_ref(), to.as_ref(), self.delta, after, None, accept)
-            .await
+        raw.get_transaction_list_stream(
+            account,
+            &self.status,
+            from.as_ref(),
+            to.as_ref(),
+            self.delta,
+            after,
+            None,
+            accept,
+        )
+        .await
     }
 }
 
@@ -130,13 +121,8 @@ impl Transaction {
     }
 
     /// The amount; negative if the account was debited.
-    pub fn amount(&self) -> Option<Decimal> {
-        self.0.transaction_amount.as_ref()?.amount.as_ref()?.as_str().parse().ok()
-    }
-
-    /// The currency of the amount.
-    pub fn currency(&self) -> Option<&str> {
-        Some(self.0.transaction_amount.as_ref()?.currency.as_ref()?.as_str())
+    pub fn amount(&self) -> Option<Amount> {
+        Amount::read(self.0.transaction_amount.as_ref()?)
     }
 }
 

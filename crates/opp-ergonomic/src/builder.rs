@@ -1,0 +1,327 @@
+//! How a client is configured, by hand or from the environment, and what is refused.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use opp_raw::Invalid;
+use opp_raw::reqwest;
+
+use crate::caller::Caller;
+use crate::client::Client;
+use crate::clock::{Clock, SystemClock};
+use crate::environment::{Environment, host};
+use crate::error::Error;
+use crate::identity::Identity;
+use crate::retry::{Budget, RetryPolicy};
+use crate::secret::Secret;
+use crate::store::{self, MemoryStore, Store};
+use crate::token::{ApiScope, ClientCredentials, Endpoint, PsuContext, Scope, TokenProvider};
+use crate::transport::{Core, Times};
+
+/// Configures a [`Client`].
+#[derive(Debug)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct ClientBuilder {
+    environment: Environment,
+    auth: Option<String>,
+    api: Option<String>,
+    plain_loopback: bool,
+    credentials: Option<(String, Secret)>,
+    apis: Vec<ApiScope>,
+    directory: Option<Scope>,
+    identity: Option<Identity>,
+    identity_for_auth: bool,
+    http: Option<reqwest::Client>,
+    times: Times,
+    retry: RetryPolicy,
+    max_body: Option<usize>,
+    headers: Vec<(String, Secret)>,
+    tokens: Option<Arc<dyn TokenProvider>>,
+    clock: Arc<dyn Clock>,
+    store: Option<Arc<dyn Store>>,
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        let second = Duration::from_secs(1);
+        Self {
+            environment: Environment::Sandbox,
+            auth: None,
+            api: None,
+            plain_loopback: false,
+            credentials: None,
+            apis: vec![ApiScope::AspspInformation, ApiScope::AccountInformation, ApiScope::PaymentInitiation],
+            directory: None,
+            identity: None,
+            identity_for_auth: false,
+            http: None,
+            times: Times { connect: 10 * second, attempt: 30 * second, total: 60 * second },
+            retry: RetryPolicy::default(),
+            max_body: None,
+            headers: Vec::new(),
+            tokens: None,
+            clock: Arc::new(SystemClock),
+            store: None,
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// Which platform: the sandbox unless set.
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.environment = environment;
+        self
+    }
+
+    /// Another auth host than the environment's.
+    pub fn auth_host(mut self, address: &str) -> Self {
+        self.auth = Some(address.to_owned());
+        self
+    }
+
+    /// Another API host than the environment's, without `/psd2`.
+    pub fn api_host(mut self, address: &str) -> Self {
+        self.api = Some(address.to_owned());
+        self
+    }
+
+    /// Allows plain HTTP to this very machine: for a sandbox that runs here.
+    pub fn allow_plain_loopback(mut self) -> Self {
+        self.plain_loopback = true;
+        self
+    }
+
+    /// The application's id and secret, as the portal has shown them.
+    pub fn credentials(mut self, client_id: &str, client_secret: impl Into<Secret>) -> Self {
+        self.credentials = Some((client_id.to_owned(), client_secret.into()));
+        self
+    }
+
+    /// The parts of the API that the application has, all asked for in one token for each context. Unless set these
+    /// are banks, accounts and payments.
+    pub fn apis(mut self, apis: impl IntoIterator<Item = ApiScope>) -> Self {
+        self.apis = apis.into_iter().collect();
+        self
+    }
+
+    /// A scope for the directory of banks alone: sandboxes have refused some (platform-facts 2).
+    pub fn directory_scope(mut self, scope: Scope) -> Self {
+        self.directory = Some(scope);
+        self
+    }
+
+    /// The client certificate, shown to the API host. Production needs one.
+    pub fn identity(mut self, identity: Identity) -> Self {
+        self.identity = Some(identity);
+        self
+    }
+
+    /// Shows the client certificate to the auth host too.
+    pub fn identity_for_auth(mut self) -> Self {
+        self.identity_for_auth = true;
+        self
+    }
+
+    /// An HTTP client of your own, for both hosts. Certificates, proxies and connect timeouts are then its matter. It
+    /// must not follow redirects: build it with [`redirect::Policy::none`](opp_raw::reqwest::redirect::Policy::none).
+    pub fn http(mut self, http: reqwest::Client) -> Self {
+        self.http = Some(http);
+        self
+    }
+
+    /// How long a connection may take to come about; 10 s unless set.
+    pub fn connect_timeout(mut self, time: Duration) -> Self {
+        self.times.connect = time;
+        self
+    }
+
+    /// How long one attempt may take, and the silence within a stream; 30 s unless set.
+    pub fn attempt_timeout(mut self, time: Duration) -> Self {
+        self.times.attempt = time;
+        self
+    }
+
+    /// How long a call may take with token and repetitions; 60 s unless set. Streams and downloads may take ten times
+    /// as long, or as long as [`Client::with_deadline`] says.
+    pub fn total_timeout(mut self, time: Duration) -> Self {
+        self.times.total = time;
+        self
+    }
+
+    /// How reads are repeated.
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// The largest answer that is read into memory, in bytes; 32 MiB unless set.
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = Some(bytes);
+        self
+    }
+
+    /// One more header on every call, such as `X-Feature-Flags`.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Tokens from elsewhere than the auth host.
+    pub fn tokens(mut self, tokens: Arc<dyn TokenProvider>) -> Self {
+        self.tokens = Some(tokens);
+        self
+    }
+
+    /// What several replicas share: the calls of the day that a consent has without its user. In memory unless set.
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// A clock that a test sets.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The client, or what is wrong with its configuration.
+    pub fn build(self) -> Result<Client, Error> {
+        let auth = self.auth.as_deref().unwrap_or_else(|| self.environment.auth());
+        let auth = host("auth host", auth, self.plain_loopback)?;
+        let api = self.api.as_deref().unwrap_or_else(|| self.environment.api());
+        let api = host("API host", api, self.plain_loopback)?;
+        if self.environment == Environment::Production && self.identity.is_none() && self.http.is_none() {
+            let rule = "is missing: production answers only to the certificate of your application; download it from \
+                        the portal and give it with ClientBuilder::identity";
+            return Err(Invalid::new(rule).within("client certificate").into());
+        }
+        let (id, secret) = match (&self.credentials, &self.tokens) {
+            (Some((id, secret)), _) => (id.as_str(), secret.clone()),
+            (None, Some(_)) => ("", Secret::new("")),
+            (None, None) => {
+                let rule = "are missing: the portal shows id and secret; give them with ClientBuilder::credentials";
+                return Err(Invalid::new(rule).within("credentials").into());
+            }
+        };
+        let endpoint = Arc::new(Endpoint::new(self.auth_http()?, &auth, id, &secret, self.times.attempt));
+        let mut caller = Caller::new(Arc::new(self.core(endpoint)), self.raw(&api)?);
+        for (name, value) in &self.headers {
+            caller = caller.with_header(name, value.expose())?;
+        }
+        Ok(Client { caller, clock: self.clock })
+    }
+
+    /// What speaks to the auth host.
+    fn auth_http(&self) -> Result<reqwest::Client, Invalid> {
+        if let Some(http) = &self.http {
+            return Ok(http.clone());
+        }
+        let identity = self.identity.clone().filter(|_| self.identity_for_auth);
+        let http = http(&self.times, identity).redirect(reqwest::redirect::Policy::none()).build();
+        http.map_err(|_| Invalid::new("cannot be used for TLS").within("client certificate"))
+    }
+
+    /// What speaks to the API host.
+    fn raw(&self, api: &reqwest::Url) -> Result<opp_raw::Client, opp_raw::Error> {
+        let raw = opp_raw::Client::builder().server("api", api.as_str());
+        let raw = match &self.http {
+            Some(http) => raw.ready(http.clone()),
+            None => raw.http(http(&self.times, self.identity.clone())),
+        };
+        let raw = match self.max_body {
+            Some(bytes) => raw.max_body(bytes),
+            None => raw,
+        };
+        raw.build()
+    }
+
+    /// What all calls share.
+    fn core(&self, endpoint: Arc<Endpoint>) -> Core {
+        let clock = || Arc::clone(&self.clock);
+        let tokens = self.tokens.clone();
+        let store = self.store.clone().unwrap_or_else(|| Arc::new(MemoryStore::new(clock())));
+        Core {
+            tokens: tokens.unwrap_or_else(|| Arc::new(ClientCredentials::new(Arc::clone(&endpoint), clock()))),
+            endpoint,
+            private: Scope::new(PsuContext::Private, self.apis.clone()),
+            corporate: Scope::new(PsuContext::Corporate, self.apis.clone()),
+            directory: self.directory.clone(),
+            retry: self.retry,
+            budget: Budget::default(),
+            times: self.times,
+            unattended: store::Budget::new(store),
+        }
+    }
+
+    /// Reads the variables of [`Client::from_env`] from wherever they are kept.
+    pub(crate) fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let missing = |name: &str| Invalid::new("is not set").within(name);
+        let required = |name: &str| lookup(name).ok_or_else(|| missing(name));
+        let mut builder = Self::default().credentials(&required("OPP_CLIENT_ID")?, required("OPP_CLIENT_SECRET")?);
+        if let Some(name) = lookup("OPP_ENVIRONMENT") {
+            builder.environment = name.parse().map_err(|invalid: Invalid| invalid.within("OPP_ENVIRONMENT"))?;
+        }
+        builder.auth = lookup("OPP_AUTH_URL");
+        builder.api = lookup("OPP_API_URL");
+        builder.plain_loopback = lookup("OPP_PLAIN_LOOPBACK").is_some_and(|flag| flag == "1");
+        if let Some(apis) = lookup("OPP_APIS") {
+            builder.apis = apis.split_whitespace().map(ApiScope::read).collect();
+        }
+        if let Some(path) = lookup("OPP_CERTIFICATE") {
+            let password = lookup("OPP_CERTIFICATE_PASSWORD").unwrap_or_default().into();
+            let identity = Identity::from_file(path.as_ref(), &password);
+            builder.identity = Some(identity.map_err(|wrong| Invalid::new(wrong.rule()).within("OPP_CERTIFICATE"))?);
+        }
+        Ok(builder)
+    }
+}
+
+fn http(times: &Times, identity: Option<Identity>) -> reqwest::ClientBuilder {
+    let http = reqwest::Client::builder()
+        .user_agent(concat!("opp-ergonomic/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(times.connect)
+        .read_timeout(times.attempt);
+    match identity {
+        Some(identity) => http.identity(identity.into_inner()),
+        None => http,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(pairs: &[(&str, &str)]) -> Result<Client, Error> {
+        let find = |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        ClientBuilder::from_lookup(find)?.build()
+    }
+
+    #[test]
+    fn variables_make_a_client() {
+        let client = from(&[("OPP_CLIENT_ID", "a"), ("OPP_CLIENT_SECRET", "b"), ("OPP_APIS", "accountinformation")]);
+        assert_eq!(client.unwrap().scope(PsuContext::Corporate).as_str(), "accountinformation corporate");
+    }
+
+    #[test]
+    fn a_missing_or_wrong_variable_is_named() {
+        let text = |pairs: &[(&str, &str)]| from(pairs).unwrap_err().to_string();
+        assert!(text(&[("OPP_CLIENT_ID", "a")]).contains("OPP_CLIENT_SECRET"));
+        let base = [("OPP_CLIENT_ID", "a"), ("OPP_CLIENT_SECRET", "b")];
+        assert!(text(&[base[0], base[1], ("OPP_ENVIRONMENT", "test")]).contains("OPP_ENVIRONMENT"));
+        assert!(text(&[base[0], base[1], ("OPP_CERTIFICATE", "/nowhere.pem")]).contains("OPP_CERTIFICATE"));
+    }
+
+    #[test]
+    fn production_without_a_certificate_is_refused_with_advice() {
+        let refusal = Client::builder().environment(Environment::Production).credentials("a", "b").build();
+        let refusal = refusal.unwrap_err().to_string();
+        assert!(refusal.contains("portal") && refusal.contains("ClientBuilder::identity"), "{refusal}");
+    }
+
+    #[test]
+    fn nothing_secret_is_printed() {
+        let builder = Client::builder().credentials("id", "s3cret").header("X-Feature-Flags", "new-statuses");
+        assert!(!format!("{builder:?}").contains("s3cret"));
+        assert!(!format!("{:?}", builder.build().unwrap()).contains("s3cret"));
+    }
+}

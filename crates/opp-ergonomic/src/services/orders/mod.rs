@@ -1,0 +1,105 @@
+//! What a payment says, product by product. Orders are put together from types that are right by themselves; when one is
+//! handed over it is held against the calendar, the bank's rules and the document.
+
+mod bulk;
+mod draft;
+mod repetition;
+mod rules;
+
+use chrono::NaiveDate;
+use opp_raw::Invalid;
+use opp_raw::types::{PaymentInitiationJson, PaymentInitiationRequest};
+
+use super::{PaymentProduct, PaymentService};
+
+pub use bulk::Bulk;
+pub use draft::{Draft, Giro, ToAccount, ToGiro, Transfer};
+pub use repetition::Repetition;
+
+/// A payment to be handed over.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Order {
+    /// From account to account, once.
+    Transfer(Transfer),
+    /// To a giro number, once.
+    Giro(Giro),
+    /// From account to account, again and again.
+    Standing(Transfer, Repetition),
+    /// Several transfers, signed at once.
+    Bulk(Bulk),
+}
+
+/// Where and when an order is handed over: what it is held against beside the document.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Desk<'a> {
+    pub(crate) bic: &'a str,
+    /// By the calendar of Greenwich, which is never ahead of that of a Nordic bank: no day of the bank's is refused.
+    pub(crate) today: NaiveDate,
+}
+
+impl Desk<'_> {
+    fn not_past(self, field: &str, day: NaiveDate) -> Result<(), Invalid> {
+        if day < self.today { Err(Invalid::new("is past").within(field)) } else { Ok(()) }
+    }
+}
+
+impl Order {
+    pub(crate) fn service(&self) -> PaymentService {
+        match self {
+            Self::Transfer(_) | Self::Giro(_) => PaymentService::Payments,
+            Self::Standing(..) => PaymentService::PeriodicPayments,
+            Self::Bulk(_) => PaymentService::BulkPayments,
+        }
+    }
+
+    pub(crate) fn product(&self) -> PaymentProduct {
+        match self {
+            Self::Transfer(transfer) | Self::Standing(transfer, _) => transfer.product().clone(),
+            Self::Giro(_) => PaymentProduct::SwedishGiro,
+            Self::Bulk(bulk) => bulk.product().clone(),
+        }
+    }
+
+    /// What goes out. The call holds it against the document.
+    pub(crate) fn body(&self, desk: Desk<'_>) -> Result<PaymentInitiationRequest, Invalid> {
+        Ok(match self {
+            Self::Transfer(transfer) => PaymentInitiationRequest::PaymentInitiationJson(transfer.body(desk)?),
+            Self::Giro(giro) => PaymentInitiationRequest::PaymentInitiationSwedishGiroJson(giro.body(desk)?),
+            Self::Standing(transfer, terms) => {
+                PaymentInitiationRequest::PeriodicPaymentInitiationJson(terms.body(transfer, desk)?)
+            }
+            Self::Bulk(bulk) => PaymentInitiationRequest::BulkPaymentInitiationJson(bulk.body(desk)?),
+        })
+    }
+}
+
+impl From<Transfer> for Order {
+    fn from(transfer: Transfer) -> Self {
+        Self::Transfer(transfer)
+    }
+}
+
+impl From<Giro> for Order {
+    fn from(giro: Giro) -> Self {
+        Self::Giro(giro)
+    }
+}
+
+impl From<Bulk> for Order {
+    fn from(bulk: Bulk) -> Self {
+        Self::Bulk(bulk)
+    }
+}
+
+/// Refuses a transfer that says what this form of order has no field for: nothing gets lost on the way.
+fn nothing_left(transfer: &PaymentInitiationJson, form: &str) -> Result<(), Invalid> {
+    let left = serde_json::to_value(transfer).unwrap_or_default();
+    match left.as_object().and_then(|left| left.keys().next()) {
+        Some(field) => Err(Invalid::new(format!("cannot be said in {form}")).within(field)),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

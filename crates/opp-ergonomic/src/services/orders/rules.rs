@@ -1,0 +1,68 @@
+//! What a bank wants of a transfer beyond the document (platform-facts 9.3 and 11), as data.
+
+use opp_raw::Invalid;
+use opp_raw::types::PaymentInitiationJson;
+
+use crate::services::PaymentProduct;
+
+/// One thing that a bank wants of a product.
+struct Rule {
+    /// The first eight characters of the BIC.
+    bank: &'static str,
+    product: PaymentProduct,
+    field: &'static str,
+    broken: fn(&PaymentInitiationJson) -> bool,
+    /// What the message says.
+    says: &'static str,
+}
+
+const RULES: &[Rule] = &[
+    Rule {
+        bank: "HANDSESS",
+        product: PaymentProduct::Domestic,
+        field: "creditorAccount.clearingNumber",
+        broken: |body| body.creditor_account.as_ref().is_some_and(|account| account.clearing_number.is_none()),
+        says: "is missing: HANDSESS wants the payee by clearing number and BBAN, each apart; use (Clearing, Bban)",
+    },
+    Rule {
+        bank: "HANDSESS",
+        product: PaymentProduct::Domestic,
+        field: "debtorAccount.clearingNumber",
+        broken: |body| body.debtor_account.as_ref().is_some_and(|account| account.clearing_number.is_some()),
+        says: "cannot stand here: HANDSESS wants the payer by a BBAN alone; use Bban",
+    },
+    Rule {
+        bank: "SWEDSESS",
+        product: PaymentProduct::Domestic,
+        field: "remittanceInformationUnstructured",
+        broken: too_long,
+        says: "is longer than SWEDSESS hands on: 35 characters if Transfer::creditor_bank says SWEDSESS, else 10",
+    },
+    Rule {
+        bank: "OKOYFIHH",
+        product: PaymentProduct::SepaCreditTransfers,
+        field: "creditorAddress",
+        broken: |body| body.creditor_address.is_none() && !creditor_iban(body).starts_with("FI"),
+        says: "is missing: OKOYFIHH wants it of every payee outside Finland; use Transfer::creditor_address",
+    },
+];
+
+fn creditor_iban(body: &PaymentInitiationJson) -> &str {
+    body.creditor_account.as_ref().and_then(|account| account.iban.as_ref()).map_or("", |iban| iban.as_str())
+}
+
+/// The characters of the message that are handed on: fewer to another bank.
+fn too_long(body: &PaymentInitiationJson) -> bool {
+    let text = body.remittance_information_unstructured.as_ref().map_or("", |text| text.as_str());
+    let same_bank = body.creditor_agent.as_ref().is_some_and(|agent| agent.as_str().starts_with("SWEDSESS"));
+    text.chars().count() > if same_bank { 35 } else { 10 }
+}
+
+/// Refuses a transfer that its bank would refuse.
+pub(super) fn check(bic: &str, product: &PaymentProduct, body: &PaymentInitiationJson) -> Result<(), Invalid> {
+    let broken = |rule: &&Rule| bic.starts_with(rule.bank) && rule.product == *product && (rule.broken)(body);
+    match RULES.iter().find(broken) {
+        Some(rule) => Err(Invalid::new(rule.says).within(rule.field)),
+        None => Ok(()),
+    }
+}
