@@ -8,6 +8,7 @@ pub mod calls;
 pub mod document;
 pub mod generate;
 pub mod kept;
+pub mod platform;
 pub mod sample;
 pub mod server;
 pub mod subjects;

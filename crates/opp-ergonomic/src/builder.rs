@@ -172,7 +172,9 @@ impl ClientBuilder {
         self
     }
 
-    /// What several replicas share: the calls of the day that a consent has without its user. In memory unless set.
+    /// What several replicas share, and what outlives a restart: signatures that are
+    /// [kept](crate::sca::Signing::keep), and the calls of the day that a consent has without its user. In memory
+    /// unless set.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
         self
@@ -249,7 +251,8 @@ impl ClientBuilder {
             retry: self.retry,
             budget: Budget::default(),
             times: self.times,
-            unattended: store::Budget::new(store),
+            unattended: store::Budget::new(Arc::clone(&store)),
+            store,
         }
     }
 

@@ -35,6 +35,11 @@ impl Caller {
         self.raw.with_hook(self.transport())
     }
 
+    /// How long a call may take.
+    pub(crate) fn total(&self) -> Duration {
+        self.options.deadline.unwrap_or(self.core.times.total)
+    }
+
     pub(crate) fn headers(&self) -> &RequestHeaders {
         self.raw.headers()
     }

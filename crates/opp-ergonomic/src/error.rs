@@ -36,6 +36,8 @@ enum Cause {
     Store(StoreError),
     /// Nothing was asked: the day's unattended reads are used up.
     Spent,
+    /// No signature is kept under what was given.
+    NoFlow,
 }
 
 /// How a write ended that gave an error. One that gave none was accepted.
@@ -98,6 +100,10 @@ impl Error {
 
     pub(crate) fn spent() -> Self {
         Self(Arc::new(Inner { cause: Cause::Spent, record: Record::default() }))
+    }
+
+    pub(crate) fn no_flow() -> Self {
+        Self(Arc::new(Inner { cause: Cause::NoFlow, record: Record::default() }))
     }
 
     pub(crate) fn from_store(error: StoreError) -> Self {
@@ -196,9 +202,9 @@ impl Error {
             || self.raw_error().is_some_and(|error| error.kind() == Kind::Connect)
     }
 
-    /// Whether the platform has nothing under these ids.
+    /// Whether there is nothing under what was given: at the platform, or of signatures that are kept.
     pub fn is_not_found(&self) -> bool {
-        self.status() == Some(404) && self.token().is_none()
+        matches!(self.0.cause, Cause::NoFlow) || (self.status() == Some(404) && self.token().is_none())
     }
 
     /// Whether there were too many calls: for now, or with `ACCESS_EXCEEDED` for the day.
@@ -304,6 +310,9 @@ impl fmt::Display for Error {
             (Cause::Spent, _) => {
                 f.write_str("the consent's unattended reads of this day are used up: wait until tomorrow, or read while the user is present")?;
             }
+            (Cause::NoFlow, _) => {
+                f.write_str("no signature waits for this: it was used, is over, or never was; begin a new one")?;
+            }
             (Cause::Raw(error), Some(stopped)) => {
                 let operation = error.operation().map_or("the call", |operation| operation.id);
                 let how = if matches!(stopped, Stopped::Deadline) { "was given up" } else { "was not sent" };
@@ -334,6 +343,7 @@ impl fmt::Debug for Error {
             Cause::NotValid(status) => f.debug_tuple("NotValid").field(status).finish(),
             Cause::Store(error) => error.fmt(f),
             Cause::Spent => f.write_str("Spent"),
+            Cause::NoFlow => f.write_str("NoFlow"),
         }
     }
 }
@@ -344,7 +354,7 @@ impl StdError for Error {
             Cause::Raw(error) => error.source(),
             Cause::Token(error) => error.source(),
             Cause::Store(error) => error.source(),
-            Cause::Invalid(_) | Cause::Missing(_) | Cause::NotValid(_) | Cause::Spent => None,
+            Cause::Invalid(_) | Cause::Missing(_) | Cause::NotValid(_) | Cause::Spent | Cause::NoFlow => None,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::caller::{Caller, per_call};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::psu::Psu;
-use crate::sca::{Flow, Signing};
+use crate::sca::{Device, Flow, Signing, Subject};
 use crate::services::{Accounts, Consents, Payments, ValidConsent};
 
 /// What is done at one bank for one user. Cheap to clone.
@@ -46,9 +46,14 @@ impl Session {
         Payments::new(self.caller.clone(), self.bank.clone(), Arc::clone(&self.clock))
     }
 
-    /// Goes on with a signature, or begins it: the flow says where it is.
+    /// A flow that signs something at this bank, to be begun with [`sign`](Self::sign).
+    pub fn flow(&self, subject: Subject, device: Device) -> Flow {
+        Flow::new(subject, self.bank.clone(), device, self.clock.now())
+    }
+
+    /// Begins a signature, or goes on with it: the flow says where it is.
     pub fn sign(&self, flow: Flow) -> Result<Signing, Error> {
-        Ok(Signing::new(self.clone(), flow)?)
+        Signing::new(self.clone(), flow, None)
     }
 
     pub(crate) fn caller(&self) -> &Caller {

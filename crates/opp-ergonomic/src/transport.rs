@@ -13,6 +13,7 @@ use tracing::{Instrument, Span};
 use crate::bank_rules;
 use crate::error::Stopped;
 use crate::retry::{Budget, RetryPolicy, retry_after};
+use crate::store::Store;
 use crate::token::{AccessToken, Endpoint, PsuContext, Scope, TokenProvider};
 
 /// The largest error body that is looked into on the way.
@@ -33,7 +34,8 @@ pub(crate) struct Core {
     pub(crate) retry: RetryPolicy,
     pub(crate) budget: Budget,
     pub(crate) times: Times,
-    /// The unattended calls of the day.
+    /// What replicas share, and in it the unattended calls of the day.
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) unattended: crate::store::Budget,
 }
 

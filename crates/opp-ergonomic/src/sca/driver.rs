@@ -2,68 +2,86 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_core::Stream;
-use opp_raw::types::{
-    AuthorisationId, AuthorisationRequest, CancellationId, ConsentId, ScaStatusResponse, SelectPsuAuthenticationMethod,
-    StartScaprocessResponse, UpdatePsuDataResponse,
-};
-use opp_raw::{Invalid, Response};
+use opp_raw::Invalid;
 
-use super::flow::{Answer, Ask, Flow, Resource, Subject};
-use super::redirect::{Callback, CallbackError};
+use super::ask::{Answer, Ask};
+use super::calls;
+use super::flow::Flow;
+use super::kept::{Slot, Ticket};
+use super::redirect::Callback;
 use super::step::{Ending, Failure, Step};
 use crate::error::{Error, Outcome};
-use crate::services::PaymentKey;
 use crate::session::Session;
+
+/// For how long a write is taken to be under way whose sender is not heard of, beyond what a call may take.
+const GRACE: TimeDelta = TimeDelta::seconds(5);
 
 /// A flow under way, for a user at a bank.
 ///
-/// An error does not end it: [`flow`](Self::flow) is as it was before the call, to be stored and gone on with, unless
-/// the platform has refused what was asked for. Futures can be dropped at any time: a method that was perhaps selected
-/// is not selected again.
+/// An error does not end it: call again, or store [`flow`](Self::flow) and go on later, unless the platform has refused
+/// what was asked for. Futures can be dropped at any time: a write that was perhaps sent is not sent again.
 #[derive(Debug)]
 #[must_use]
 pub struct Signing {
     session: Session,
     flow: Flow,
     shown: Option<Step>,
-    /// Whether a write was sent whose answer has not come.
+    kept: Option<Slot>,
+    /// Whether the write that is under way is this one's.
     writing: bool,
+    /// How long the platform asks to be left alone.
+    pause: Duration,
+    /// The time of day at which this began, and of the clock that nobody sets.
+    began: (DateTime<Utc>, Duration),
 }
 
 impl Signing {
-    pub(crate) fn new(session: Session, flow: Flow) -> Result<Self, Invalid> {
+    pub(crate) fn new(session: Session, mut flow: Flow, kept: Option<Slot>) -> Result<Self, Error> {
         if flow.bank() != session.bank() {
-            return Err(Invalid::new("is not the one that the flow was begun with").within("bank"));
+            return Err(Invalid::new("is not the one that the flow was begun with").within("bank").into());
         }
-        Ok(Self { session, flow, shown: None, writing: false })
+        session.caller().core().endpoint.client_id().clone_into(&mut flow.client_id);
+        let began = (session.clock().now(), session.clock().monotonic());
+        Ok(Self { session, flow, shown: None, kept, writing: false, pause: Duration::ZERO, began })
     }
 
-    /// The flow, to be stored.
+    /// The flow, as it is now.
     pub fn flow(&self) -> &Flow {
         &self.flow
     }
 
-    /// Takes the user's choice of a method.
-    pub fn choose(&mut self, method: &str) -> Result<(), Invalid> {
-        self.flow.choose(method)
+    /// Keeps it in the client's store from here on, after each answer and before each write: any replica can go on with
+    /// it ([`Client::resume`](crate::Client::resume)), and several may look at once. It stays there until ten minutes
+    /// after its deadline.
+    pub async fn keep(&mut self) -> Result<Ticket, Error> {
+        let (mut slot, ticket) = Slot::new(self.session.caller().core().store.clone());
+        slot.save(&self.flow, self.now()).await?;
+        self.kept = Some(slot);
+        Ok(ticket)
     }
 
-    /// Takes the user back from the bank's page.
-    pub fn callback(&mut self, callback: &Callback) -> Result<(), CallbackError> {
-        self.flow.callback(callback, self.session.clock().now()).map(drop)
+    /// Takes the user's choice of a method.
+    pub async fn choose(&mut self, method: &str) -> Result<(), Error> {
+        Ok(self.change(|flow| flow.choose(method)).await??)
+    }
+
+    /// Takes the user back from the bank's page. A `state` that is used or another's changes nothing.
+    pub async fn callback(&mut self, callback: &Callback) -> Result<(), Error> {
+        let now = self.now();
+        self.change(|flow| flow.callback(callback, now)).await?.map(drop).map_err(|_| Error::no_flow())
     }
 
     /// Calls it off.
-    pub fn cancel(&mut self) {
-        self.flow.cancel();
+    pub async fn cancel(&mut self) -> Result<(), Error> {
+        self.change(|flow| drop(flow.cancel())).await
     }
 
-    /// The next thing to show, as soon as there is something new; `None` after the last, which is
-    /// [`Step::Done`].
+    /// The next thing to show, as soon as there is something new; `None` after the last, which is [`Step::Done`].
     pub async fn next(&mut self) -> Result<Option<Step>, Error> {
         loop {
-            let step = self.flow.tick(self.session.clock().now());
+            let step = self.flow.tick(self.now());
             if self.shown.as_ref() != Some(&step) {
                 self.shown = Some(step.clone());
                 return Ok(Some(step));
@@ -98,185 +116,142 @@ impl Signing {
         })
     }
 
-    /// Does one thing that the flow asks for.
+    /// What to show now, after one look at the bank: for a page that asks again by itself, each second or so. Begins
+    /// what is to be begun, and waits for nobody.
+    pub async fn look(&mut self) -> Result<Step, Error> {
+        loop {
+            let asked = self.flow.ask()?;
+            let last = matches!(asked, Ask::Poll { .. } | Ask::Confirm { .. } | Ask::Choose | Ask::Await { .. });
+            if !matches!(asked, Ask::Choose | Ask::Nothing) {
+                self.act(asked, false).await?;
+            }
+            let step = self.flow.tick(self.now());
+            if last || !matches!(step, Step::Wait { .. }) {
+                return Ok(step);
+            }
+        }
+    }
+
+    /// Does one thing that the flow asks for, when the time for it has come.
     pub async fn advance(&mut self) -> Result<(), Error> {
-        let answer = match self.flow.ask()? {
+        let asked = self.flow.ask()?;
+        self.act(asked, true).await
+    }
+
+    async fn act(&mut self, asked: Ask, waits: bool) -> Result<(), Error> {
+        if matches!(asked, Ask::Start | Ask::Select(_)) && !self.claim().await? {
+            return Ok(()); // Another process was faster.
+        }
+        let (session, subject) = (&self.session.clone(), &self.flow.subject().clone());
+        let id = &self.flow.authorisation().unwrap_or_default().to_owned();
+        let answer = match &asked {
             Ask::Nothing => return Ok(()),
             Ask::Choose => return Err(Invalid::new("is to be chosen first").within("authenticationMethodId").into()),
-            Ask::Start => self.start().await,
-            // The future of the last attempt was dropped: nobody knows what came of it.
-            Ask::Select(_) if self.writing => Ok(Answer::Lost),
-            Ask::Select(method) => {
-                self.writing = true;
-                self.select(method).await
-            }
+            // The future that was sending was dropped, or its process: nobody knows what came of it.
+            Ask::Await { until } if self.writing || self.now() >= *until => Ok(Answer::Lost),
+            Ask::Await { .. } => return self.watch(waits).await,
+            Ask::Start => calls::start(session, subject).await,
+            Ask::Find => calls::find(session, subject).await,
+            Ask::Select(method) => calls::select(session, subject, id, method).await,
             Ask::Exchange(exchange) => {
-                let endpoint = &self.session.caller().core().endpoint;
-                let exchanged = endpoint.exchange(&exchange).await;
-                match exchanged {
-                    Ok(()) => Ok(Answer::Exchanged),
-                    Err(error) if error.is_refused() => {
-                        let failure = Failure::code(error.code().unwrap_or("invalid_grant"));
-                        self.take(Answer::Refused(failure));
-                        Err(error.into())
-                    }
-                    // The code may be used up or not; whether it was signed, polling tells.
-                    Err(_) => Ok(Answer::Lost),
-                }
+                self.flow.sent(self.now());
+                let sent = session.caller().core().endpoint.exchange(exchange).await;
+                sent.map(|()| Answer::Exchanged).map_err(Error::from)
             }
             Ask::Poll { after } => {
-                wait(after).await;
-                self.poll().await
+                self.wait(*after, waits).await;
+                calls::poll(session, subject, id).await
             }
             Ask::Confirm { after } => {
-                wait(after).await;
-                self.confirm().await
+                self.wait(*after, waits).await;
+                calls::confirm(session, subject).await
             }
         };
         self.writing = false;
         match answer {
-            Ok(answer) => self.take(answer),
-            Err(error) => return self.fail(error),
+            Ok(answer) => self.take(answer).await,
+            Err(error) => self.fail(&asked, error).await,
+        }
+    }
+
+    /// Notes that a write is about to be sent; false if another process has gone on meanwhile.
+    async fn claim(&mut self) -> Result<bool, Error> {
+        let (now, mut flow) = (self.now(), self.flow.clone());
+        let call = TimeDelta::from_std(self.session.caller().total()).unwrap_or(TimeDelta::MAX);
+        flow.sent(now.checked_add_signed(call + GRACE).unwrap_or(DateTime::<Utc>::MAX_UTC));
+        if let Some(slot) = &mut self.kept
+            && !slot.save(&flow, now).await?
+        {
+            self.flow.overtake(slot.load().await?);
+            return Ok(false);
+        }
+        (self.flow, self.writing) = (flow, true);
+        Ok(true)
+    }
+
+    /// Looks whether another process has had the answer that it waits for.
+    async fn watch(&mut self, waits: bool) -> Result<(), Error> {
+        self.wait(Duration::from_secs(1), waits).await;
+        if let Some(slot) = &mut self.kept {
+            self.flow.overtake(slot.load().await?);
         }
         Ok(())
     }
 
-    fn take(&mut self, answer: Answer) {
-        self.flow.answer(answer, self.session.clock().now());
+    async fn take(&mut self, answer: Answer) -> Result<(), Error> {
+        let now = self.now();
+        self.change(|flow| drop(flow.answer(answer.clone(), now))).await
+    }
+
+    async fn change<T>(&mut self, mut change: impl FnMut(&mut Flow) -> T) -> Result<T, Error> {
+        let now = self.now();
+        match &mut self.kept {
+            Some(slot) => slot.change(&mut self.flow, now, change).await,
+            None => Ok(change(&mut self.flow)),
+        }
     }
 
     /// What an error means to the flow, and whether it is the caller's too.
-    fn fail(&mut self, error: Error) -> Result<(), Error> {
-        let selecting = matches!(self.flow.ask(), Ok(Ask::Select(_)));
-        match error.outcome() {
-            Some(Outcome::Rejected) => {
-                let mut failure = Failure::code("");
-                failure.code = error.codes().next().map(str::to_owned);
-                self.take(Answer::Refused(failure));
-            }
-            Some(Outcome::Unknown | Outcome::Accepted) if selecting => {
-                self.take(Answer::Lost);
-                return Ok(());
-            }
+    async fn fail(&mut self, asked: &Ask, error: Error) -> Result<(), Error> {
+        let refused = |code: Option<&str>| Answer::Refused(Failure { code: code.map(str::to_owned), message: None });
+        let answer = match (asked, error.outcome()) {
+            (Ask::Exchange(_), _) => match error.token().filter(|error| error.is_refused()) {
+                Some(refusal) => refused(refusal.code()),
+                // The code may be used up or not; whether it was signed, polling tells.
+                None => return self.take(Answer::Lost).await,
+            },
+            (_, Some(Outcome::Unknown | Outcome::Accepted)) => return self.take(Answer::Lost).await,
+            (_, Some(Outcome::Rejected)) if !is_passing(&error) => refused(error.codes().next()),
+            (Ask::Start | Ask::Select(_), _) => Answer::NotSent,
             // A read that may go better the next time: the deadline says when it is enough.
-            None if error.is_retryable() => {
-                self.take(Answer::Lost);
-                return Ok(());
+            _ if error.is_retryable() || error.is_rate_limited() => {
+                self.pause = error.retry_after().unwrap_or_default();
+                return self.take(Answer::Lost).await;
             }
-            _ => {}
-        }
+            _ => return Err(error),
+        };
+        self.take(answer).await?;
         Err(error)
     }
 
-    async fn start(&self) -> Result<Answer, Error> {
-        let caller = self.session.caller();
-        let reply = match self.flow.subject() {
-            Subject::Consent(id) => {
-                let id = consent(id)?;
-                caller.call(async |raw| raw.start_consent_authorisation(&id, None).await).await?
-            }
-            Subject::Payment(key) => {
-                let PaymentKey { service, product, id } = key;
-                caller.call(async |raw| raw.start_payment_authorisation(service, product, id, None).await).await?
-            }
-            Subject::Cancellation(key) => {
-                let PaymentKey { service, product, id } = key;
-                let send = async |raw: opp_raw::Client| {
-                    raw.start_payment_initiation_cancellation_authorisation(service, product, id).await
-                };
-                caller.call(send).await?
-            }
-        };
-        let answer: StartScaprocessResponse = reply.into_inner();
-        Ok(Answer::Started(Box::new(answer)))
+    /// Waits until it is time, and no longer than the flow lives.
+    async fn wait(&mut self, time: Duration, waits: bool) {
+        let time = time.max(std::mem::take(&mut self.pause));
+        let left = (self.flow.deadline() - self.now()).to_std().unwrap_or_default();
+        if waits && !time.is_zero() {
+            tokio::time::sleep(time.min(left)).await;
+        }
     }
 
-    async fn select(&self, method: String) -> Result<Answer, Error> {
-        let method = method.try_into().map_err(|wrong: Invalid| wrong.within("authenticationMethodId"))?;
-        let body = SelectPsuAuthenticationMethod { authentication_method_id: Some(method), ..Default::default() };
-        let body = AuthorisationRequest::SelectPsuAuthenticationMethod(body);
-        let mut approach = None;
-        let mut note = |response: Response<UpdatePsuDataResponse>| {
-            approach.clone_from(&response.headers().aspsp_sca_approach);
-            response
-        };
-        let (caller, own) = (self.session.caller(), self.own()?);
-        let reply = match self.flow.subject() {
-            Subject::Consent(id) => {
-                let id = consent(id)?;
-                caller.call(async |raw| raw.update_consents_psu_data(&id, &own, &body).await.map(&mut note)).await?
-            }
-            Subject::Payment(key) => {
-                let PaymentKey { service, product, id } = key;
-                let send = async |raw: opp_raw::Client| {
-                    raw.update_payment_psu_data(service, product, id, &own, &body).await.map(&mut note)
-                };
-                caller.call(send).await?
-            }
-            Subject::Cancellation(key) => {
-                let (PaymentKey { service, product, id }, own) = (key, self.own_cancellation()?);
-                let send = async |raw: opp_raw::Client| {
-                    raw.update_payment_cancellation_psu_data(service, product, id, &own, &body).await.map(&mut note)
-                };
-                caller.call(send).await?
-            }
-        };
-        Ok(Answer::Selected(Box::new(reply.into_inner()), approach))
-    }
-
-    async fn poll(&self) -> Result<Answer, Error> {
-        let (caller, own) = (self.session.caller(), self.own()?);
-        let reply = match self.flow.subject() {
-            Subject::Consent(id) => {
-                let id = consent(id)?;
-                caller.call(async |raw| raw.get_consent_sca_status(&id, &own).await).await?
-            }
-            Subject::Payment(key) => {
-                let PaymentKey { service, product, id } = key;
-                let send = async |raw: opp_raw::Client| {
-                    raw.get_payment_initiation_sca_status(service, product, id, &own).await
-                };
-                caller.call(send).await?
-            }
-            Subject::Cancellation(key) => {
-                let (PaymentKey { service, product, id }, own) = (key, self.own_cancellation()?);
-                let send = async |raw: opp_raw::Client| {
-                    raw.get_payment_cancellation_sca_status(service, product, id, &own).await
-                };
-                caller.call(send).await?
-            }
-        };
-        let answer: ScaStatusResponse = reply.into_inner();
-        Ok(Answer::Polled(Box::new(answer)))
-    }
-
-    async fn confirm(&self) -> Result<Answer, Error> {
-        let resource = match self.flow.subject() {
-            Subject::Consent(id) => Resource::Consent(self.session.consents().status(id).await?.into_inner()),
-            Subject::Payment(key) | Subject::Cancellation(key) => {
-                Resource::Payment(self.session.payments().status(key).await?.into_inner())
-            }
-        };
-        Ok(Answer::Confirmed(resource))
-    }
-
-    fn own(&self) -> Result<AuthorisationId, Invalid> {
-        let id = self.flow.authorisation().unwrap_or_default();
-        AuthorisationId::try_from(id).map_err(|wrong| wrong.within("authorisationId"))
-    }
-
-    fn own_cancellation(&self) -> Result<CancellationId, Invalid> {
-        let id = self.flow.authorisation().unwrap_or_default();
-        CancellationId::try_from(id).map_err(|wrong| wrong.within("cancellationId"))
+    /// The time of day, as it would be if nobody had set the clock since this began.
+    fn now(&self) -> DateTime<Utc> {
+        let passed = self.session.clock().monotonic().saturating_sub(self.began.1);
+        self.began.0.checked_add_signed(TimeDelta::from_std(passed).unwrap_or(TimeDelta::MAX)).unwrap_or(self.began.0)
     }
 }
 
-fn consent(id: &str) -> Result<ConsentId, Invalid> {
-    ConsentId::try_from(id).map_err(|wrong| wrong.within("consentId"))
-}
-
-async fn wait(time: Duration) {
-    if !time.is_zero() {
-        tokio::time::sleep(time).await;
-    }
+/// Whether a refused write says nothing about what was asked: the token was over, or there were too many calls.
+fn is_passing(error: &Error) -> bool {
+    let token = error.status() == Some(401) && error.codes().all(|code| code.starts_with("TOKEN_"));
+    token || error.is_rate_limited()
 }

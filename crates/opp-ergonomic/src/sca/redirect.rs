@@ -41,9 +41,8 @@ fn first_placeholder<'v>(text: &str, values: &[(&str, &'v str)]) -> Option<(usiz
 
 pub(super) const STATE: &str = "TPP_STATE";
 
-/// Whether the `state` will come back with the user.
-pub(super) fn carries_state(link: &str) -> bool {
-    first_placeholder(link, &[(STATE, "")]).is_some()
+pub(super) fn has_placeholder(link: &str, name: &str) -> bool {
+    first_placeholder(link, &[(name, "")]).is_some()
 }
 
 /// A new `state`: 244 random bits.
@@ -59,11 +58,6 @@ pub(super) fn hash_state(state: &str) -> String {
 /// Compares without telling by its duration how much was right.
 pub(super) fn same_hash(one: &str, other: &str) -> bool {
     one.as_bytes().ct_eq(other.as_bytes()).into()
-}
-
-/// The key under which a flow is kept that waits for its user, made of the hash of its `state`.
-pub fn flow_key(state_hash: &str) -> String {
-    format!("opp/flow/{state_hash}")
 }
 
 /// What the user came back with.
@@ -101,10 +95,9 @@ impl Callback {
         callback
     }
 
-    /// The key of the flow that this belongs to: take it from the store, so that nobody can come back twice. `None`
-    /// if there is no `state`; then it belongs to none.
-    pub fn flow_key(&self) -> Option<String> {
-        self.state.as_ref().map(|state| flow_key(&hash_state(state.expose())))
+    /// What says to which flow this belongs; `None` if there is no `state`, and then it belongs to none.
+    pub(super) fn state_hash(&self) -> Option<String> {
+        self.state.as_ref().map(|state| hash_state(state.expose()))
     }
 
     /// Whether a code came along.
@@ -184,7 +177,7 @@ mod tests {
         let denial = Callback::parse("error=access_denied&error_description=No&state=s");
         assert_eq!((denial.error.as_deref(), denial.has_code()), (Some("access_denied"), false));
         let missing = Callback::parse("https://x.example/back");
-        assert!(missing.flow_key().is_none() && !missing.has_code() && missing.error.is_none());
+        assert!(missing.state_hash().is_none() && !missing.has_code() && missing.error.is_none());
     }
 
     #[test]
@@ -213,7 +206,7 @@ mod tests {
 
         #[test]
         fn no_callback_panics(address in ".{0,80}") {
-            let _ = Callback::parse(&address).flow_key();
+            let _ = Callback::parse(&address).state_hash();
         }
     }
 }

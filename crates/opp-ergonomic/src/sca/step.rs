@@ -87,6 +87,15 @@ pub enum PromptKind {
     AtBank,
     /// Wait for the bank.
     Wait,
+    /// What is on the user's screen still holds. A flow that was kept in a store says so, since it does not know what
+    /// that is: challenges are not stored.
+    GoOn,
+}
+
+impl Step {
+    pub(super) fn wait(kind: PromptKind) -> Self {
+        Self::Wait { prompt: Prompt { kind, message: None } }
+    }
 }
 
 impl fmt::Display for PromptKind {
@@ -99,6 +108,7 @@ impl fmt::Display for PromptKind {
             Self::OpenApp => "Open the BankID app on your telephone.",
             Self::AtBank => "Go on at your bank.",
             Self::Wait => "Waiting for the bank.",
+            Self::GoOn => "Go on as shown.",
         })
     }
 }

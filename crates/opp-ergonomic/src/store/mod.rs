@@ -1,9 +1,16 @@
-//! What several replicas of a service share: signatures under way, tokens, daily budgets. One small trait with atomic
-//! verbs; in memory unless you bring another.
+//! What several replicas of a service share, and what outlives a restart. One small trait with atomic verbs; in memory
+//! unless you give the client another: [`FileStore`], or one of your own.
+//!
+//! | what | what of it is there |
+//! |---|---|
+//! | signatures that are kept | ids of what is signed, bank, method, status, your label: in clear. Ticket and `state` as hashes. Neither codes nor challenges nor anything of the user |
+//! | tokens | encrypted with a key that is made of the client secret (AES-256-GCM) |
+//! | calls of the day | times, under a hash of consent and account |
 
 mod budget;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod file;
 mod memory;
 
 use std::error::Error as StdError;
@@ -14,6 +21,7 @@ use std::time::Duration;
 
 pub(crate) use budget::{Allowance, digest};
 pub use budget::{Budget, Endpoint};
+pub use file::FileStore;
 pub use memory::MemoryStore;
 
 /// What a store answers with, when it gets round to it.

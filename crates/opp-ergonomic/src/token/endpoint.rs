@@ -97,6 +97,10 @@ impl Endpoint {
         Self { http, configured, timeout }
     }
 
+    pub(crate) fn client_id(&self) -> &str {
+        self.configured.client_id().as_str()
+    }
+
     /// Asks for a token of the application itself.
     pub(crate) async fn client_credentials(&self, scope: &Scope) -> Result<Granted, TokenError> {
         let seen = Arc::new(Seen::default());

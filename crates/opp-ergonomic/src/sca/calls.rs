@@ -1,0 +1,108 @@
+//! The calls of a signature: each the same for consents, payments and cancellations, at a path of its own.
+
+use opp_raw::types::{
+    AuthorisationId, AuthorisationRequest, CancellationId, ConsentId, SelectPsuAuthenticationMethod,
+    UpdatePsuDataResponse,
+};
+use opp_raw::{Client, Invalid, Response};
+
+use super::ask::{Answer, Resource, Subject};
+use crate::error::Error;
+use crate::services::PaymentKey;
+use crate::session::Session;
+
+/// What is signed, as it stands in paths.
+enum Place<'a> {
+    Consent(ConsentId),
+    Payment(&'a PaymentKey),
+    Cancellation(&'a PaymentKey),
+}
+
+impl<'a> Place<'a> {
+    fn of(subject: &'a Subject) -> Result<Self, Invalid> {
+        Ok(match subject {
+            Subject::Consent(id) => Self::Consent(id.as_str().try_into().map_err(named("consentId"))?),
+            Subject::Payment(key) => Self::Payment(key),
+            Subject::Cancellation(key) => Self::Cancellation(key),
+        })
+    }
+}
+
+fn named(field: &'static str) -> impl Fn(Invalid) -> Invalid {
+    move |wrong| wrong.within(field)
+}
+
+/// An authorisation of something, as it stands in paths. Only cancellations call its id otherwise.
+fn own(id: &str) -> Result<(AuthorisationId, CancellationId), Invalid> {
+    let wrong = named("authorisationId");
+    Ok((id.try_into().map_err(&wrong)?, id.try_into().map_err(&wrong)?))
+}
+
+pub(super) async fn start(session: &Session, subject: &Subject) -> Result<Answer, Error> {
+    let place = Place::of(subject)?;
+    let send = async |raw: Client| match &place {
+        Place::Consent(id) => raw.start_consent_authorisation(id, None).await,
+        Place::Payment(PaymentKey { service, product, id }) => {
+            raw.start_payment_authorisation(service, product, id, None).await
+        }
+        Place::Cancellation(PaymentKey { service, product, id }) => {
+            raw.start_payment_initiation_cancellation_authorisation(service, product, id).await
+        }
+    };
+    Ok(Answer::Started(Box::new(session.caller().call(send).await?.into_inner())))
+}
+
+pub(super) async fn find(session: &Session, subject: &Subject) -> Result<Answer, Error> {
+    let ids = match subject {
+        Subject::Consent(id) => session.consents().authorisations(id).await?,
+        Subject::Payment(key) => session.payments().authorisations(key).await?,
+        Subject::Cancellation(key) => session.payments().cancellation_authorisations(key).await?,
+    };
+    Ok(Answer::Found(ids.into_inner()))
+}
+
+pub(super) async fn select(session: &Session, subject: &Subject, id: &str, method: &str) -> Result<Answer, Error> {
+    let (place, (own, other)) = (Place::of(subject)?, own(id)?);
+    let method = method.try_into().map_err(named("authenticationMethodId"))?;
+    let body = SelectPsuAuthenticationMethod { authentication_method_id: Some(method), ..Default::default() };
+    let body = AuthorisationRequest::SelectPsuAuthenticationMethod(body);
+    let mut approach = None;
+    let send = async |raw: Client| -> Result<Response<UpdatePsuDataResponse>, opp_raw::Error> {
+        let response = match &place {
+            Place::Consent(id) => raw.update_consents_psu_data(id, &own, &body).await,
+            Place::Payment(PaymentKey { service, product, id }) => {
+                raw.update_payment_psu_data(service, product, id, &own, &body).await
+            }
+            Place::Cancellation(PaymentKey { service, product, id }) => {
+                raw.update_payment_cancellation_psu_data(service, product, id, &other, &body).await
+            }
+        }?;
+        approach.clone_from(&response.headers().aspsp_sca_approach);
+        Ok(response)
+    };
+    let answer = session.caller().call(send).await?.into_inner();
+    Ok(Answer::Selected(Box::new(answer), approach))
+}
+
+pub(super) async fn poll(session: &Session, subject: &Subject, id: &str) -> Result<Answer, Error> {
+    let (place, (own, other)) = (Place::of(subject)?, own(id)?);
+    let send = async |raw: Client| match &place {
+        Place::Consent(id) => raw.get_consent_sca_status(id, &own).await,
+        Place::Payment(PaymentKey { service, product, id }) => {
+            raw.get_payment_initiation_sca_status(service, product, id, &own).await
+        }
+        Place::Cancellation(PaymentKey { service, product, id }) => {
+            raw.get_payment_cancellation_sca_status(service, product, id, &other).await
+        }
+    };
+    Ok(Answer::Polled(Box::new(session.caller().call(send).await?.into_inner())))
+}
+
+pub(super) async fn confirm(session: &Session, subject: &Subject) -> Result<Answer, Error> {
+    Ok(Answer::Confirmed(match subject {
+        Subject::Consent(id) => Resource::Consent(session.consents().status(id).await?.into_inner()),
+        Subject::Payment(key) | Subject::Cancellation(key) => {
+            Resource::Payment(session.payments().status(key).await?.into_inner())
+        }
+    }))
+}

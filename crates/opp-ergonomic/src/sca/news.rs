@@ -1,0 +1,133 @@
+//! What banks say: whichever call an answer belongs to, it may tell a status, a challenge and a link.
+
+use opp_raw::types::{
+    AspspScaApproach, AuthenticationObject, ChallengeData, HrefEntry, HrefType, PsuMessageText, ScaStatus,
+    ScaStatusResponse, StartScaprocessResponse, UpdatePsuDataResponse,
+};
+
+use super::flow::{Flow, Phase, Visit};
+use super::method;
+use super::step::{Ending, Heard, Prompt, PromptKind, Step, show};
+
+/// An answer, told apart from its call.
+pub(super) struct News<'a> {
+    status: Option<&'a ScaStatus>,
+    challenge: Option<&'a ChallengeData>,
+    heard: Heard,
+}
+
+impl<'a> News<'a> {
+    fn started(answer: &'a StartScaprocessResponse) -> Self {
+        let message = answer.psu_message.as_ref().map(PsuMessageText::as_str);
+        let heard = Heard::new(message, &answer.tpp_messages);
+        Self { status: answer.sca_status.as_ref(), challenge: answer.challenge_data.as_ref(), heard }
+    }
+
+    fn selected(answer: &'a UpdatePsuDataResponse) -> Self {
+        let message = answer.psu_message.as_ref().map(PsuMessageText::as_str);
+        let heard = Heard::new(message, &answer.tpp_messages);
+        Self { status: answer.sca_status.as_ref(), challenge: answer.challenge_data.as_ref(), heard }
+    }
+
+    pub(super) fn polled(answer: &'a ScaStatusResponse) -> Self {
+        let message = answer.extra.read::<String>("psuMessage");
+        let heard = Heard::new(message.as_deref(), &answer.tpp_messages);
+        Self { status: answer.sca_status.as_ref(), challenge: answer.challenge_data.as_ref(), heard }
+    }
+}
+
+impl Flow {
+    pub(super) fn started(&mut self, answer: &StartScaprocessResponse) {
+        let Some(id) = &answer.authorisation_id else { return self.fail("NO_AUTHORISATION_ID") };
+        self.authorisation = Some(id.as_str().to_owned());
+        self.methods = method::offered(&answer.sca_methods);
+        let links = answer.links.as_ref();
+        let oauth = links.and_then(|links| href(links.sca_o_auth.as_ref()));
+        let plain = links.and_then(|links| href(links.sca_redirect.as_ref()));
+        let chosen = chosen(answer.chosen_sca_method.as_ref());
+        let begun = oauth.is_some()
+            || plain.is_some()
+            || answer.challenge_data.is_some()
+            || (chosen.is_some() && self.methods.is_empty())
+            || answer.sca_status.as_ref().is_some_and(is_final);
+        if begun {
+            self.method = chosen;
+            self.phase = Phase::Poll;
+            self.hear(News::started(answer));
+            self.send_away(oauth, plain);
+        } else {
+            self.choose_method();
+        }
+    }
+
+    pub(super) fn selected(&mut self, answer: &UpdatePsuDataResponse, approach: Option<&AspspScaApproach>) {
+        if approach == Some(&AspspScaApproach::Embedded) {
+            return self.fail("EMBEDDED");
+        }
+        self.method = chosen(answer.chosen_sca_method.as_ref()).or(self.method.take());
+        self.phase = Phase::Poll;
+        self.hear(News::selected(answer));
+        // The header decides; where it is missing, the links do (platform-facts 8.1).
+        if approach != Some(&AspspScaApproach::Decoupled) {
+            let links = answer.links.as_ref();
+            let oauth = links.and_then(|links| href(links.sca_o_auth.as_ref()));
+            self.send_away(oauth, links.and_then(|links| href(links.sca_redirect.as_ref())));
+        }
+    }
+
+    /// Takes the bank's word for where the signature stands.
+    pub(super) fn hear(&mut self, news: News<'_>) {
+        match news.status {
+            Some(ScaStatus::Finalised) => return self.phase = Phase::Confirm { exempted: false, times: 0 },
+            Some(ScaStatus::Exempted) => return self.phase = Phase::Confirm { exempted: true, times: 0 },
+            Some(ScaStatus::Failed) => return self.end(Ending::Failed(news.heard.failure())),
+            _ => {}
+        }
+        // A bank that falls back to the beginning has not: an answer has overtaken another.
+        let moved = news.status.filter(|status| {
+            self.status.as_deref() != Some(status.as_str())
+                && (self.status.is_none() || **status != ScaStatus::Received)
+        });
+        if let Some(status) = moved {
+            self.status = Some(status.as_str().to_owned());
+            self.rounds += u32::from(kind(status) != PromptKind::Wait);
+        }
+        let now = self.status.as_deref().and_then(opp_raw::Read::read_str);
+        let kind = now.map_or(PromptKind::Wait, |status| kind(&status));
+        let prompt = Prompt { kind, message: news.heard.message };
+        if let Some(step) = show(news.challenge, self.method.as_deref(), self.device, prompt.clone()) {
+            self.show(step);
+        } else if moved.is_some() && !matches!(self.visit, Visit::Away { .. }) {
+            // What was shown belongs to what is over.
+            let kind = match kind {
+                PromptKind::Wait => PromptKind::Wait,
+                // The first challenge is only late; in a later round the bank may give none at all.
+                _ if self.rounds > 1 => PromptKind::OpenApp,
+                _ => PromptKind::Prepare,
+            };
+            self.show(Step::Wait { prompt: Prompt { kind, ..prompt } });
+        }
+    }
+}
+
+fn href(link: Option<&HrefType>) -> Option<&str> {
+    link?.href.as_ref().map(HrefEntry::as_str)
+}
+
+fn chosen(method: Option<&AuthenticationObject>) -> Option<String> {
+    Some(method?.authentication_method_id.as_ref()?.as_str().to_owned())
+}
+
+fn is_final(status: &ScaStatus) -> bool {
+    matches!(status, ScaStatus::Finalised | ScaStatus::Exempted | ScaStatus::Failed)
+}
+
+/// What a status asks of the user.
+fn kind(status: &ScaStatus) -> PromptKind {
+    match status {
+        ScaStatus::AuthenticationStarted => PromptKind::Authenticate,
+        ScaStatus::AuthoriseCreditorAccountStarted => PromptKind::ApproveCreditor,
+        ScaStatus::Started => PromptKind::Sign,
+        _ => PromptKind::Wait,
+    }
+}
