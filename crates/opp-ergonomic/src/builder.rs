@@ -31,6 +31,7 @@ pub struct ClientBuilder {
     directory: Option<Scope>,
     identity: Option<Identity>,
     identity_for_auth: bool,
+    authority: Option<Vec<u8>>,
     http: Option<reqwest::Client>,
     times: Times,
     retry: RetryPolicy,
@@ -54,6 +55,7 @@ impl Default for ClientBuilder {
             directory: None,
             identity: None,
             identity_for_auth: false,
+            authority: None,
             http: None,
             times: Times { connect: 10 * second, attempt: 30 * second, total: 60 * second },
             retry: RetryPolicy::default(),
@@ -119,6 +121,12 @@ impl ClientBuilder {
     /// Shows the client certificate to the auth host too.
     pub fn identity_for_auth(mut self) -> Self {
         self.identity_for_auth = true;
+        self
+    }
+
+    /// An authority to trust beside those of the system, in PEM: a gateway's, or that of a sandbox with HTTPS.
+    pub fn authority(mut self, pem: &[u8]) -> Self {
+        self.authority = Some(pem.to_owned());
         self
     }
 
@@ -219,22 +227,38 @@ impl ClientBuilder {
             return Ok(http.clone());
         }
         let identity = self.identity.clone().filter(|_| self.identity_for_auth);
-        let http = http(&self.times, identity).redirect(reqwest::redirect::Policy::none()).build();
+        let http = self.configured(identity)?.redirect(reqwest::redirect::Policy::none()).build();
         http.map_err(|_| Invalid::new("cannot be used for TLS").within("client certificate"))
     }
 
     /// What speaks to the API host.
-    fn raw(&self, api: &reqwest::Url) -> Result<opp_raw::Client, opp_raw::Error> {
+    fn raw(&self, api: &reqwest::Url) -> Result<opp_raw::Client, Error> {
         let raw = opp_raw::Client::builder().server("api", api.as_str());
         let raw = match &self.http {
             Some(http) => raw.ready(http.clone()),
-            None => raw.http(http(&self.times, self.identity.clone())),
+            None => raw.http(self.configured(self.identity.clone())?),
         };
         let raw = match self.max_body {
             Some(bytes) => raw.max_body(bytes),
             None => raw,
         };
-        raw.build()
+        Ok(raw.build()?)
+    }
+
+    fn configured(&self, identity: Option<Identity>) -> Result<reqwest::ClientBuilder, Invalid> {
+        let mut http = reqwest::Client::builder()
+            .user_agent(concat!("opp-ergonomic/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(self.times.connect)
+            .read_timeout(self.times.attempt);
+        if let Some(pem) = &self.authority {
+            let wrong = |_| Invalid::new("is no PEM text with certificates").within("authority");
+            let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(wrong)?;
+            http = http.tls_certs_merge(certificates);
+        }
+        Ok(match identity {
+            Some(identity) => http.identity(identity.into_inner()),
+            None => http,
+        })
     }
 
     /// What all calls share.
@@ -270,23 +294,16 @@ impl ClientBuilder {
         if let Some(apis) = lookup("OPP_APIS") {
             builder.apis = apis.split_whitespace().map(ApiScope::read).collect();
         }
+        if let Some(path) = lookup("OPP_AUTHORITY") {
+            let wrong = |error| Invalid::new(format!("cannot be read: {error}")).within("OPP_AUTHORITY");
+            builder.authority = Some(std::fs::read(path).map_err(wrong)?);
+        }
         if let Some(path) = lookup("OPP_CERTIFICATE") {
             let password = lookup("OPP_CERTIFICATE_PASSWORD").unwrap_or_default().into();
             let identity = Identity::from_file(path.as_ref(), &password);
             builder.identity = Some(identity.map_err(|wrong| Invalid::new(wrong.rule()).within("OPP_CERTIFICATE"))?);
         }
         Ok(builder)
-    }
-}
-
-fn http(times: &Times, identity: Option<Identity>) -> reqwest::ClientBuilder {
-    let http = reqwest::Client::builder()
-        .user_agent(concat!("opp-ergonomic/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(times.connect)
-        .read_timeout(times.attempt);
-    match identity {
-        Some(identity) => http.identity(identity.into_inner()),
-        None => http,
     }
 }
 

@@ -46,6 +46,7 @@ impl Client {
     /// | `OPP_AUTH_URL`, `OPP_API_URL` | hosts of your own, each by itself |
     /// | `OPP_CERTIFICATE` | path of the client certificate: PEM, or PKCS#12 if it ends in `.pfx` or `.p12` |
     /// | `OPP_CERTIFICATE_PASSWORD` | the password of a PKCS#12 file |
+    /// | `OPP_AUTHORITY` | path of an authority to trust beside those of the system, PEM |
     /// | `OPP_APIS` | the API scopes that the application has, with blanks between them |
     /// | `OPP_PLAIN_LOOPBACK` | `1` allows plain HTTP to this machine |
     pub fn from_env() -> Result<Self, Error> {

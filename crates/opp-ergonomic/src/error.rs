@@ -5,8 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use opp_raw::{Error as RawError, Invalid, Kind};
+use opp_raw::{Error as RawError, Invalid, Kind, Operation};
 
+use crate::identity;
 use crate::retry;
 use crate::services::ConsentStatus;
 use crate::store::StoreError;
@@ -28,8 +29,8 @@ enum Cause {
     Invalid(Invalid),
     Raw(RawError),
     Token(TokenError),
-    /// The answer lacks what is needed.
-    Missing(&'static str),
+    /// The platform said yes, and its answer is not what is needed.
+    Answer(String),
     /// The consent cannot be used, in the state that it is in.
     NotValid(ConsentStatus),
     /// The store of the daily budgets does not work.
@@ -67,10 +68,10 @@ pub(crate) enum Stopped {
 impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Invalid(invalid) => invalid.fmt(f),
-            Self::Token(error) => error.fmt(f),
-            Self::Deadline => f.write_str("time ran out: raise the deadline, or try later"),
-            Self::Unrepeatable => f.write_str("the token or the body cannot be sent"),
+            Self::Invalid(invalid) => write!(f, "was not sent: {invalid}"),
+            Self::Token(error) => write!(f, "was not sent: {error}"),
+            Self::Deadline => f.write_str("was given up, for time ran out: raise the deadline, or try later"),
+            Self::Unrepeatable => f.write_str("was not sent: the token or the body cannot be sent"),
         }
     }
 }
@@ -86,28 +87,46 @@ impl StdError for Stopped {
 }
 
 impl Error {
+    fn new(cause: Cause) -> Self {
+        Self(Arc::new(Inner { cause, record: Record::default() }))
+    }
+
     pub(crate) fn from_call(error: RawError, record: Record) -> Self {
         Self(Arc::new(Inner { cause: Cause::Raw(error), record }))
     }
 
-    pub(crate) fn missing(what: &'static str) -> Self {
-        Self(Arc::new(Inner { cause: Cause::Missing(what), record: Record::default() }))
+    /// The answer has no such thing in it.
+    pub(crate) fn missing(what: &str) -> Self {
+        Self::new(Cause::Answer(format!("has no {what}")))
+    }
+
+    /// The answer is of no use, for this reason.
+    pub(crate) fn unreadable(how: &str) -> Self {
+        Self::new(Cause::Answer(how.to_owned()))
     }
 
     pub(crate) fn not_valid(status: ConsentStatus) -> Self {
-        Self(Arc::new(Inner { cause: Cause::NotValid(status), record: Record::default() }))
+        Self::new(Cause::NotValid(status))
     }
 
     pub(crate) fn spent() -> Self {
-        Self(Arc::new(Inner { cause: Cause::Spent, record: Record::default() }))
+        Self::new(Cause::Spent)
     }
 
     pub(crate) fn no_flow() -> Self {
-        Self(Arc::new(Inner { cause: Cause::NoFlow, record: Record::default() }))
+        Self::new(Cause::NoFlow)
     }
 
     pub(crate) fn from_store(error: StoreError) -> Self {
-        Self(Arc::new(Inner { cause: Cause::Store(error), record: Record::default() }))
+        Self::new(Cause::Store(error))
+    }
+
+    /// The same error, of this call, unless it knows of one.
+    pub(crate) fn of(mut self, call: &Record) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0).filter(|inner| inner.record.operation.is_none()) {
+            inner.record = call.clone();
+        }
+        self
     }
 
     fn raw_error(&self) -> Option<&RawError> {
@@ -128,7 +147,17 @@ impl Error {
 
     /// The platform's name of the operation, such as `getAccountList`.
     pub fn operation(&self) -> Option<&'static str> {
-        Some(self.raw_error()?.operation()?.id)
+        self.called().map(|operation| operation.id)
+    }
+
+    fn called(&self) -> Option<&'static Operation> {
+        self.raw_error().and_then(RawError::operation).or(self.0.record.operation)
+    }
+
+    /// Whether the connection ended over the certificate of the application.
+    fn is_certificate(&self) -> bool {
+        self.codes().any(|code| code.starts_with("CERTIFICATE_"))
+            || self.raw_error().is_some_and(|error| identity::was_refused(error))
     }
 
     /// The status, if there was an answer.
@@ -227,16 +256,14 @@ impl Error {
 
     /// Whether the same call may go well a little later. For a write it is only true if nothing was sent.
     pub fn is_retryable(&self) -> bool {
-        if self.has_code(&["ACCESS_EXCEEDED"])
-            || matches!(self.0.cause, Cause::Spent | Cause::Missing(_) | Cause::NotValid(_))
-        {
+        if self.has_code(&["ACCESS_EXCEEDED"]) || self.is_certificate() {
             return false;
         }
         if let Some(error) = self.token() {
             return !error.is_refused();
         }
         let Some(error) = self.raw_error() else { return false };
-        let read = error.operation().is_some_and(opp_raw::Operation::is_read);
+        let read = error.operation().is_some_and(Operation::is_read);
         match error.kind() {
             Kind::Connect => true,
             Kind::Timeout | Kind::Transport => read,
@@ -246,15 +273,19 @@ impl Error {
         }
     }
 
-    /// How a write ended; `None` for reads.
+    /// How a write ended; `None` for reads. What was refused before it was sent was not sent, whatever it was.
     pub fn outcome(&self) -> Option<Outcome> {
-        let Cause::Raw(error) = &self.0.cause else { return None };
-        if error.operation().is_some_and(opp_raw::Operation::is_read) {
+        if matches!(self.0.cause, Cause::Invalid(_)) {
+            return Some(Outcome::NotSent);
+        }
+        if self.called().is_none_or(Operation::is_read) {
             return None;
         }
+        let Cause::Raw(error) = &self.0.cause else { return Some(Outcome::Accepted) };
         let status = self.status();
         Some(match error.kind() {
             Kind::Invalid | Kind::Configuration | Kind::Connect | Kind::Hook => Outcome::NotSent,
+            _ if identity::was_refused(error) => Outcome::NotSent,
             // A body that broke off or made no sense came after a success.
             _ if status.is_some_and(|status| (200..300).contains(&status)) => Outcome::Accepted,
             // A gateway that gave up does not know what the bank did.
@@ -263,27 +294,66 @@ impl Error {
         })
     }
 
+    /// What happened, in the words of a call; nothing where the raw client has said what to do as well.
+    fn happened(&self, error: &RawError) -> Option<&'static str> {
+        Some(match error.kind() {
+            Kind::Status if self.status().is_some_and(|status| status >= 500) => "failed at the platform or the bank",
+            Kind::Status => "was refused",
+            Kind::Connect => "found no connection",
+            Kind::Timeout => "ran out of time",
+            Kind::Transport => "lost its connection",
+            Kind::Body => "succeeded, but its answer cannot be read",
+            _ => return None,
+        })
+    }
+
     /// What to do, where more can be said than the raw client says.
     fn advice(&self) -> Option<&'static str> {
-        if self.needs_new_consent() {
-            Some("ask the user for a new consent")
-        } else if self.has_code(&["ACCESS_EXCEEDED"]) {
-            Some("wait until tomorrow, or read while the user is present and Psu::ip is set")
-        } else if self.needs_different_scope() {
-            Some("add the API scope to ClientBuilder::apis, or change private for corporate")
-        } else if self.has_code(&["TPP_KYC_INVALID"]) {
-            Some("complete the platform's check of your company first")
-        } else if self.outcome() == Some(Outcome::Unknown) {
-            Some("nobody can tell whether it was carried out: look it up by its ids before doing it again")
-        } else {
-            None
+        let code = |codes| self.has_code(codes);
+        Some(match &self.0.cause {
+            Cause::NotValid(status) if !status.is_over() => "let the user sign it first",
+            _ if self.needs_new_consent() => "ask the user for a new consent",
+            Cause::Spent => SPENT,
+            Cause::NoFlow => "begin a new one",
+            Cause::Raw(_) if code(&["ACCESS_EXCEEDED"]) => SPENT,
+            Cause::Raw(_) if self.is_certificate() => {
+                "the host wants the certificate of your application, or does not accept the one it saw: give the one \
+                 from the portal with ClientBuilder::identity"
+            }
+            Cause::Raw(_) if code(&["TPP_KYC_INVALID"]) => "complete the platform's check of your company first",
+            Cause::Raw(_) if code(&["PRODUCT_INVALID", "PRODUCT_UNKNOWN"]) => {
+                "the bank does not offer this product: BankDetails::payment_products has those that it offers"
+            }
+            Cause::Raw(_) if self.needs_different_scope() && self.token().is_none() => {
+                "add the API scope to ClientBuilder::apis, or change private for corporate"
+            }
+            _ if self.outcome() == Some(Outcome::Unknown) => {
+                "whether it was carried out is not known: find out, with the X-Request-ID and Error::path, before it \
+                 is sent again"
+            }
+            _ if self.outcome() == Some(Outcome::Accepted) => "it was carried out: do not send it again",
+            _ => return None,
+        })
+    }
+
+    /// Status, codes and `X-Request-ID`, as far as they are known.
+    fn facts(&self) -> String {
+        let mut facts = self.raw_error().map(RawError::facts).unwrap_or_default();
+        // The platform does not always echo the id.
+        let told = self.raw_error().is_some_and(|error| error.request_id().is_some());
+        if let Some(id) = self.request_id().filter(|_| !told) {
+            let comma = if facts.is_empty() { "" } else { ", " };
+            facts = format!("{facts}{comma}X-Request-ID {id}");
         }
+        if facts.is_empty() { facts } else { format!(" ({facts})") }
     }
 }
 
+const SPENT: &str = "wait until tomorrow, or read while the user is present and Psu::ip is set";
+
 impl From<Invalid> for Error {
     fn from(invalid: Invalid) -> Self {
-        Self(Arc::new(Inner { cause: Cause::Invalid(invalid), record: Record::default() }))
+        Self::new(Cause::Invalid(invalid))
     }
 }
 
@@ -295,41 +365,32 @@ impl From<RawError> for Error {
 
 impl From<TokenError> for Error {
     fn from(error: TokenError) -> Self {
-        Self(Arc::new(Inner { cause: Cause::Token(error), record: Record::default() }))
+        Self::new(Cause::Token(error))
     }
 }
 
+/// What happened and where, the facts, and what to do next.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.0.cause, self.stopped()) {
-            (Cause::Invalid(invalid), _) => invalid.fmt(f)?,
-            (Cause::Token(error), _) => error.fmt(f)?,
-            (Cause::Missing(what), _) => write!(f, "the platform's answer has no {what}")?,
-            (Cause::NotValid(status), _) => write!(f, "the consent cannot be used: it is {status}")?,
-            (Cause::Store(error), _) => error.fmt(f)?,
-            (Cause::Spent, _) => {
-                f.write_str("the consent's unattended reads of this day are used up: wait until tomorrow, or read while the user is present")?;
-            }
-            (Cause::NoFlow, _) => {
-                f.write_str("no signature waits for this: it was used, is over, or never was; begin a new one")?;
-            }
-            (Cause::Raw(error), Some(stopped)) => {
-                let operation = error.operation().map_or("the call", |operation| operation.id);
-                let how = if matches!(stopped, Stopped::Deadline) { "was given up" } else { "was not sent" };
-                write!(f, "{operation} {how}: {stopped}")?;
-                if let Some(id) = self.request_id() {
-                    write!(f, " (X-Request-ID {id})")?;
-                }
-            }
-            (Cause::Raw(error), None) => {
-                error.fmt(f)?;
-                // The platform does not always echo it.
-                if let (None, Some(id)) = (error.request_id(), self.request_id()) {
-                    write!(f, " (X-Request-ID {id})")?;
-                }
-            }
+        let (operation, facts, advice) = (self.operation().unwrap_or("the call"), self.facts(), self.advice());
+        match &self.0.cause {
+            Cause::Invalid(invalid) => invalid.fmt(f)?,
+            Cause::Token(error) => error.fmt(f)?,
+            Cause::Store(error) => error.fmt(f)?,
+            Cause::Answer(how) => write!(f, "{operation} succeeded, but its answer {how}{facts}")?,
+            Cause::NotValid(status) => write!(f, "the consent cannot be used: it is {status}")?,
+            Cause::Spent => f.write_str("the consent's unattended reads of this day are used up")?,
+            Cause::NoFlow => f.write_str("no signature waits for this: it was used, is over, or never was")?,
+            Cause::Raw(error) => match (self.stopped(), advice.and_then(|_| self.happened(error))) {
+                (Some(stopped), _) => write!(f, "{operation} {stopped}{facts}")?,
+                (None, Some(happened)) => write!(f, "{operation} {happened}{facts}")?,
+                (None, None) => match self.request_id().filter(|_| error.request_id().is_none()) {
+                    Some(id) => write!(f, "{error} (X-Request-ID {id})")?,
+                    None => error.fmt(f)?,
+                },
+            },
         }
-        self.advice().map_or(Ok(()), |advice| write!(f, ": {advice}"))
+        advice.map_or(Ok(()), |advice| write!(f, ": {advice}"))
     }
 }
 
@@ -339,7 +400,7 @@ impl fmt::Debug for Error {
             Cause::Invalid(invalid) => f.debug_tuple("Error").field(invalid).finish(),
             Cause::Raw(error) => error.fmt(f),
             Cause::Token(error) => error.fmt(f),
-            Cause::Missing(what) => f.debug_tuple("Missing").field(what).finish(),
+            Cause::Answer(how) => f.debug_tuple("Answer").field(how).finish(),
             Cause::NotValid(status) => f.debug_tuple("NotValid").field(status).finish(),
             Cause::Store(error) => error.fmt(f),
             Cause::Spent => f.write_str("Spent"),
@@ -354,7 +415,7 @@ impl StdError for Error {
             Cause::Raw(error) => error.source(),
             Cause::Token(error) => error.source(),
             Cause::Store(error) => error.source(),
-            Cause::Invalid(_) | Cause::Missing(_) | Cause::NotValid(_) | Cause::Spent | Cause::NoFlow => None,
+            Cause::Invalid(_) | Cause::Answer(_) | Cause::NotValid(_) | Cause::Spent | Cause::NoFlow => None,
         }
     }
 }

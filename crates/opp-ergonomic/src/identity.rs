@@ -1,5 +1,6 @@
 //! The client certificate that production asks for, from either form in which the portal or a tool gives it.
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::path::Path;
 
@@ -80,6 +81,23 @@ impl Identity {
     pub(crate) fn into_inner(self) -> reqwest::Identity {
         self.0
     }
+}
+
+/// Whether a host has ended the handshake over our certificate, or for want of one. Such a host has read nothing of the
+/// call. With TLS 1.3 the client learns of it only when it waits for the answer.
+pub(crate) fn was_refused(error: &(dyn StdError + 'static)) -> bool {
+    const ALERTS: [&str; 4] = ["Certificate", "UnknownCA", "AccessDenied", "DecryptError"];
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        // The TLS library's own error is inside the one of the connection, whose text is the same.
+        if error.is::<std::io::Error>() {
+            let text = error.to_string();
+            let alert = text.strip_prefix("received fatal alert: ");
+            return alert.is_some_and(|alert| ALERTS.iter().any(|word| alert.contains(word)));
+        }
+        cause = error.source();
+    }
+    false
 }
 
 fn section(pem: &mut String, label: &str, der: &[u8]) {

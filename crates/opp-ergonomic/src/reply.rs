@@ -5,6 +5,7 @@ use std::ops::Deref;
 use opp_raw::types::{self, TppMessage2Xx};
 use opp_raw::{ByteStream, List, Response};
 
+use crate::error::Error;
 use crate::transport::Record;
 
 /// A successful answer. It is the value to whoever reads it.
@@ -17,6 +18,7 @@ pub struct Reply<T> {
     pub request_id: String,
     /// What the bank wants to be known although it said yes, such as a creditor on a watch list.
     pub warnings: Vec<Warning>,
+    call: Record,
 }
 
 /// A remark that came with a success.
@@ -31,11 +33,18 @@ pub struct Warning {
 
 impl<T> Reply<T> {
     pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Reply<U> {
-        Reply { value: change(self.value), request_id: self.request_id, warnings: self.warnings }
+        Reply { value: change(self.value), request_id: self.request_id, warnings: self.warnings, call: self.call }
     }
 
-    pub(crate) fn try_map<U, E>(self, change: impl FnOnce(T) -> Result<U, E>) -> Result<Reply<U>, E> {
-        Ok(Reply { value: change(self.value)?, request_id: self.request_id, warnings: self.warnings })
+    /// A change that an answer may not allow: the error is then one of this call.
+    pub(crate) fn try_map<U>(self, change: impl FnOnce(T) -> Result<U, Error>) -> Result<Reply<U>, Error> {
+        let value = change(self.value).map_err(|error| error.of(&self.call))?;
+        Ok(Reply { value, request_id: self.request_id, warnings: self.warnings, call: self.call })
+    }
+
+    /// The call that this is the answer to.
+    pub(crate) fn call(&self) -> &Record {
+        &self.call
     }
 
     /// The value alone.
@@ -45,17 +54,18 @@ impl<T> Reply<T> {
 }
 
 impl<T> Reply<T> {
-    pub(crate) fn new(response: Response<T>, record: Record) -> Self
+    pub(crate) fn new(response: Response<T>, call: Record) -> Self
     where
         T: Noted,
     {
-        let request_id = response.headers().x_request_id.clone().or(record.request_id).unwrap_or_default();
+        let request_id =
+            response.headers().x_request_id.clone().or_else(|| call.request_id.clone()).unwrap_or_default();
         let value = response.into_inner();
         let warnings = value.notes().iter().map(|note| Warning {
             code: note.code.as_ref().map(|code| code.as_str().to_owned()),
             text: note.text.as_ref().map(|text| text.as_str().to_owned()),
         });
-        Self { warnings: warnings.collect(), value, request_id }
+        Self { warnings: warnings.collect(), value, request_id, call }
     }
 }
 

@@ -12,6 +12,7 @@ use tracing::{Instrument, Span};
 
 use crate::bank_rules;
 use crate::error::Stopped;
+use crate::identity;
 use crate::retry::{Budget, RetryPolicy, retry_after};
 use crate::store::Store;
 use crate::token::{AccessToken, Endpoint, PsuContext, Scope, TokenProvider};
@@ -79,6 +80,7 @@ pub(crate) struct Transport {
 /// What is worth knowing of a call when it fails.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Record {
+    pub(crate) operation: Option<&'static Operation>,
     pub(crate) request_id: Option<String>,
     pub(crate) path: Option<String>,
 }
@@ -240,7 +242,8 @@ impl Hook for Transport {
         let streaming =
             self.options.streaming || request.headers().get(ACCEPT).is_none_or(|accept| accept != "application/json");
         let call = Call { operation, deadline: Instant::now() + total, streaming };
-        self.record().path = Some(request.url().path().to_owned());
+        *self.record() =
+            Record { operation: Some(operation), path: Some(request.url().path().to_owned()), request_id: None };
         // The names are OpenTelemetry's for HTTP clients. The template is told instead of the path: ids are not logged.
         let span = tracing::debug_span!(
             "opp",
@@ -281,5 +284,5 @@ fn is_passing(status: StatusCode) -> bool {
 }
 
 fn is_transient(error: &RawError) -> bool {
-    matches!(error.kind(), Kind::Connect | Kind::Timeout | Kind::Transport)
+    matches!(error.kind(), Kind::Connect | Kind::Timeout | Kind::Transport) && !identity::was_refused(error)
 }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use common::{Act, Host, answer, builder};
 use opp_ergonomic::{
-    Access, Bank, Client, ConsentRequest, DirectoryFilter, Error, Outcome, PaymentKey, PaymentProduct, PaymentService,
-    Psu, RetryPolicy, Session, ValidConsent,
+    Access, ApiScope, Bank, Client, ConsentRequest, DirectoryFilter, Error, Outcome, PaymentKey, PaymentProduct,
+    PaymentService, Psu, PsuContext, RetryPolicy, Scope, Session, ValidConsent,
 };
 
 fn quick(auth: &Host, api: &Host) -> Client {
@@ -296,4 +296,20 @@ async fn the_directory_remembers_and_outlives_an_outage() {
     clock.pass(61);
     assert_eq!(directory.list(&DirectoryFilter::all()).await.unwrap().len(), 1);
     assert_eq!(api.count(), 2);
+}
+
+#[tokio::test]
+async fn the_directory_is_asked_under_its_own_scope_and_nothing_else_is() {
+    let auth = Host::start(|_, request| {
+        let directory = request.body.contains("scope=accountinformation+corporate");
+        answer(200, format!(r#"{{"access_token":"directory-{directory}","expires_in":60,"token_type":"Bearer"}}"#))
+    })
+    .await;
+    let api = Host::start(|_, _| answer(200, r#"{"aspsps":[],"consentStatus":"valid"}"#)).await;
+    let scope = Scope::new(PsuContext::Corporate, [ApiScope::AccountInformation]);
+    let client = builder(&auth.url, &api.url).directory_scope(scope).build().unwrap();
+    read(&client).await.unwrap();
+    session(&client).consents().status("c-1").await.unwrap();
+    let tokens: Vec<_> = api.requests().iter().map(|request| request.headers["authorization"].clone()).collect();
+    assert_eq!(tokens, ["Bearer directory-true", "Bearer directory-false"]);
 }

@@ -11,7 +11,6 @@ use common::{Act, Host, answer, builder};
 use opp_ergonomic::{
     Access, Bank, CodeExchange, ConsentRequest, DirectoryFilter, Psu, PsuContext, TransactionQuery, ValidConsent,
 };
-use tracing::Level;
 
 const CANARIES: &[&str] = &[
     "canary-secret",
@@ -52,17 +51,35 @@ fn told(out: &mut String, result: Result<impl Sized, opp_ergonomic::Error>) {
     }
 }
 
-#[tokio::test]
-async fn nothing_that_is_secret_is_printed_or_logged() {
+/// Writes down everything that `wanted` lets through while the guard lives.
+fn listen(wanted: &str) -> (Log, tracing::subscriber::DefaultGuard) {
     let log = Log::default();
     let writer = log.clone();
-    // Ours alone: what the HTTP libraries say on their most talkative level is theirs.
-    let filter = tracing_subscriber::EnvFilter::new("opp_ergonomic=trace,opp_raw=trace");
-    let subscriber = tracing_subscriber::fmt().with_max_level(Level::TRACE).with_env_filter(filter);
+    let filter = tracing_subscriber::EnvFilter::new(wanted);
     let spans = tracing_subscriber::fmt::format::FmtSpan::FULL;
-    let subscriber = subscriber.with_ansi(false).with_span_events(spans).with_writer(move || writer.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_span_events(spans).with_ansi(false);
+    let guard = tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish());
+    (log, guard)
+}
 
+#[tokio::test]
+async fn whoever_wants_warnings_hears_nothing_of_a_call_not_even_of_one_that_fails() {
+    for (wanted, heard) in [("opp_ergonomic=info,opp_raw=info", false), ("opp_ergonomic=debug", true)] {
+        let (log, _guard) = listen(wanted);
+        let auth = Host::tokens().await;
+        let api = Host::start(|number, _| answer(if number == 1 { 200 } else { 503 }, r#"{"aspsps":[]}"#)).await;
+        let client = builder(&auth.url, &api.url).build().unwrap();
+        client.banks().list(&DirectoryFilter::all()).await.unwrap();
+        client.banks().list(&DirectoryFilter::all()).await.unwrap_err();
+        let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(!logged.is_empty(), heard, "{wanted}: {logged}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_is_secret_is_printed_or_logged() {
+    // Ours alone: what the HTTP libraries say on their most talkative level is theirs.
+    let (log, _guard) = listen("opp_ergonomic=trace,opp_raw=trace");
     let mut out = String::new();
     let body = r#"{"tppMessages":[{"category":"ERROR","code":"FORMAT_ERROR","text":"canary-body"}],"x":"canary-body"}"#;
     for act in [answer(400, body), answer(401, body), answer(503, body), answer(200, "canary-body"), Act::Close] {

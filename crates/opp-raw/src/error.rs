@@ -108,6 +108,17 @@ impl Error {
         self.problem().into_iter().flat_map(|problem| &problem.messages).filter_map(|message| message.code.as_ref())
     }
 
+    /// Status, codes and `X-Request-ID` in words, as far as they are known: the facts of this error's text.
+    pub fn facts(&self) -> String {
+        let mut facts: Vec<_> = self.status().map(|status| format!("status {}", status.as_u16())).into_iter().collect();
+        let codes: Vec<_> = self.codes().map(code_for_print).collect();
+        if !codes.is_empty() {
+            facts.push(codes.join(" "));
+        }
+        facts.extend(self.request_id().map(|id| format!("X-Request-ID {id}")));
+        facts.join(", ")
+    }
+
     /// The rule that the call broke, if it was refused before it was sent.
     pub fn invalid(&self) -> Option<&Invalid> {
         self.0.source.as_ref()?.downcast_ref()
@@ -287,18 +298,8 @@ impl fmt::Display for Error {
             write!(f, "{} ", operation.id)?;
         }
         f.write_str(&inner.what)?;
-        let mut facts = Vec::new();
-        if let Some(status) = self.status() {
-            facts.push(format!("status {}", status.as_u16()));
-        }
-        let codes: Vec<_> = self.codes().map(code_for_print).collect();
-        if !codes.is_empty() {
-            facts.push(codes.join(" "));
-        }
-        if let Some(id) = self.request_id() {
-            facts.push(format!("X-Request-ID {id}"));
-        }
-        if facts.is_empty() { Ok(()) } else { write!(f, " ({})", facts.join(", ")) }
+        let facts = self.facts();
+        if facts.is_empty() { Ok(()) } else { write!(f, " ({facts})") }
     }
 }
 

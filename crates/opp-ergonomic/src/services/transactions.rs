@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::money::Amount;
 use crate::reply::Reply;
 use crate::store::{Allowance, Endpoint};
+use crate::transport::Record;
 
 /// What to ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,6 +148,8 @@ pub struct Transactions {
     balances: Vec<Balance>,
     /// What the first page spends; those that follow are part of it.
     allowance: Option<Allowance>,
+    /// The call that the present page is the answer to.
+    call: Record,
 }
 
 impl Transactions {
@@ -169,6 +172,7 @@ impl Transactions {
             ready,
             balances,
             allowance: Some(allowance),
+            call: Record::default(),
         })
     }
 
@@ -220,10 +224,11 @@ impl Transactions {
         if let Some(part) = stream.next_part().await {
             let ready = &mut self.ready;
             let fed = splitter.feed(&part.map_err(Error::from)?, |entry| ready.push_back(Transaction(entry)));
-            fed.map_err(|_| Error::missing("readable page of transactions"))?;
+            fed.map_err(|_| Error::unreadable("is a page that makes no sense").of(&self.call))?;
         } else {
-            let (_, splitter) = self.page.take().ok_or_else(|| Error::missing("page"))?;
-            let rest = splitter.finish().map_err(|_| Error::missing("end: the page of transactions broke off"))?;
+            let Some((_, splitter)) = self.page.take() else { return Ok(false) };
+            let broken = |_| Error::unreadable("is a page that breaks off").of(&self.call);
+            let rest = splitter.finish().map_err(broken)?;
             self.balances = rest.balances.into_iter().map(Balance).collect();
             let report = rest.transactions.unwrap_or_default();
             // Entries that stood where no list was expected.
@@ -244,12 +249,13 @@ impl Transactions {
             Next::First => self.caller.call(async |raw| query.send(raw, account, JSON).await).await?,
             Next::Link(link) => {
                 if !self.seen.insert(link.clone()) {
-                    return Err(Invalid::new("leads back to a page that was read before").within("_links.next").into());
+                    return Err(Error::unreadable("leads back to a page that was read before").of(&self.call));
                 }
                 let follow = async |raw: opp_raw::Client| raw.follow_stream(&GET_TRANSACTION_LIST, &link, JSON).await;
                 self.caller.call(follow).await?
             }
         };
+        self.call = reply.call().clone();
         self.page = Some((reply.into_inner(), Splitter::default()));
         Ok(true)
     }
