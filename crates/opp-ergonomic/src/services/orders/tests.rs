@@ -144,6 +144,7 @@ fn what_breaks_a_rule_is_named() {
     assert!(refused(to("one\ntwo")).starts_with("creditorName has control characters"));
     assert_eq!(refused(Transfer::domestic(sek(), payee(), "Anna")), "debtorAccount is required");
     assert_eq!(refused(rent().on(day("2026-11-20"))), "requestedExecutionDate is past");
+    assert_eq!(written(rent().on(day("2026-11-21")))["requestedExecutionDate"], "2026-11-21", "today is early enough");
     assert!(refused(rent().end_to_end_id("Å-1")).starts_with("endToEndIdentification has characters"));
     assert!(refused(rent().creditor_bank("nobody")).starts_with("creditorAgent "));
     let nothing = Transfer::domestic("0 SEK".parse().unwrap(), payee(), "Anna").from(payer());
