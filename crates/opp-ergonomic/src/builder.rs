@@ -15,7 +15,7 @@ use crate::identity::Identity;
 use crate::retry::{Budget, RetryPolicy};
 use crate::secret::Secret;
 use crate::store::{self, MemoryStore, Store};
-use crate::token::{ApiScope, ClientCredentials, Endpoint, PsuContext, Scope, TokenProvider};
+use crate::token::{ApiScope, ClientCredentials, Endpoint, PsuContext, Scope, Shared, TokenProvider};
 use crate::transport::{Core, Times};
 
 /// Configures a [`Client`].
@@ -181,8 +181,8 @@ impl ClientBuilder {
     }
 
     /// What several replicas share, and what outlives a restart: signatures that are
-    /// [kept](crate::sca::Signing::keep), and the calls of the day that a consent has without its user. In memory
-    /// unless set.
+    /// [kept](crate::sca::Signing::keep), tokens, and the calls of the day that a consent has without its user. Unless
+    /// set it is in memory, and tokens are not shared. What lies there in clear, [`store`](crate::store) says.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
         self
@@ -214,7 +214,8 @@ impl ClientBuilder {
             }
         };
         let endpoint = Arc::new(Endpoint::new(self.auth_http()?, &auth, id, &secret, self.times.attempt));
-        let mut caller = Caller::new(Arc::new(self.core(endpoint)), self.raw(&api)?);
+        let shared = self.store.clone().map(|store| Shared::new(store, Arc::clone(&self.clock), &auth, id, &secret));
+        let mut caller = Caller::new(Arc::new(self.core(endpoint, shared)), self.raw(&api)?);
         for (name, value) in &self.headers {
             caller = caller.with_header(name, value.expose())?;
         }
@@ -262,12 +263,12 @@ impl ClientBuilder {
     }
 
     /// What all calls share.
-    fn core(&self, endpoint: Arc<Endpoint>) -> Core {
+    fn core(&self, endpoint: Arc<Endpoint>, shared: Option<Shared>) -> Core {
         let clock = || Arc::clone(&self.clock);
         let tokens = self.tokens.clone();
         let store = self.store.clone().unwrap_or_else(|| Arc::new(MemoryStore::new(clock())));
         Core {
-            tokens: tokens.unwrap_or_else(|| Arc::new(ClientCredentials::new(Arc::clone(&endpoint), clock()))),
+            tokens: tokens.unwrap_or_else(|| Arc::new(ClientCredentials::new(Arc::clone(&endpoint), clock(), shared))),
             endpoint,
             private: Scope::new(PsuContext::Private, self.apis.clone()),
             corporate: Scope::new(PsuContext::Corporate, self.apis.clone()),

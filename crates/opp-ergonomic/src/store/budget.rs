@@ -76,15 +76,20 @@ impl Allowance {
 
 /// A name that says nothing of what it was made from, and cannot be made from anything else.
 pub(crate) fn digest(parts: &[&str]) -> String {
+    hash(parts).iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The same in bytes.
+pub(crate) fn hash(parts: &[&str]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part.len().to_le_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hash.finalize().into()
 }
 
 #[cfg(test)]

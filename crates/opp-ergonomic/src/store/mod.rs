@@ -19,7 +19,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-pub(crate) use budget::{Allowance, digest};
+pub(crate) use budget::{Allowance, digest, hash};
 pub use budget::{Budget, Endpoint};
 pub use file::FileStore;
 pub use memory::MemoryStore;

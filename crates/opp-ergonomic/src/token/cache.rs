@@ -30,7 +30,14 @@ const BETWEEN_REFUSALS: Duration = Duration::from_secs(10);
 
 type Answer = Result<AccessToken, TokenError>;
 type Flight = Shared<Pin<Box<dyn Future<Output = Answer> + Send>>>;
-type Fetch = dyn Fn(Scope) -> Pin<Box<dyn Future<Output = Result<Granted, TokenError>> + Send>> + Send + Sync;
+type Fetching = Pin<Box<dyn Future<Output = Result<Granted, TokenError>> + Send>>;
+/// Asks for a token, other than the one that was refused last.
+type Fetch = dyn Fn(Scope, Option<AccessToken>) -> Fetching + Send + Sync;
+
+/// How early a token is renewed that lives so long.
+pub(super) fn early(life: Duration) -> Duration {
+    EARLY.min(life / 5)
+}
 
 pub(crate) struct Cache {
     fetch: Arc<Fetch>,
@@ -48,7 +55,7 @@ struct State {
     held: Option<Held>,
     flight: Option<WeakShared<Pin<Box<dyn Future<Output = Answer> + Send>>>>,
     pause: Option<Pause>,
-    refused: Option<Duration>,
+    refused: Option<(Duration, AccessToken)>,
 }
 
 struct Pause {
@@ -102,8 +109,7 @@ impl Slot {
 
     fn grant(&self, granted: Granted, asked: Moment) -> AccessToken {
         let life = granted.expires_in;
-        let early = EARLY.min(life / 5);
-        let (renew, end) = (asked.plus(life.saturating_sub(early)), asked.plus(life));
+        let (renew, end) = (asked.plus(life.saturating_sub(early(life))), asked.plus(life));
         let mut state = self.state();
         state.held = Some(Held { token: granted.token.clone(), renew, end });
         state.pause = None;
@@ -165,10 +171,10 @@ impl Cache {
         let slot = self.slot(scope);
         let mut state = slot.state();
         let now = self.clock.monotonic();
-        let lately = state.refused.is_some_and(|last| now < last + BETWEEN_REFUSALS);
+        let lately = state.refused.as_ref().is_some_and(|(last, _)| now < *last + BETWEEN_REFUSALS);
         if !lately && state.held.as_ref().is_some_and(|held| held.token.is(token)) {
             state.held = None;
-            state.refused = Some(now);
+            state.refused = Some((now, token.clone()));
         }
     }
 
@@ -201,7 +207,8 @@ impl Cache {
         if let Some(pause) = state.pause.as_ref().filter(|pause| now.monotonic < pause.until) {
             return old.map_or_else(|| Plan::Fail(pause.error.clone()), Plan::Have);
         }
-        let flight = self.flight(slot, now);
+        let refused = state.refused.as_ref().map(|(_, token)| token.clone());
+        let flight = self.flight(slot, now, refused);
         state.flight = flight.downgrade();
         match old {
             Some(old) => Plan::WaitABit(flight, old),
@@ -210,8 +217,8 @@ impl Cache {
     }
 
     /// The request, which tells the slot how it ended before it tells those who wait.
-    fn flight(&self, slot: &Arc<Slot>, asked: Moment) -> Flight {
-        let answer = (self.fetch)(slot.scope.clone());
+    fn flight(&self, slot: &Arc<Slot>, asked: Moment, refused: Option<AccessToken>) -> Flight {
+        let answer = (self.fetch)(slot.scope.clone(), refused);
         let (slot, clock) = (Arc::clone(slot), Arc::clone(&self.clock));
         let flight = async move {
             match answer.await {

@@ -5,6 +5,7 @@ mod credentials;
 mod endpoint;
 mod error;
 mod scope;
+mod shared;
 
 use std::fmt;
 use std::future::Future;
@@ -17,6 +18,7 @@ pub use endpoint::CodeExchange;
 pub(crate) use endpoint::Endpoint;
 pub use error::TokenError;
 pub use scope::{ApiScope, PsuContext, Scope};
+pub(crate) use shared::Shared;
 
 /// A bearer token. It is never printed.
 #[derive(Clone)]

@@ -1,0 +1,121 @@
+//! One token for all replicas, through the store. It lies there sealed with what all of them have and nobody else: the
+//! client secret.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aes_gcm::aead::{Aead as _, Generate as _, Payload};
+use aes_gcm::{Aes256Gcm, KeyInit as _, Nonce};
+use opp_raw::reqwest::Url;
+use zeroize::Zeroizing;
+
+use super::cache::early;
+use super::endpoint::Granted;
+use super::{AccessToken, Endpoint, Scope, TokenError};
+use crate::clock::Clock;
+use crate::secret::Secret;
+use crate::store::{Expected, Store, StoreError, digest, hash};
+
+/// How long the store may take; a token can be had without it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The tokens of one application in a store.
+pub(crate) struct Shared {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    cipher: Aes256Gcm,
+    /// Whose tokens: host and application.
+    owner: String,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+/// What a replica has left in the store.
+struct Found {
+    token: AccessToken,
+    life: Duration,
+    left: Duration,
+}
+
+impl Found {
+    fn granted(self) -> Granted {
+        Granted { token: self.token, expires_in: self.left }
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, auth: &Url, id: &str, secret: &Secret) -> Self {
+        let key = Zeroizing::new(hash(&["opp token store", auth.as_str(), id, secret.expose()]));
+        let cipher = Aes256Gcm::new(&(*key).into());
+        Self { store, clock, cipher, owner: digest(&[auth.as_str(), id]) }
+    }
+
+    /// The token that another replica has had, unless it was refused or is due to be renewed; else a new one.
+    pub(super) async fn token(
+        &self,
+        endpoint: &Endpoint,
+        scope: &Scope,
+        refused: Option<&AccessToken>,
+    ) -> Result<Granted, TokenError> {
+        let key = format!("opp/token/{}/{}", self.owner, digest(&[scope.as_str()]));
+        let found = self.find(&key).await.filter(|found| refused.is_none_or(|refused| !found.token.is(refused)));
+        if let Some(found) = found.as_ref().filter(|found| found.left > early(found.life)) {
+            return Ok(Granted { token: found.token.clone(), expires_in: found.left });
+        }
+        match endpoint.client_credentials(scope).await {
+            Ok(granted) => {
+                self.leave(&key, &granted).await;
+                Ok(granted)
+            }
+            // An outage is not seen while there is a token that is good.
+            Err(error) => found.map(Found::granted).ok_or(error),
+        }
+    }
+
+    async fn find(&self, key: &str) -> Option<Found> {
+        let sealed = in_time(self.store.get(key)).await??;
+        let (nonce, sealed) = sealed.split_first_chunk::<12>()?;
+        // What another secret has sealed is nobody's token here.
+        let opened = self.cipher.decrypt(&Nonce::from(*nonce), Payload { msg: sealed, aad: key.as_bytes() });
+        let opened = Zeroizing::new(opened.ok()?);
+        let (until, rest) = opened.split_first_chunk()?;
+        let (life, token) = rest.split_first_chunk()?;
+        let (until, life) = (u64::from_le_bytes(*until), Duration::from_secs(u64::from_le_bytes(*life)));
+        let left = Duration::from_secs(until).checked_sub(self.clock.since_epoch())?;
+        let token = AccessToken::new(std::str::from_utf8(token).ok()?);
+        // A clock that is behind does not make a token last longer.
+        Some(Found { token, life, left: left.min(life) })
+    }
+
+    async fn leave(&self, key: &str, granted: &Granted) {
+        let until = self.clock.since_epoch().saturating_add(granted.expires_in).as_secs();
+        let mut open = Zeroizing::new(until.to_le_bytes().to_vec());
+        open.extend_from_slice(&granted.expires_in.as_secs().to_le_bytes());
+        open.extend_from_slice(granted.token.expose().as_bytes());
+        let nonce = Nonce::generate();
+        let Ok(sealed) = self.cipher.encrypt(&nonce, Payload { msg: &open, aad: key.as_bytes() }) else { return };
+        let value = [&nonce[..], &sealed].concat();
+        in_time(self.store.put_if(key, Expected::Anything, &value, granted.expires_in)).await;
+    }
+}
+
+/// A store that does not work costs more requests for tokens, and no call.
+async fn in_time<T>(verb: impl Future<Output = Result<T, StoreError>>) -> Option<T> {
+    match tokio::time::timeout(PATIENCE, verb).await {
+        Ok(Ok(done)) => Some(done),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the store of shared tokens does not work");
+            None
+        }
+        Err(_) => {
+            tracing::warn!("the store of shared tokens does not answer in time");
+            None
+        }
+    }
+}
