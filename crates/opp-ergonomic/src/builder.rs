@@ -16,7 +16,7 @@ use crate::retry::{Budget, RetryPolicy};
 use crate::secret::Secret;
 use crate::store::{self, MemoryStore, Store};
 use crate::token::{ApiScope, ClientCredentials, Endpoint, PsuContext, Scope, Shared, TokenProvider};
-use crate::transport::{Core, Times};
+use crate::transport::{Core, SharedHook, Times};
 
 /// Configures a [`Client`].
 #[derive(Debug)]
@@ -40,6 +40,7 @@ pub struct ClientBuilder {
     tokens: Option<Arc<dyn TokenProvider>>,
     clock: Arc<dyn Clock>,
     store: Option<Arc<dyn Store>>,
+    hook: Option<SharedHook>,
 }
 
 impl Default for ClientBuilder {
@@ -64,6 +65,7 @@ impl Default for ClientBuilder {
             tokens: None,
             clock: Arc::new(SystemClock),
             store: None,
+            hook: None,
         }
     }
 }
@@ -188,6 +190,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Something that sees each request as it is about to leave, token and all, and sends it or not: for what is shown
+    /// instead of sent, and for tests. Requests for tokens do not pass it.
+    pub fn hook(mut self, hook: Arc<dyn opp_raw::Hook>) -> Self {
+        self.hook = Some(SharedHook(hook));
+        self
+    }
+
     /// A clock that a test sets.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -276,6 +285,7 @@ impl ClientBuilder {
             retry: self.retry,
             budget: Budget::default(),
             times: self.times,
+            hook: self.hook.clone(),
             unattended: store::Budget::new(Arc::clone(&store)),
             store,
         }

@@ -1,5 +1,6 @@
 //! The one path to the network: rules, token, headers, sending, and what is done about a refusal or a failure.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -35,9 +36,21 @@ pub(crate) struct Core {
     pub(crate) retry: RetryPolicy,
     pub(crate) budget: Budget,
     pub(crate) times: Times,
+    /// What stands last before the network.
+    pub(crate) hook: Option<SharedHook>,
     /// What replicas share, and in it the unattended calls of the day.
     pub(crate) store: Arc<dyn Store>,
     pub(crate) unattended: crate::store::Budget,
+}
+
+/// A hook of the user's own.
+#[derive(Clone)]
+pub(crate) struct SharedHook(pub(crate) Arc<dyn Hook>);
+
+impl fmt::Debug for SharedHook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hook")
+    }
 }
 
 /// How long things may take.
@@ -195,7 +208,12 @@ impl Transport {
     }
 
     async fn send(&self, call: &Call, request: Request, next: Next<'_>) -> Result<Response, RawError> {
-        let sending = next.send(request);
+        let sending = async {
+            match &self.core.hook {
+                Some(hook) => hook.0.around(call.operation, request, next).await,
+                None => next.send(request).await,
+            }
+        };
         let result = if call.streaming {
             let limit = call.deadline.min(Instant::now() + self.core.times.attempt);
             timeout_at(limit, sending).await.unwrap_or_else(|_| Err(call.stop(Stopped::Deadline)))

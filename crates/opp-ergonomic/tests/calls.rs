@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use common::{Act, Host, answer, builder};
 use opp_ergonomic::{
     Access, ApiScope, Bank, Client, ConsentRequest, DirectoryFilter, Error, Outcome, PaymentKey, PaymentProduct,
-    PaymentService, Psu, PsuContext, RetryPolicy, Scope, Session, ValidConsent,
+    PaymentService, Psu, PsuContext, RetryPolicy, Scope, Session, ValidConsent, raw,
 };
 
 fn quick(auth: &Host, api: &Host) -> Client {
@@ -312,4 +312,31 @@ async fn the_directory_is_asked_under_its_own_scope_and_nothing_else_is() {
     session(&client).consents().status("c-1").await.unwrap();
     let tokens: Vec<_> = api.requests().iter().map(|request| request.headers["authorization"].clone()).collect();
     assert_eq!(tokens, ["Bearer directory-true", "Bearer directory-false"]);
+}
+
+/// Shows what would be sent, and sends nothing.
+struct Shown(std::sync::Mutex<Vec<String>>);
+
+impl raw::Hook for Shown {
+    fn around<'a>(
+        &'a self,
+        operation: &'static raw::Operation,
+        request: raw::reqwest::Request,
+        _: raw::Next<'a>,
+    ) -> raw::HookFuture<'a> {
+        let text = format!("{} {}", request.method(), request.headers()["authorization"].to_str().unwrap());
+        self.0.lock().unwrap().push(text);
+        Box::pin(async move { Err(raw::Error::from_hook(operation, std::io::Error::other("only shown"))) })
+    }
+}
+
+#[tokio::test]
+async fn a_hook_sees_what_is_about_to_leave_and_may_keep_it_back() {
+    let (auth, api) = (Host::tokens().await, Host::start(|_, _| answer(200, BANKS)).await);
+    let shown = std::sync::Arc::new(Shown(std::sync::Mutex::default()));
+    let client = builder(&auth.url, &api.url).hook(shown.clone()).build().unwrap();
+    let error = session(&client).consents().create(&request()).await.unwrap_err();
+    assert_eq!(error.outcome(), Some(Outcome::NotSent));
+    assert_eq!(shown.0.lock().unwrap().as_slice(), ["POST Bearer token-1"]);
+    assert_eq!(api.count(), 0);
 }
