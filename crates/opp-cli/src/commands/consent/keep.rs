@@ -1,0 +1,76 @@
+//! The consents of this machine: found by the beginning of their ids, and kept up to date.
+
+use opp_ergonomic::{ConsentStatus, Session};
+
+use crate::app::App;
+use crate::connect::Connection;
+use crate::exit::Failure;
+use crate::records::{ConsentRecord, Shelf};
+
+/// The consents that were asked for on this machine.
+pub(crate) struct Kept(Shelf<ConsentRecord>);
+
+impl Kept {
+    pub(crate) fn new(app: &App) -> Self {
+        Self(app.shelf("consents"))
+    }
+
+    /// All of them, newest first.
+    pub(crate) fn all(&self) -> Result<Vec<ConsentRecord>, Failure> {
+        let mut all = self.0.all()?;
+        all.sort_by(|one, other| other.created.cmp(&one.created).then_with(|| one.id.cmp(&other.id)));
+        Ok(all)
+    }
+
+    pub(crate) fn put(&self, record: &ConsentRecord) -> Result<(), Failure> {
+        self.0.put(&record.id, record)
+    }
+
+    pub(crate) fn forget(&self, id: &str) -> Result<(), Failure> {
+        self.0.remove(id)
+    }
+
+    /// The newest one of this application that fits.
+    pub(crate) fn newest(
+        &self,
+        connection: &Connection,
+        fits: impl Fn(&ConsentRecord) -> bool,
+    ) -> Option<ConsentRecord> {
+        self.all().ok()?.into_iter().find(|record| connection.owns(&record.party) && fits(record))
+    }
+
+    /// The one whose id begins like this, or the newest.
+    pub(crate) fn find(&self, connection: &Connection, id: Option<&str>) -> Result<ConsentRecord, Failure> {
+        let begin = id.unwrap_or_default();
+        let all = self.all()?.into_iter();
+        let mut fitting = all.filter(|record| connection.owns(&record.party) && record.id.starts_with(begin));
+        let (first, second) = (fitting.next(), fitting.next());
+        match (first, second) {
+            (Some(_), Some(_)) if id.is_some() => {
+                Err(Failure::usage(format!("several consents begin with {begin}")).hint("Give more of the id."))
+            }
+            (Some(record), _) => Ok(record),
+            (None, _) => Err(Failure::usage("there is no such consent here")
+                .hint("`opp consent list` shows those that there are, `opp consent create` asks for one.")),
+        }
+    }
+
+    /// Asks the bank how a consent stands, and keeps what it says.
+    pub(crate) async fn refresh(
+        &self,
+        session: &Session,
+        record: &mut ConsentRecord,
+    ) -> Result<ConsentStatus, Failure> {
+        let consent = session.consents().get(&record.id).await?;
+        let status = consent.status()?;
+        status.as_str().clone_into(&mut record.status);
+        if let Some(day) = consent.valid_until() {
+            record.valid_until = day;
+        }
+        if let Some(times) = consent.frequency_per_day() {
+            record.frequency_per_day = times;
+        }
+        self.put(record)?;
+        Ok(status)
+    }
+}

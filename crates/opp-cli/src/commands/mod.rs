@@ -1,0 +1,16 @@
+//! One module for each command: what can be typed after it, and what it does.
+
+pub(crate) mod accounts;
+pub(crate) mod balances;
+pub(crate) mod bank;
+pub(crate) mod banks;
+pub(crate) mod completions;
+pub(crate) mod consent;
+pub(crate) mod demo;
+pub(crate) mod login;
+pub(crate) mod man;
+pub(crate) mod profile;
+mod reading;
+pub(crate) mod sandbox;
+pub(crate) mod token;
+pub(crate) mod transactions;
