@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 use opp_ergonomic::raw::Hook;
 use opp_ergonomic::raw::reqwest::Url;
+use opp_ergonomic::store::FileStore;
 use opp_ergonomic::{ApiScope, Bank, Client, Environment, Identity, Psu, PsuContext, Secret, Session};
 
 use crate::app::App;
@@ -149,6 +150,10 @@ impl App {
         if self.global.dry_run {
             builder = builder.tokens(Arc::new(DryRun)).hook(Arc::new(DryRun));
         }
+        let store = FileStore::open(self.places.state("store"));
+        let store =
+            store.map_err(|error| Failure::error(format!("the folder of signatures does not work: {error}")))?;
+        builder = builder.store(Arc::new(store));
         if let Some(hook) = hook {
             builder = builder.hook(hook);
         }
@@ -216,6 +221,11 @@ impl Connection {
 
     /// What is done at a bank for a user, who is there or is not.
     pub(crate) fn session(&self, party: &Party, attended: bool) -> Result<Session, Failure> {
+        Ok(self.client.at(party.bank.clone(), self.psu(party, attended))?)
+    }
+
+    /// The user, with an address if he or she is there.
+    pub(crate) fn psu(&self, party: &Party, attended: bool) -> Psu {
         let mut psu = match &party.corporate {
             Some(number) => Psu::corporate(number),
             None => Psu::private(),
@@ -227,6 +237,6 @@ impl Connection {
         if let Some(ip) = self.ip.filter(|_| attended) {
             psu = psu.ip(ip);
         }
-        Ok(self.client.at(party.bank.clone(), psu)?)
+        psu
     }
 }

@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use opp_ergonomic::sca::Flow;
 use opp_ergonomic::{Bank, PsuContext};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -75,6 +74,6 @@ pub(crate) struct ConsentRecord {
     pub(crate) status: String,
     /// Where the bank sends the user back to.
     pub(crate) redirect_uri: String,
-    /// The signature, while it is under way.
-    pub(crate) flow: Option<Flow>,
+    /// What finds its signature again, while that is under way.
+    pub(crate) ticket: Option<String>,
 }

@@ -5,6 +5,7 @@ mod keep;
 
 use chrono::{TimeDelta, Utc};
 use clap::Subcommand;
+use opp_ergonomic::sca::Ticket;
 use serde::Serialize;
 
 use crate::app::App;
@@ -130,17 +131,16 @@ async fn resume(app: &mut App, id: Option<&str>, wishes: &Wishes) -> Result<(), 
     let mut record = match id {
         Some(id) => kept.find(&connection, Some(id))?,
         None => kept
-            .newest(&connection, |record| record.flow.is_some())
+            .newest(&connection, |record| record.ticket.is_some())
             .ok_or_else(|| Failure::error("no signature is under way").hint("Begin one with `opp consent create`."))?,
     };
-    let Some(flow) = record.flow.take() else {
+    let Some(ticket) = record.ticket.take() else {
         return Err(Failure::error(format!(
             "the consent {} is {}: nothing is left to be signed",
             record.id, record.status
         )));
     };
-    create::finish(app, &connection, record, flow, wishes).await?;
-    Ok(())
+    create::resume(app, &connection, record, &Ticket::new(&ticket), wishes).await
 }
 
 async fn renew(app: &mut App, id: Option<&str>, wishes: &Wishes) -> Result<(), Failure> {

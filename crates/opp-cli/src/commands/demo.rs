@@ -108,7 +108,7 @@ async fn sign(
     trace.tell(app)?;
     let mut signer = Signer::new(connection, &Wishes::default()).await?.unattended(trace::visit, POLL);
     let flow = signer.flow(Subject::Consent(id.clone()), &session);
-    let ending = signer.sign(app, &session, flow, &mut |_| Ok(())).await?;
+    let ending = signer.sign(app, session.sign(flow)?).await?;
     judge(&ending)?;
     let valid = session.consents().valid(&id).await?;
     trace.tell(app)?;

@@ -6,7 +6,7 @@ mod screen;
 use std::time::Duration;
 
 use opp_ergonomic::Session;
-use opp_ergonomic::sca::{Callback, Device, Ending, Flow, Step, Subject};
+use opp_ergonomic::sca::{Callback, Device, Ending, Flow, Signing, Step, Subject};
 
 use crate::app::App;
 use crate::connect::Connection;
@@ -29,7 +29,6 @@ pub(crate) struct Wishes {
 pub(crate) struct Signer {
     listener: Option<Listener>,
     redirect_uri: String,
-    client_id: String,
     wishes: Wishes,
     /// Called with each address that a user is sent to: plays a browser where nobody is there.
     browser: Option<fn(String)>,
@@ -40,15 +39,14 @@ impl Signer {
     /// Gets ready for users who come back to the address of the profile, or to any free port of this machine.
     pub(crate) async fn new(connection: &Connection, wishes: &Wishes) -> Result<Self, Failure> {
         let uri = connection.profile.redirect_uri.as_deref().unwrap_or("http://127.0.0.1:0/callback");
-        Self::at(connection, wishes, uri).await
+        Self::at(wishes, uri).await
     }
 
     /// The same at another address: where a flow that is gone on with was begun.
-    pub(crate) async fn at(connection: &Connection, wishes: &Wishes, uri: &str) -> Result<Self, Failure> {
+    pub(crate) async fn at(wishes: &Wishes, uri: &str) -> Result<Self, Failure> {
         let listener = Listener::open(uri).await?;
         let redirect_uri = listener.as_ref().map_or_else(|| uri.to_owned(), |listener| listener.uri().to_owned());
-        let client_id = connection.profile.client_id.clone();
-        Ok(Self { listener, redirect_uri, client_id, wishes: wishes.clone(), browser: None, poll_every: None })
+        Ok(Self { listener, redirect_uri, wishes: wishes.clone(), browser: None, poll_every: None })
     }
 
     /// Lets somebody else go where users are sent, and polls faster than people need.
@@ -65,27 +63,16 @@ impl Signer {
     /// The signature of something that was just created.
     pub(crate) fn flow(&self, subject: Subject, session: &Session) -> Flow {
         let device = if self.wishes.same_device { Device::Phone } else { Device::Desktop };
-        let flow = Flow::new(subject, session.bank().clone(), device, chrono::Utc::now());
-        let flow = flow.redirect(&self.client_id, &self.redirect_uri);
+        let flow = session.flow(subject, device).redirect(&self.redirect_uri);
         let flow = self.wishes.method.iter().fold(flow, |flow, method| flow.prefer(&[method]));
         self.poll_every.into_iter().fold(flow, Flow::poll_every)
     }
 
-    /// Goes through a signature to its end. After each step the flow is handed over, to be kept: after Ctrl-C or an
-    /// error it goes on from there.
-    pub(crate) async fn sign(
-        &mut self,
-        app: &mut App,
-        session: &Session,
-        flow: Flow,
-        keep: &mut dyn FnMut(&Flow) -> Result<(), Failure>,
-    ) -> Result<Ending, Failure> {
-        let mut screen = Screen::new(app.out.is_attended(), flow.deadline());
-        let mut signing = session.sign(flow)?;
+    /// Goes through a signature to its end. One that is kept can be gone on with after Ctrl-C or an error.
+    pub(crate) async fn sign(&mut self, app: &mut App, mut signing: Signing) -> Result<Ending, Failure> {
+        let mut screen = Screen::new(app.out.is_attended(), signing.flow().deadline());
         loop {
-            let event = self.event(app, &mut signing, &mut screen).await;
-            keep(signing.flow())?;
-            match event {
+            match Box::pin(self.event(app, &mut signing, &mut screen)).await {
                 Event::Step(Ok(Some(Step::ChooseMethod { methods }))) => {
                     screen.clear();
                     let mut list = String::from("The bank offers several ways to sign:\n");
@@ -94,7 +81,7 @@ impl Signer {
                     }
                     app.out.say(list.trim_end())?;
                     let choice = app.out.ask("Which one?").await?;
-                    signing.choose(choice.trim()).map_err(|_| Failure::usage("this way to sign was not offered"))?;
+                    signing.choose(choice.trim()).await?;
                 }
                 Event::Step(Ok(Some(Step::Done(ending)))) => {
                     screen.clear();
@@ -115,14 +102,14 @@ impl Signer {
                     return Err(error.into());
                 }
                 Event::Back(back) => {
-                    let taken = signing.callback(&back.callback);
+                    let taken = signing.callback(&back.callback).await;
                     back.answer(taken.is_ok());
-                    keep(signing.flow())?;
                 }
-                Event::Pasted(line) => match signing.callback(&Callback::parse(line?.trim())) {
-                    Ok(()) => keep(signing.flow())?,
-                    Err(error) => app.out.say(&format!("Not taken: {error}."))?,
-                },
+                Event::Pasted(line) => {
+                    if signing.callback(&Callback::parse(line?.trim())).await.is_err() {
+                        app.out.say("That is not the address that this signature waits for.")?;
+                    }
+                }
                 Event::Interrupted => {
                     screen.clear();
                     return Err(Failure::interrupted("interrupted; the signature waits"));
@@ -136,7 +123,7 @@ impl Signer {
     }
 
     /// Whatever comes first. The machine's own work is not dropped for a mere second that has passed.
-    async fn event(&mut self, app: &mut App, signing: &mut opp_ergonomic::sca::Signing, screen: &mut Screen) -> Event {
+    async fn event(&mut self, app: &mut App, signing: &mut Signing, screen: &mut Screen) -> Event {
         let may_paste = self.waits_for_paste(screen) && app.out.is_attended();
         let step = signing.next();
         tokio::pin!(step);

@@ -1,7 +1,7 @@
 //! `opp consent create`, and the signature that it shares with `renew` and `resume`.
 
 use chrono::{NaiveDate, TimeDelta, Utc};
-use opp_ergonomic::sca::{Flow, Subject};
+use opp_ergonomic::sca::{Signing, Subject, Ticket};
 use opp_ergonomic::{Access, ConsentRequest, ConsentStatus};
 
 use super::Kept;
@@ -66,6 +66,8 @@ pub(super) async fn begin(
     };
     let consent = session.consents().create(&request).await?;
     let flow = signer.flow(Subject::Consent(consent.id().to_owned()), &session);
+    let mut signing = session.sign(flow)?;
+    let ticket = signing.keep().await?;
     let record = ConsentRecord {
         id: consent.id().to_owned(),
         party,
@@ -75,48 +77,52 @@ pub(super) async fn begin(
         recurring: !terms.once,
         status: ConsentStatus::Received.as_str().to_owned(),
         redirect_uri: signer.redirect_uri().to_owned(),
-        flow: Some(flow.clone()),
+        ticket: Some(ticket.expose().to_owned()),
     };
     Kept::new(app).put(&record)?;
-    sign(app, connection, record, flow, &mut signer).await
+    finish(app, connection, record, signing, &mut signer).await
 }
 
 /// Goes on with a signature where it was left.
-pub(super) async fn finish(
+pub(super) async fn resume(
     app: &mut App,
     connection: &Connection,
     record: ConsentRecord,
-    flow: Flow,
+    ticket: &Ticket,
     wishes: &Wishes,
 ) -> Result<(), Failure> {
-    let mut signer = Signer::at(connection, wishes, &record.redirect_uri).await?;
-    let record = sign(app, connection, record, flow, &mut signer).await?;
+    let signing = match connection.client.resume(ticket).await {
+        Err(error) if error.is_not_found() => {
+            let id = &record.id;
+            Kept::new(app).put(&ConsentRecord { ticket: None, ..record.clone() })?;
+            return Err(
+                Failure::denied(format!("the time to sign {id} is over")).hint("Ask anew with `opp consent renew`.")
+            );
+        }
+        kept => kept?.sign(connection.psu(&record.party, true))?,
+    };
+    let mut signer = Signer::at(wishes, &record.redirect_uri).await?;
+    let record = finish(app, connection, record, signing, &mut signer).await?;
     tell(app, &record)
 }
 
-async fn sign(
+async fn finish(
     app: &mut App,
     connection: &Connection,
     mut record: ConsentRecord,
-    flow: Flow,
+    signing: Signing,
     signer: &mut Signer,
 ) -> Result<ConsentRecord, Failure> {
-    let session = connection.session(&record.party, true)?;
-    let kept = Kept::new(app);
-    let mut keep = |flow: &Flow| {
-        record.flow = Some(flow.clone()).filter(|flow| flow.ending().is_none());
-        kept.put(&record)
-    };
-    let ended = signer.sign(app, &session, flow, &mut keep).await;
-    let ending = ended.map_err(|failure| match failure.hint {
-        None => {
-            let hint = format!("Go on with `opp consent resume {}`.", short(&record.id));
-            if record.flow.is_some() { failure.hint(hint) } else { failure }
-        }
+    let ending = signer.sign(app, signing).await.map_err(|failure| match failure.hint {
+        None => failure.hint(format!("Go on with `opp consent resume {}`.", short(&record.id))),
         Some(_) => failure,
     })?;
+    record.ticket = None;
+    let kept = Kept::new(app);
+    let session = connection.session(&record.party, true)?;
     if let Err(failure) = judge(&ending) {
-        // The bank may not have heard of it; what is asked next time is the bank itself.
+        kept.put(&record)?;
+        // How it stands at the bank is worth knowing, but not what it is about now.
         kept.refresh(&session, &mut record).await.ok();
         return Err(failure);
     }
