@@ -190,6 +190,11 @@ impl Flow {
         self.label.as_deref()
     }
 
+    /// What the user looks at the page with.
+    pub fn device(&self) -> Device {
+        self.device
+    }
+
     /// The id of the authorisation, once it was started.
     pub fn authorisation(&self) -> Option<&str> {
         self.authorisation.as_deref()

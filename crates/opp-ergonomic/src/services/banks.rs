@@ -208,7 +208,13 @@ impl Banks {
 
     /// The directory with a memory: each entry is asked for once in this time. Clones share it.
     pub fn cached(&self, max_age: Duration) -> Directory {
-        Directory { banks: self.clone(), max_age, lists: Arc::default(), details: Arc::default() }
+        Directory {
+            banks: self.clone(),
+            max_age,
+            lists: Arc::default(),
+            details: Arc::default(),
+            countries: Arc::default(),
+        }
     }
 }
 
@@ -222,6 +228,7 @@ pub struct Directory {
     max_age: Duration,
     lists: Memory<DirectoryFilter, Arc<[BankEntry]>>,
     details: Memory<String, Arc<BankDetails>>,
+    countries: Memory<DirectoryFilter, Arc<[Country]>>,
 }
 
 impl Directory {
@@ -235,6 +242,13 @@ impl Directory {
     pub async fn details(&self, bic: &str) -> Result<Arc<BankDetails>, Error> {
         let ask = async || Ok(Arc::new(self.banks.details(bic).await?.into_inner()));
         self.remembered(&self.details, bic.to_owned(), ask).await
+    }
+
+    /// The countries that have banks, perhaps from memory.
+    pub async fn countries(&self) -> Result<Arc<[Country]>, Error> {
+        let filter = DirectoryFilter::all();
+        let ask = async || Ok(self.banks.countries(&filter).await?.into_inner().into());
+        self.remembered(&self.countries, filter.clone(), ask).await
     }
 
     async fn remembered<K: Eq + std::hash::Hash, V: Clone>(
