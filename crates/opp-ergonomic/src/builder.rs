@@ -291,6 +291,11 @@ impl ClientBuilder {
         }
     }
 
+    /// Begins with what the environment says, see [`Client::from_env`]; the rest can still be set.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::from_lookup(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    }
+
     /// Reads the variables of [`Client::from_env`] from wherever they are kept.
     pub(crate) fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let missing = |name: &str| Invalid::new("is not set").within(name);

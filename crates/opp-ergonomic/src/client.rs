@@ -50,7 +50,7 @@ impl Client {
     /// | `OPP_APIS` | the API scopes that the application has, with blanks between them |
     /// | `OPP_PLAIN_LOOPBACK` | `1` allows plain HTTP to this machine |
     pub fn from_env() -> Result<Self, Error> {
-        ClientBuilder::from_lookup(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))?.build()
+        ClientBuilder::from_env()?.build()
     }
 
     /// What can be asked without a user: which banks there are, and what they can do.
