@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+
+// In the order in which a request meets them: how the demo is set up, who is asking, what is known of them, how a
+// signature goes on by itself, what is shown.
+mod app;
+mod chart;
+mod guest;
+mod ledger;
+mod pages;
+mod platform;
+mod problem;
+mod record;
+mod settings;
+mod signing;
+mod view;
+
+pub use app::Demo;
+pub use settings::{Platform, Settings};

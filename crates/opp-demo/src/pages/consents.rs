@@ -1,0 +1,64 @@
+//! What the guest has allowed: which banks are open, for how long still, and how to close them.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::{AppendHeaders, IntoResponse as _};
+
+use super::sign::Nothing;
+use super::{Page, see};
+use crate::app::App;
+use crate::guest::{Guest, Signed, forget_cookie};
+use crate::problem::Problem;
+use crate::record::{Connection, ConnectionState};
+use crate::view::{self, values};
+use serde_json::Value;
+
+pub(crate) async fn show(State(app): State<Arc<App>>, guest: Guest) -> Page {
+    let record = app.records.of(&guest).await?;
+    let consents: Vec<Value> = record.connections.iter().rev().map(|connection| entry(&app, connection)).collect();
+    Ok(view::page(&app, &guest, "consents.html", values! { consents, here => "consents" }))
+}
+
+fn entry(app: &App, connection: &Connection) -> Value {
+    let head = values! { id => connection.id, bank => connection.bank_name, bic => connection.bank.bic(),
+    created => view::moment(connection.created) };
+    match &connection.state {
+        ConnectionState::Asked(signing) => values! { state => "asked", signing, ..head },
+        ConnectionState::Open { until, per_day } => {
+            // The last day counts.
+            let days = until.map(|until| (until - app.today()).num_days() + 1).map(|days| days.max(0));
+            let state = if days == Some(0) { "over" } else { "open" };
+            values! { state, days, until => until.map(view::day), per_day, ..head }
+        }
+        ConnectionState::Over => values! { state => "over", ..head },
+    }
+}
+
+/// Gives a permission back to the bank. One that the bank no longer knows is given back already.
+pub(crate) async fn delete(
+    State(app): State<Arc<App>>,
+    guest: Guest,
+    Path(id): Path<String>,
+    Signed(Nothing {}): Signed<Nothing>,
+) -> Page {
+    let record = app.records.of(&guest).await?;
+    let connection = record.connections.iter().find(|connection| connection.id == id);
+    let connection = connection.ok_or_else(Problem::not_found)?;
+    if connection.consent().is_some() {
+        let session = connection.person.session(&app, &connection.bank, guest.presence())?;
+        match session.consents().delete(&connection.consent).await {
+            Ok(_) => {}
+            Err(error) if error.is_not_found() || error.needs_new_consent() => {}
+            Err(error) => return Err(Problem::from(error).then("/consents", "Back to your permissions")),
+        }
+    }
+    app.records.change(&guest, |record| record.connections.retain(|connection| connection.id != id)).await?;
+    Ok(see("/consents"))
+}
+
+/// Forgets the guest. Permissions at banks stay what they are: those are to be given back first.
+pub(crate) async fn forget(State(app): State<Arc<App>>, guest: Guest, Signed(Nothing {}): Signed<Nothing>) -> Page {
+    app.records.forget(&guest).await?;
+    Ok((AppendHeaders([forget_cookie(&app)]), see("/")).into_response())
+}

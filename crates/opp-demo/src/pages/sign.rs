@@ -1,0 +1,210 @@
+//! A signature: a code that moves, a link, a way to the bank's page and back, and how it ended.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use opp_ergonomic::sca::{Device, Ending, Failure, Standing, Step, qr};
+use serde::Deserialize;
+
+use super::events::{Part, stream_of};
+use super::{Page, see};
+use crate::app::App;
+use crate::guest::{Guest, Signed};
+use crate::problem::Problem;
+use crate::signing::{Errand, Handle, Purpose, Shown};
+use crate::view::{self, values};
+use serde_json::Value;
+
+/// The width of a code, in pixels; the page may draw it larger.
+const SIDE: u32 = 240;
+
+/// A form with nothing in it but its token.
+#[derive(Deserialize)]
+pub(crate) struct Nothing {}
+
+#[derive(Deserialize)]
+pub(crate) struct Again {
+    #[serde(default)]
+    other_device: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Choice {
+    method: String,
+}
+
+async fn find(app: &Arc<App>, guest: &Guest, id: &str) -> Result<Handle, Problem> {
+    app.signings.attend(app, guest, id, false).await?.ok_or_else(Problem::not_found)
+}
+
+pub(crate) async fn show(State(app): State<Arc<App>>, guest: Guest, Path(id): Path<String>) -> Page {
+    let handle = find(&app, &guest, &id).await?;
+    let shown = handle.shown.borrow().clone();
+    let (step, part) = look(&app, &guest, &handle.errand, &shown);
+    let html = view::part("step.html", values! { picture => part.picture, left => part.left, ..step });
+    let values = values! {
+        id, bank => handle.errand.bank_name, html,
+        over => part.is_over, here => here(&handle.errand.purpose),
+    };
+    Ok(view::page(&app, &guest, "sign.html", values))
+}
+
+fn here(purpose: &Purpose) -> &'static str {
+    if matches!(purpose, Purpose::Connection(_)) { "banks" } else { "pay" }
+}
+
+pub(crate) async fn events(State(app): State<Arc<App>>, guest: Guest, Path(id): Path<String>) -> Page {
+    let handle = find(&app, &guest, &id).await?;
+    let (shared, handle) = (Arc::clone(&app), Arc::new(handle));
+    Ok(stream_of(&app, move || {
+        let (app, guest, handle) = (Arc::clone(&shared), guest.clone(), Arc::clone(&handle));
+        async move {
+            let shown = handle.shown.borrow().clone();
+            look(&app, &guest, &handle.errand, &shown).1
+        }
+    }))
+}
+
+pub(crate) async fn choose(
+    State(app): State<Arc<App>>,
+    guest: Guest,
+    Path(id): Path<String>,
+    Signed(choice): Signed<Choice>,
+) -> Page {
+    let mut handle = find(&app, &guest, &id).await?;
+    handle.choose(&choice.method).await;
+    handle.shown.changed().await.ok();
+    Ok(see(&format!("/sign/{id}")))
+}
+
+pub(crate) async fn cancel(
+    State(app): State<Arc<App>>,
+    guest: Guest,
+    Path(id): Path<String>,
+    Signed(Nothing {}): Signed<Nothing>,
+) -> Page {
+    let mut handle = find(&app, &guest, &id).await?;
+    handle.cancel().await;
+    handle.shown.wait_for(|shown| matches!(shown.step, Step::Done(_))).await.ok();
+    Ok(see(&format!("/sign/{id}")))
+}
+
+/// Goes on after a call that failed, or begins anew, perhaps on the other device: a code cannot be opened where it is
+/// shown, and an app needs a link.
+pub(crate) async fn again(
+    State(app): State<Arc<App>>,
+    guest: Guest,
+    Path(id): Path<String>,
+    Signed(Again { other_device }): Signed<Again>,
+) -> Page {
+    let mut handle = find(&app, &guest, &id).await?;
+    let flow = &handle.errand.flow;
+    if handle.errand.trouble.is_some() && flow.ending().is_none() {
+        app.signings.attend(&app, &guest, &id, true).await?;
+        return Ok(see(&format!("/sign/{id}")));
+    }
+    let device = match (flow.device(), other_device.is_empty()) {
+        (device, true) => device,
+        (Device::Phone, false) => Device::Desktop,
+        (Device::Desktop, false) => Device::Phone,
+    };
+    handle.cancel().await;
+    handle.shown.wait_for(|shown| matches!(shown.step, Step::Done(_))).await.ok();
+    Ok(see(&handle.errand.again(&app, &guest, device).await?))
+}
+
+/// What is shown of a signature now: the values of its template, and what of it changes while one looks at it.
+fn look(app: &App, guest: &Guest, errand: &Errand, shown: &Shown) -> (Value, Part) {
+    let (step, picture) = describe(app, errand, &shown.step);
+    let values = values! {
+        token => guest.token, id => errand.id, bank => errand.bank_name, phone => app.platform.phone(),
+        phone_at_hand => errand.flow.device() == Device::Phone, trouble => shown.trouble, ..step
+    };
+    let is_over = matches!(shown.step, Step::Done(_)) || shown.trouble.is_some();
+    let left = (errand.flow.deadline() - app.now()).num_seconds().max(0);
+    let left = if is_over { String::new() } else { format!("{}:{:02}", left / 60, left % 60) };
+    let html = view::part("step.html", values.clone());
+    (values, Part { html, picture, left, is_over })
+}
+
+fn describe(app: &App, errand: &Errand, step: &Step) -> (Value, String) {
+    let said =
+        |prompt: &opp_ergonomic::sca::Prompt| values! { say => prompt.kind.to_string(), message => prompt.message };
+    match step {
+        Step::ShowQr { payload, prompt, .. } => {
+            let picture = qr::svg(payload.expose(), SIDE).unwrap_or_default();
+            // A page has no use for the prologue of a file.
+            let picture = picture.find("<svg").map(|at| picture[at..].to_owned()).unwrap_or_default();
+            (values! { kind => "qr", ..said(prompt) }, picture)
+        }
+        Step::ShowImage { image, prompt } => (values! { kind => "image", ..said(prompt) }, image_of(image.src())),
+        Step::OpenLink { start, prompt } => {
+            let back = format!("{}/sign/{}", app.base, errand.id);
+            (values! { kind => "link", href => start.app_link(Some(&back)), ..said(prompt) }, String::new())
+        }
+        Step::Redirect { url, prompt } => {
+            (values! { kind => "redirect", href => url.expose(), ..said(prompt) }, String::new())
+        }
+        Step::ChooseMethod { methods } => {
+            let methods: Vec<Value> =
+                methods.iter().map(|method| values! { id => method.id, name => method.name }).collect();
+            (values! { kind => "choose", methods }, String::new())
+        }
+        Step::Done(ending) => (over(errand, ending), String::new()),
+        Step::Wait { prompt } => (values! { kind => "wait", ..said(prompt) }, String::new()),
+        _ => (values! { kind => "wait", say => "Waiting for the bank." }, String::new()),
+    }
+}
+
+/// A picture of the bank's. Only one that came with the answer is shown: pages load nothing from elsewhere.
+fn image_of(src: &str) -> String {
+    if src.starts_with("data:image/") { view::part("picture.html", values! { src }) } else { String::new() }
+}
+
+fn over(errand: &Errand, ending: &Ending) -> Value {
+    let (good, title, text) = match ending {
+        Ending::Finalised(standing) | Ending::Exempted(standing) => {
+            let (title, text) = standing_words(standing);
+            (!matches!(standing, Standing::Open(_)), title, text)
+        }
+        Ending::Failed(failure) => (false, "It was not signed", failure_words(failure)),
+        Ending::Expired => (false, "Time ran out", "Nobody has signed in time. Nothing has happened.".to_owned()),
+        Ending::Cancelled => (false, "Called off", "You have called it off. Nothing has happened.".to_owned()),
+        _ => (false, "It is over", String::new()),
+    };
+    let next = match (&errand.purpose, good) {
+        (Purpose::Connection(_), true) => ("/accounts".to_owned(), "See your accounts"),
+        (Purpose::Connection(_), false) => (format!("/banks/{}", errand.flow.bank().bic()), "Try again"),
+        (Purpose::Payment(id), true) => (format!("/payments/{id}"), "Follow the payment"),
+        (Purpose::Payment(id), false) => (format!("/payments/{id}"), "See the payment"),
+    };
+    let again = errand.can_be_repeated();
+    values! { kind => "over", good, title, text, again, address => next.0, label => next.1 }
+}
+
+fn standing_words(standing: &Standing) -> (&'static str, String) {
+    let (title, text) = match standing {
+        Standing::Valid => ("Signed", "The bank has opened your accounts to this page."),
+        Standing::Paid => ("Signed and paid", "The money has left your account."),
+        Standing::InProgress => ("Signed", "The bank carries the payment out."),
+        Standing::NeedsMoreSigners => ("Signed by you", "Somebody else has to sign as well before anything happens."),
+        Standing::Partial => ("Signed", "The bank has accepted some of it."),
+        Standing::Cancelled => ("Cancelled", "The payment is taken back."),
+        _ => ("Signed", "The bank has not said yet what came of it. Look again later."),
+    };
+    (title, text.to_owned())
+}
+
+fn failure_words(failure: &Failure) -> String {
+    let told = match failure.code.as_deref() {
+        Some("USER_CANCEL" | "access_denied") => "It was declined. Nothing has happened.",
+        Some("BANKID_NOT_ACTIVATED") => "The BankID of this person is not active. Their bank can help.",
+        Some("AUTHENTICATION_SESSION_EXPIRED") => "BankID was not opened in time. Nothing has happened.",
+        Some("PSU_RIGHTS_MISSING") => "This person may not sign that.",
+        _ => "The bank has ended it. Nothing has happened.",
+    };
+    match &failure.message {
+        Some(message) => format!("{told} The bank says: {message}"),
+        None => told.to_owned(),
+    }
+}
