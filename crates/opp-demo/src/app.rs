@@ -96,11 +96,10 @@ impl Demo {
         self.app.platform.sandbox.as_ref()
     }
 
-    /// Ends it: what is under way stops where it can be gone on with, and the simulated platform's state is kept.
+    /// Ends it, and keeps the simulated platform's state. What guests have begun goes on after the next start.
     pub async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         self.serving.await??;
-        self.app.signings.end().await;
         self.app.platform.keep()
     }
 }

@@ -61,7 +61,8 @@ impl std::fmt::Debug for Person {
 }
 
 impl Person {
-    fn at(&self, presence: &Presence) -> Psu {
+    /// This person, who is there.
+    pub(crate) fn at(&self, presence: &Presence) -> Psu {
         let psu = match &self.company {
             Some(number) => Psu::corporate(number),
             None => Psu::private(),

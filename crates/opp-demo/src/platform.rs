@@ -20,8 +20,6 @@ use crate::settings;
 pub(crate) struct Platform {
     pub(crate) client: Client,
     pub(crate) clock: Arc<dyn Clock>,
-    /// Our id at the platform, which redirect links want.
-    pub(crate) client_id: String,
     /// The simulated platform, if it is that.
     pub(crate) sandbox: Option<Sandbox>,
     /// Whether money is real.
@@ -75,8 +73,7 @@ impl Platform {
             .clock(Arc::clone(&clock))
             .store(store)
             .build()?;
-        let client_id = application.client_id.clone();
-        Ok(Self { client, clock, client_id, sandbox: Some(sandbox), is_live: false, file })
+        Ok(Self { client, clock, sandbox: Some(sandbox), is_live: false, file })
     }
 
     fn real(production: bool, file: PathBuf, store: Arc<dyn Store>) -> Result<Self> {
@@ -84,9 +81,8 @@ impl Platform {
         if production {
             builder = builder.environment(Environment::Production);
         }
-        let client_id = std::env::var("OPP_CLIENT_ID").unwrap_or_default();
         let (client, clock) = (builder.build()?, SystemClock::shared());
-        Ok(Self { client, clock, client_id, sandbox: None, is_live: production, file })
+        Ok(Self { client, clock, sandbox: None, is_live: production, file })
     }
 
     /// Where the phone is played that signs at the simulated platform.
@@ -131,6 +127,7 @@ impl Clock for VirtualClock {
     }
 
     fn monotonic(&self) -> Duration {
-        SystemClock.monotonic()
+        // It is never set back, only moved on.
+        (self.0.now() - DateTime::UNIX_EPOCH).to_std().unwrap_or_default()
     }
 }

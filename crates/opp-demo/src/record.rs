@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, NaiveDate, Utc};
 use opp_ergonomic::sca::Ending;
-use opp_ergonomic::store::{Expected, MemoryStore, Store, StoreError};
+use opp_ergonomic::store::{Expected, FileStore, Store, StoreError};
 use opp_ergonomic::{Amount, Bank, PaymentKey, ValidConsent};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -105,8 +105,8 @@ pub(crate) struct Records(Arc<dyn Store>);
 
 impl Records {
     pub(crate) fn open(folder: &Path) -> Result<Self> {
-        std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be created", folder.display()))?;
-        Ok(Self(Arc::new(MemoryStore::default())))
+        let store = FileStore::open(folder.join("store"));
+        Ok(Self(Arc::new(store.with_context(|| format!("{} cannot be used to keep state", folder.display()))?)))
     }
 
     pub(crate) fn store(&self) -> Arc<dyn Store> {

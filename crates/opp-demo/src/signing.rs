@@ -1,41 +1,42 @@
-//! Signatures under way. Each goes on by itself in a task that keeps its flow in the store after every answer, so that
-//! it survives a restart; pages look at what it shows, and hand over what their guest does.
+//! Signatures under way. The client keeps them in the store, so that they survive a restart; here stands whose they are
+//! and what they are for, and what came of them is written down.
 
 use std::collections::HashMap;
+use std::ops::Not as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use opp_ergonomic::Error;
-use opp_ergonomic::sca::{Ask, Callback, CallbackError, Device, Ending, Flow, Signing, Standing, Step, Subject};
+use opp_ergonomic::sca::{Callback, Device, Ending, Kept, Signing, Standing, Step, Subject, Ticket};
 use opp_ergonomic::store::StoreError;
+use opp_ergonomic::{Bank, Error, Session};
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Mutex, mpsc, oneshot, watch};
-use tokio::task::JoinSet;
+use tokio::sync::Mutex;
 
 use crate::app::App;
 use crate::guest::{Guest, Person, Presence};
 use crate::problem::{Problem, Trouble};
 use crate::record::{ConnectionState, PaymentState, Record, new_id};
 
-/// How long a signature is kept: long enough to read how it ended.
+/// How long it can be read how a signature ended.
 const KEEP: Duration = Duration::from_hours(24);
 
-/// How long somebody may stay at a bank's page.
-const AWAY: Duration = Duration::from_mins(15);
-
 /// A signature that a guest was asked for.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Errand {
     pub(crate) id: String,
     /// The key of the guest whose it is.
     guest: String,
+    /// Banks want to hear the same about their customer from beginning to end.
     presence: Presence,
     person: Person,
+    pub(crate) bank: Bank,
     pub(crate) bank_name: String,
     pub(crate) purpose: Purpose,
-    pub(crate) flow: Flow,
-    /// What went wrong with the last call.
-    pub(crate) trouble: Option<Trouble>,
+    pub(crate) subject: Subject,
+    pub(crate) device: Device,
+    /// What finds it in the client's store.
+    ticket: String,
+    ending: Option<Ending>,
 }
 
 /// What is signed, by our own ids.
@@ -45,80 +46,79 @@ pub(crate) enum Purpose {
     Payment(String),
 }
 
-/// Who is awaited back from a bank's page, under the key of the flow's `state`.
-#[derive(Serialize, Deserialize)]
-struct Awaited {
-    guest: String,
-    signing: String,
-}
-
-/// What a page may tell a signature under way.
-enum Order {
-    Callback(Callback, oneshot::Sender<Result<(), CallbackError>>),
-    Choose(String),
-    Cancel,
-}
-
-/// What is to be seen of a signature.
-#[derive(Debug, Clone)]
-pub(crate) struct Shown {
-    pub(crate) step: Step,
-    pub(crate) trouble: Option<Trouble>,
-}
-
-/// A signature as a page has it.
-pub(crate) struct Handle {
+/// What is to be seen of a signature at a moment.
+pub(crate) struct Sight {
     pub(crate) errand: Errand,
-    pub(crate) shown: watch::Receiver<Shown>,
-    orders: mpsc::Sender<Order>,
+    pub(crate) step: Step,
+    /// What went wrong with the call that looked.
+    pub(crate) trouble: Option<Trouble>,
+    /// How many seconds are left.
+    pub(crate) left: i64,
 }
 
-/// All signatures under way in this process.
+/// The signatures that this process has in its hands: what must not be stored, such as the way to a bank's page, is in
+/// them.
 #[derive(Debug, Default)]
-pub(crate) struct Signings(Mutex<Tasks>);
-
-#[derive(Debug, Default)]
-struct Tasks {
-    running: HashMap<String, (watch::Receiver<Shown>, mpsc::Sender<Order>)>,
-    tasks: JoinSet<()>,
-}
+pub(crate) struct Signings(Mutex<HashMap<String, Arc<Mutex<Signing>>>>);
 
 impl Errand {
-    pub(crate) fn new(guest: &Guest, person: &Person, bank_name: &str, purpose: Purpose, flow: Flow) -> Self {
-        Self {
-            id: new_id(),
+    /// Begins to sign something: nothing is asked of the bank before somebody looks.
+    pub(crate) async fn begin(
+        app: &App,
+        guest: &Guest,
+        (person, bank_name): (&Person, &str),
+        session: &Session,
+        (purpose, subject): (Purpose, Subject),
+        device: Device,
+    ) -> Result<Self, Problem> {
+        let id = new_id();
+        let flow = session.flow(subject.clone(), device).redirect(&app.callback());
+        let mut signing = session.sign(flow.with_label(&label(&guest.key, &id)))?;
+        let ticket = signing.keep().await?.expose().to_owned();
+        let errand = Self {
+            id,
             guest: guest.key.clone(),
             presence: guest.presence().clone(),
             person: person.clone(),
+            bank: session.bank().clone(),
             bank_name: bank_name.to_owned(),
             purpose,
-            flow,
-            trouble: None,
+            subject,
+            device,
+            ticket,
+            ending: None,
+        };
+        app.signings.hold(app, &errand.id, signing).await;
+        errand.keep(app).await?;
+        Ok(errand)
+    }
+
+    /// The same once more, on this device.
+    pub(crate) async fn again(&self, app: &App, guest: &Guest, device: Device) -> Result<Self, Problem> {
+        let session = self.person.session(app, &self.bank, guest.presence())?;
+        let what = (self.purpose.clone(), self.subject.clone());
+        let errand = Self::begin(app, guest, (&self.person, &self.bank_name), &session, what, device).await?;
+        app.records.change(guest, |record| errand.note(record, None)).await?;
+        Ok(errand)
+    }
+
+    /// Where it goes on.
+    pub(crate) fn address(&self) -> String {
+        format!("/sign/{}", self.id)
+    }
+
+    /// Whether another signature of the same thing can still succeed.
+    pub(crate) fn can_be_repeated(&self) -> bool {
+        match &self.ending {
+            Some(Ending::Expired | Ending::Cancelled) => true,
+            Some(Ending::Failed(failure)) => failure.code.as_deref() == Some("AUTHENTICATION_SESSION_EXPIRED"),
+            _ => false,
         }
     }
 
-    /// Keeps it, and gives the address at which it goes on.
-    pub(crate) async fn begin(&self, app: &App) -> Result<String, StoreError> {
-        self.keep(app).await?;
-        Ok(format!("/sign/{}", self.id))
-    }
-
-    /// The same once more: another signature of the same thing, on this device.
-    pub(crate) async fn again(&self, app: &App, guest: &Guest, device: Device) -> Result<String, StoreError> {
-        let flow = Flow::new(self.flow.subject().clone(), self.flow.bank().clone(), device, app.now())
-            .redirect(&app.platform.client_id, &app.callback());
-        let next = Self { id: new_id(), flow, trouble: None, ..self.clone() };
-        let change = |record: &mut Record| {
-            record.signing = Some(next.id.clone());
-            next.note(record, None);
-        };
-        app.records.change(guest, change).await?;
-        next.begin(app).await
-    }
-
     /// Writes down with what is signed that this signature decides, or how it has ended.
-    fn note(&self, record: &mut Record, ended: Option<(&Ending, &ConnectionState)>) {
-        match (&self.purpose, self.flow.subject()) {
+    pub(crate) fn note(&self, record: &mut Record, ended: Option<(&Ending, &ConnectionState)>) {
+        match (&self.purpose, &self.subject) {
             (Purpose::Connection(id), _) => {
                 let asked = ConnectionState::Asked(self.id.clone());
                 record.set_connection(id, ended.map_or(&asked, |(_, state)| state));
@@ -129,185 +129,40 @@ impl Errand {
             }
             (Purpose::Payment(_), _) => {}
         }
-    }
-
-    /// Whether another signature of the same thing can still succeed.
-    pub(crate) fn can_be_repeated(&self) -> bool {
-        match self.flow.ending() {
-            Some(Ending::Expired | Ending::Cancelled) => true,
-            Some(Ending::Failed(failure)) => failure.code.as_deref() == Some("AUTHENTICATION_SESSION_EXPIRED"),
-            _ => false,
+        if ended.is_none() {
+            record.signing = Some(self.id.clone());
         }
     }
 
     async fn keep(&self, app: &App) -> Result<(), StoreError> {
         app.records.put(&key(&self.id), self, KEEP).await
     }
-}
 
-fn key(id: &str) -> String {
-    format!("demo/signing/{id}")
-}
-
-impl Signings {
-    /// A guest's signature, set going if it is not. `None` if there is none of this id, or it is not theirs. One that
-    /// has stopped because a call failed goes on when the guest wants it to.
-    pub(crate) async fn attend(
-        &self,
-        app: &Arc<App>,
-        guest: &Guest,
-        id: &str,
-        go_on: bool,
-    ) -> Result<Option<Handle>, Problem> {
-        let mut inner = self.0.lock().await;
-        let found = app.records.get::<Errand>(&key(id)).await?;
-        let Some(errand) = found.filter(|errand| errand.guest == guest.key) else { return Ok(None) };
-        if let Some((shown, orders)) = inner.running.get(id).filter(|(_, orders)| !orders.is_closed()) {
-            return Ok(Some(Handle { errand, shown: shown.clone(), orders: orders.clone() }));
-        }
-        let (shown, seen) = watch::channel(Shown { step: errand.flow.step(), trouble: errand.trouble.clone() });
-        let (orders, taken) = mpsc::channel(8);
-        if errand.flow.ending().is_none() && (go_on || errand.trouble.is_none()) {
-            let session = errand.person.session(app, errand.flow.bank(), &errand.presence)?;
-            let run = Run { app: Arc::clone(app), errand: errand.clone(), shown, orders: taken };
-            inner.running.retain(|_, (_, orders)| !orders.is_closed());
-            inner.running.insert(id.to_owned(), (seen.clone(), orders.clone()));
-            while inner.tasks.try_join_next().is_some() {}
-            inner.tasks.spawn(run.go(session.sign(errand.flow.clone())?));
-        }
-        Ok(Some(Handle { errand, shown: seen, orders }))
-    }
-
-    /// Takes somebody back from a bank's page, and gives the address at which it goes on; `None` for whoever was not
-    /// awaited, or is not the one who was sent there.
-    pub(crate) async fn come_back(
-        &self,
-        app: &Arc<App>,
-        guest: &Guest,
-        callback: Callback,
-    ) -> Result<Option<String>, Problem> {
-        let Some(state) = callback.flow_key() else { return Ok(None) };
-        // Looked at before it is taken: a stranger must not use up what is another's.
-        let awaited = app.records.get::<Awaited>(&state).await?;
-        if awaited.is_none_or(|awaited| awaited.guest != guest.key) {
-            return Ok(None);
-        }
-        let Some(awaited) = app.records.take::<Awaited>(&state).await? else { return Ok(None) };
-        let Some(handle) = self.attend(app, guest, &awaited.signing, true).await? else { return Ok(None) };
-        let (answer, taken) = oneshot::channel();
-        handle.orders.send(Order::Callback(callback, answer)).await.ok();
-        let taken = taken.await.is_ok_and(|taken| taken.is_ok());
-        Ok(taken.then(|| format!("/sign/{}", awaited.signing)))
-    }
-
-    /// Waits until all have stopped where they can be gone on with.
-    pub(crate) async fn end(&self) {
-        let mut tasks = std::mem::take(&mut self.0.lock().await.tasks);
-        while tasks.join_next().await.is_some() {}
-    }
-}
-
-impl Handle {
-    /// Hands over which of the bank's methods the guest has chosen.
-    pub(crate) async fn choose(&self, method: &str) {
-        self.orders.send(Order::Choose(method.to_owned())).await.ok();
-    }
-
-    /// Calls it off.
-    pub(crate) async fn cancel(&self) {
-        self.orders.send(Order::Cancel).await.ok();
-    }
-}
-
-/// One signature's task.
-struct Run {
-    app: Arc<App>,
-    errand: Errand,
-    shown: watch::Sender<Shown>,
-    orders: mpsc::Receiver<Order>,
-}
-
-impl Run {
-    async fn go(mut self, mut signing: Signing) {
-        if let Err(error) = self.finish(&mut signing).await {
-            tracing::error!(%error, "a signature cannot be kept");
-        }
-    }
-
-    async fn finish(&mut self, signing: &mut Signing) -> Result<(), StoreError> {
-        let mut stopping = self.app.stopping.clone();
-        loop {
-            self.keep(signing).await?;
-            if let Some(ending) = signing.flow().ending().cloned() {
-                self.settle(&ending).await?;
-                self.show(signing);
-                return Ok(());
-            }
-            self.show(signing);
-            let advanced = match signing.flow().ask() {
-                // What may change something at the bank is seen through to its answer.
-                Ok(Ask::Start | Ask::Select(_) | Ask::Exchange(_)) => signing.advance().await,
-                ask => {
-                    let chooses = matches!(ask, Ok(Ask::Choose));
-                    tokio::select! {
-                        Some(order) = self.orders.recv() => { obey(signing, order); Ok(()) }
-                        _ = stopping.wait_for(|stopping| *stopping) => return Ok(()),
-                        advanced = advance(signing, chooses) => advanced,
-                    }
-                }
-            };
-            if let Err(error) = advanced {
-                tracing::info!(%error, "a call for a signature has failed");
-                self.errand.trouble = Some(Trouble::of(&error));
-                // It may go on when somebody wants it to.
-                if signing.flow().ending().is_none() {
-                    self.keep(signing).await?;
-                    self.show(signing);
-                    return Ok(());
-                }
-            } else {
-                self.errand.trouble = None;
-            }
-        }
-    }
-
-    /// Keeps the flow, and under its `state` who is awaited back.
-    async fn keep(&mut self, signing: &Signing) -> Result<(), StoreError> {
-        self.errand.flow = signing.flow().clone();
-        self.errand.keep(&self.app).await?;
-        if let (Step::Redirect { .. }, Some(state)) = (signing.flow().step(), signing.flow().key()) {
-            let awaited = Awaited { guest: self.errand.guest.clone(), signing: self.errand.id.clone() };
-            self.app.records.put(&state, &awaited, AWAY).await?;
-        }
-        Ok(())
-    }
-
-    fn show(&self, signing: &Signing) {
-        let (step, trouble) = (signing.flow().step(), self.errand.trouble.clone());
-        self.shown.send_if_modified(|shown| {
-            let changes = shown.step != step || shown.trouble != trouble;
-            *shown = Shown { step, trouble };
-            changes
-        });
+    /// Goes on with what was kept.
+    fn resume(&self, kept: Kept) -> Result<Signing, Error> {
+        kept.sign(self.person.at(&self.presence))
     }
 
     /// Writes down what came of it.
-    async fn settle(&self, ending: &Ending) -> Result<(), StoreError> {
-        let guest = Guest::known(&self.errand.guest, &self.errand.presence);
-        let state = match self.errand.flow.subject() {
-            Subject::Consent(consent) => self.connection_state(ending, consent).await,
+    async fn settle(&mut self, app: &App, ending: &Ending) -> Result<(), Problem> {
+        let guest = Guest::known(&self.guest, &self.presence);
+        let state = match &self.subject {
+            Subject::Consent(consent) => self.connection_state(app, ending, consent).await,
             _ => ConnectionState::Over,
         };
-        self.app.records.change(&guest, |record| self.errand.note(record, Some((ending, &state)))).await
+        app.records.change(&guest, |record| self.note(record, Some((ending, &state)))).await?;
+        self.ending = Some(ending.clone());
+        self.keep(app).await?;
+        app.signings.drop(&self.id).await;
+        Ok(())
     }
 
     /// What a permission is worth after its signature, in the bank's own words where it can be asked.
-    async fn connection_state(&self, ending: &Ending, consent: &str) -> ConnectionState {
+    async fn connection_state(&self, app: &App, ending: &Ending, consent: &str) -> ConnectionState {
         if ending.standing() != Some(&Standing::Valid) {
             return ConnectionState::Over;
         }
-        let session = self.errand.person.session(&self.app, self.errand.flow.bank(), &self.errand.presence);
-        let granted = match session {
+        let granted = match self.person.session(app, &self.bank, &self.presence) {
             Ok(session) => session.consents().valid(consent).await.ok(),
             Err(_) => None,
         };
@@ -318,26 +173,107 @@ impl Run {
     }
 }
 
-/// Polls once, or, while the guest chooses a method, waits a second and looks at the clock.
-async fn advance(signing: &mut Signing, chooses: bool) -> Result<(), Error> {
-    if !chooses {
-        return signing.advance().await;
-    }
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    match signing.next().await {
-        // There is nothing to ask while somebody chooses: only time goes by.
-        Err(error) if error.invalid().is_some() => Ok(()),
-        other => other.map(drop),
-    }
+fn key(id: &str) -> String {
+    format!("demo/signing/{id}")
 }
 
-fn obey(signing: &mut Signing, order: Order) {
-    match order {
-        Order::Callback(callback, answer) => {
-            answer.send(signing.callback(&callback)).ok();
+fn label(guest: &str, id: &str) -> String {
+    format!("{guest}/{id}")
+}
+
+impl Signings {
+    /// Takes a signature in hand, and lets go of those that nobody came back for.
+    async fn hold(&self, app: &App, id: &str, signing: Signing) {
+        let now = app.now();
+        let mut all = self.0.lock().await;
+        all.retain(|_, other| other.try_lock().is_ok_and(|other| other.flow().deadline() < now).not());
+        all.insert(id.to_owned(), Arc::new(Mutex::new(signing)));
+    }
+
+    async fn drop(&self, id: &str) {
+        self.0.lock().await.remove(id);
+    }
+
+    /// A guest's errand. `None` if there is none of this id, or it is not theirs.
+    pub(crate) async fn errand(&self, app: &App, guest: &Guest, id: &str) -> Result<Errand, Problem> {
+        let found = app.records.get::<Errand>(&key(id)).await?;
+        found.filter(|errand| errand.guest == guest.key).ok_or_else(Problem::not_found)
+    }
+
+    /// The signature of an errand, from memory or from the store. `None` if it is over for so long that it is gone.
+    async fn take_up(&self, app: &App, errand: &Errand) -> Result<Option<Arc<Mutex<Signing>>>, Error> {
+        if let Some(signing) = self.0.lock().await.get(&errand.id) {
+            return Ok(Some(Arc::clone(signing)));
         }
-        // What was not offered is refused, and the list stays on the screen.
-        Order::Choose(method) => _ = signing.choose(&method),
-        Order::Cancel => signing.cancel(),
+        match app.platform.client.resume(&Ticket::new(&errand.ticket)).await {
+            Ok(kept) => self.hold(app, &errand.id, errand.resume(kept)?).await,
+            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        Ok(self.0.lock().await.get(&errand.id).cloned())
+    }
+
+    /// Looks at a signature: asks the bank once, and says what is to be seen.
+    pub(crate) async fn look(&self, app: &App, guest: &Guest, id: &str) -> Result<Sight, Problem> {
+        let mut errand = self.errand(app, guest, id).await?;
+        let gone = |errand, ending| Sight { errand, step: Step::Done(ending), trouble: None, left: 0 };
+        if let Some(ending) = errand.ending.clone() {
+            return Ok(gone(errand, ending));
+        }
+        let Some(signing) = self.take_up(app, &errand).await? else {
+            errand.settle(app, &Ending::Expired).await?;
+            return Ok(gone(errand, Ending::Expired));
+        };
+        let mut signing = signing.lock().await;
+        let looked = signing.look().await;
+        let trouble = looked.as_ref().err().map(Trouble::of);
+        let step = looked.unwrap_or_else(|_| signing.flow().step());
+        if let Step::Done(ending) = &step {
+            errand.settle(app, ending).await?;
+        }
+        let left = (signing.flow().deadline() - app.now()).num_seconds().max(0);
+        Ok(Sight { errand, step, trouble, left })
+    }
+
+    /// Hands over which of the bank's methods the guest has chosen. What was not offered changes nothing.
+    pub(crate) async fn choose(&self, app: &App, guest: &Guest, id: &str, method: &str) -> Result<Errand, Problem> {
+        let errand = self.errand(app, guest, id).await?;
+        if let Some(signing) = self.take_up(app, &errand).await? {
+            match signing.lock().await.choose(method).await {
+                Err(error) if error.invalid().is_none() => return Err(error.into()),
+                _ => {}
+            }
+        }
+        Ok(errand)
+    }
+
+    /// Calls it off.
+    pub(crate) async fn cancel(&self, app: &App, guest: &Guest, id: &str) -> Result<Errand, Problem> {
+        let mut errand = self.errand(app, guest, id).await?;
+        if errand.ending.is_none()
+            && let Some(signing) = self.take_up(app, &errand).await?
+        {
+            let mut signing = signing.lock().await;
+            signing.cancel().await?;
+            if let Some(ending) = signing.flow().ending() {
+                errand.settle(app, ending).await?;
+            }
+        }
+        Ok(errand)
+    }
+
+    /// Takes somebody back from a bank's page, and gives their errand. Whoever was not awaited, was here before or is
+    /// not the one who was sent there gets the same answer.
+    pub(crate) async fn come_back(&self, app: &App, guest: &Guest, callback: &Callback) -> Result<Errand, Problem> {
+        let kept = match app.platform.client.returned(callback).await {
+            Ok(kept) => kept,
+            Err(error) if error.is_not_found() => return Err(Problem::not_awaited()),
+            Err(error) => return Err(error.into()),
+        };
+        let own = kept.flow().label().and_then(|label| label.strip_prefix(&format!("{}/", guest.key)));
+        let id = own.ok_or_else(Problem::not_awaited)?.to_owned();
+        let errand = self.errand(app, guest, &id).await?;
+        self.hold(app, &id, errand.resume(kept)?).await;
+        Ok(errand)
     }
 }

@@ -7,14 +7,14 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use chrono::Days;
-use opp_ergonomic::sca::{Device, Flow, Subject};
+use opp_ergonomic::sca::{Device, Subject};
 use opp_ergonomic::{Access, Bank, BankDetails, ConsentRequest};
 use serde::{Deserialize, Serialize};
 
 use super::{Page, see};
 use crate::app::App;
 use crate::guest::{Guest, Person, Signed};
-use crate::record::{Connection, ConnectionState, new_id};
+use crate::record::{Connection, ConnectionState, Record, new_id};
 use crate::signing::{Errand, Purpose};
 use crate::view::{self, values};
 use serde_json::Value;
@@ -95,27 +95,17 @@ pub(crate) async fn ask(
     let consent = session.consents().create(&request).await?.id().to_owned();
 
     let device = if wish.way == "app" { Device::Phone } else { Device::Desktop };
-    let flow = Flow::new(Subject::Consent(consent.clone()), bank.clone(), device, app.now())
-        .redirect(&app.platform.client_id, &app.callback());
-    let name = details.name().unwrap_or(&bic);
-    let id = new_id();
-    let errand = Errand::new(&guest, &person, name, Purpose::Connection(id.clone()), flow);
-    let connection = Connection {
-        id,
-        bank,
-        bank_name: name.to_owned(),
-        person,
-        consent,
-        created: app.now(),
-        state: ConnectionState::Asked(errand.id.clone()),
-    };
-    let signing = errand.id.clone();
-    let remember = |record: &mut crate::record::Record| {
+    let (id, name) = (new_id(), details.name().unwrap_or(&bic).to_owned());
+    let what = (Purpose::Connection(id.clone()), Subject::Consent(consent.clone()));
+    let errand = Errand::begin(&app, &guest, (&person, &name), &session, what, device).await?;
+    let state = ConnectionState::Asked(errand.id.clone());
+    let connection = Connection { id, bank, bank_name: name, person, consent, created: app.now(), state };
+    let remember = |record: &mut Record| {
         record.connections.push(connection.clone());
-        record.signing = Some(signing.clone());
+        errand.note(record, None);
     };
     app.records.change(&guest, remember).await?;
-    Ok(see(&errand.begin(&app).await?))
+    Ok(see(&errand.address()))
 }
 
 /// What is wrong with a wish, by field.

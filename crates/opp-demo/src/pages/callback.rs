@@ -12,9 +12,8 @@ use crate::problem::Problem;
 
 pub(crate) async fn take(State(app): State<Arc<App>>, guest: Guest, RawQuery(query): RawQuery) -> Page {
     let callback = Callback::parse(&query.unwrap_or_default());
-    if callback.flow_key().is_some() {
-        let on = app.signings.come_back(&app, &guest, callback).await?;
-        return on.map(|address| see(&address)).ok_or_else(Problem::not_awaited);
+    if callback.has_state() {
+        return Ok(see(&app.signings.come_back(&app, &guest, &callback).await?.address()));
     }
     // Some banks lead back without a word (platform-facts 8.3). Nothing is taken from that: the guest is shown their
     // own page again, which asks the bank.

@@ -44,11 +44,12 @@ fn changes(old: &Part, new: &Part) -> Vec<Event> {
     events
 }
 
-/// Looks at a part once a second, and sends what has changed, until it is over or the demo ends.
+/// Looks at a part once a second, and sends what has changed, until it is over, it cannot be seen any more, or the demo
+/// ends.
 pub(crate) fn stream_of<L, F>(app: &Arc<App>, look: L) -> Response
 where
     L: FnMut() -> F + Send + 'static,
-    F: Future<Output = Part> + Send,
+    F: Future<Output = Option<Part>> + Send,
 {
     let stopping = app.stopping.clone();
     let parts =
@@ -59,7 +60,7 @@ where
             if !first && tokio::time::timeout(PACE, stopping.wait_for(|stopping| *stopping)).await.is_ok() {
                 return None;
             }
-            let new = look().await;
+            let new = look().await?;
             let events = changes(&old, &new);
             Some((stream::iter(events.into_iter().map(Ok::<_, Infallible>)), (look, new, stopping, false)))
         });

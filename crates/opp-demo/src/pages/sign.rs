@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use opp_ergonomic::sca::{Device, Ending, Failure, Standing, Step, qr};
+use opp_ergonomic::sca::{Device, Ending, Failure, PromptKind, Standing, Step, qr};
 use serde::Deserialize;
 
 use super::events::{Part, stream_of};
 use super::{Page, see};
 use crate::app::App;
 use crate::guest::{Guest, Signed};
-use crate::problem::Problem;
-use crate::signing::{Errand, Handle, Purpose, Shown};
+use crate::signing::{Errand, Purpose, Sight};
 use crate::view::{self, values};
 use serde_json::Value;
 
@@ -33,35 +32,21 @@ pub(crate) struct Choice {
     method: String,
 }
 
-async fn find(app: &Arc<App>, guest: &Guest, id: &str) -> Result<Handle, Problem> {
-    app.signings.attend(app, guest, id, false).await?.ok_or_else(Problem::not_found)
-}
-
 pub(crate) async fn show(State(app): State<Arc<App>>, guest: Guest, Path(id): Path<String>) -> Page {
-    let handle = find(&app, &guest, &id).await?;
-    let shown = handle.shown.borrow().clone();
-    let (step, part) = look(&app, &guest, &handle.errand, &shown);
+    let sight = app.signings.look(&app, &guest, &id).await?;
+    let (step, part) = describe(&app, &guest, &sight);
     let html = view::part("step.html", values! { picture => part.picture, left => part.left, ..step });
-    let values = values! {
-        id, bank => handle.errand.bank_name, html,
-        over => part.is_over, here => here(&handle.errand.purpose),
-    };
+    let here = if matches!(sight.errand.purpose, Purpose::Connection(_)) { "banks" } else { "pay" };
+    let values = values! { id, bank => sight.errand.bank_name, html, over => part.is_over, here };
     Ok(view::page(&app, &guest, "sign.html", values))
 }
 
-fn here(purpose: &Purpose) -> &'static str {
-    if matches!(purpose, Purpose::Connection(_)) { "banks" } else { "pay" }
-}
-
 pub(crate) async fn events(State(app): State<Arc<App>>, guest: Guest, Path(id): Path<String>) -> Page {
-    let handle = find(&app, &guest, &id).await?;
-    let (shared, handle) = (Arc::clone(&app), Arc::new(handle));
+    app.signings.errand(&app, &guest, &id).await?;
+    let shared = Arc::clone(&app);
     Ok(stream_of(&app, move || {
-        let (app, guest, handle) = (Arc::clone(&shared), guest.clone(), Arc::clone(&handle));
-        async move {
-            let shown = handle.shown.borrow().clone();
-            look(&app, &guest, &handle.errand, &shown).1
-        }
+        let (app, guest, id) = (Arc::clone(&shared), guest.clone(), id.clone());
+        async move { app.signings.look(&app, &guest, &id).await.map(|sight| describe(&app, &guest, &sight).1).ok() }
     }))
 }
 
@@ -71,10 +56,7 @@ pub(crate) async fn choose(
     Path(id): Path<String>,
     Signed(choice): Signed<Choice>,
 ) -> Page {
-    let mut handle = find(&app, &guest, &id).await?;
-    handle.choose(&choice.method).await;
-    handle.shown.changed().await.ok();
-    Ok(see(&format!("/sign/{id}")))
+    Ok(see(&app.signings.choose(&app, &guest, &id, &choice.method).await?.address()))
 }
 
 pub(crate) async fn cancel(
@@ -83,51 +65,44 @@ pub(crate) async fn cancel(
     Path(id): Path<String>,
     Signed(Nothing {}): Signed<Nothing>,
 ) -> Page {
-    let mut handle = find(&app, &guest, &id).await?;
-    handle.cancel().await;
-    handle.shown.wait_for(|shown| matches!(shown.step, Step::Done(_))).await.ok();
-    Ok(see(&format!("/sign/{id}")))
+    Ok(see(&app.signings.cancel(&app, &guest, &id).await?.address()))
 }
 
-/// Goes on after a call that failed, or begins anew, perhaps on the other device: a code cannot be opened where it is
-/// shown, and an app needs a link.
+/// Begins anew, perhaps on the other device: a code cannot be opened where it is shown, and an app needs a link.
 pub(crate) async fn again(
     State(app): State<Arc<App>>,
     guest: Guest,
     Path(id): Path<String>,
     Signed(Again { other_device }): Signed<Again>,
 ) -> Page {
-    let mut handle = find(&app, &guest, &id).await?;
-    let flow = &handle.errand.flow;
-    if handle.errand.trouble.is_some() && flow.ending().is_none() {
-        app.signings.attend(&app, &guest, &id, true).await?;
-        return Ok(see(&format!("/sign/{id}")));
+    let errand = app.signings.cancel(&app, &guest, &id).await?;
+    if !errand.can_be_repeated() {
+        return Ok(see(&errand.address()));
     }
-    let device = match (flow.device(), other_device.is_empty()) {
+    let device = match (errand.device, other_device.is_empty()) {
         (device, true) => device,
         (Device::Phone, false) => Device::Desktop,
         (Device::Desktop, false) => Device::Phone,
     };
-    handle.cancel().await;
-    handle.shown.wait_for(|shown| matches!(shown.step, Step::Done(_))).await.ok();
-    Ok(see(&handle.errand.again(&app, &guest, device).await?))
+    Ok(see(&errand.again(&app, &guest, device).await?.address()))
 }
 
-/// What is shown of a signature now: the values of its template, and what of it changes while one looks at it.
-fn look(app: &App, guest: &Guest, errand: &Errand, shown: &Shown) -> (Value, Part) {
-    let (step, picture) = describe(app, errand, &shown.step);
+/// What is shown of a signature: the values of its template, and what of it changes while one looks at it.
+fn describe(app: &App, guest: &Guest, sight: &Sight) -> (Value, Part) {
+    let errand = &sight.errand;
+    let (step, picture) = step(app, errand, &sight.step);
     let values = values! {
         token => guest.token, id => errand.id, bank => errand.bank_name, phone => app.platform.phone(),
-        phone_at_hand => errand.flow.device() == Device::Phone, trouble => shown.trouble, ..step
+        phone_at_hand => errand.device == Device::Phone, trouble => sight.trouble, ..step
     };
-    let is_over = matches!(shown.step, Step::Done(_)) || shown.trouble.is_some();
-    let left = (errand.flow.deadline() - app.now()).num_seconds().max(0);
-    let left = if is_over { String::new() } else { format!("{}:{:02}", left / 60, left % 60) };
+    let is_over = matches!(sight.step, Step::Done(_)) || sight.trouble.is_some();
+    let left = if is_over { String::new() } else { format!("{}:{:02}", sight.left / 60, sight.left % 60) };
     let html = view::part("step.html", values.clone());
     (values, Part { html, picture, left, is_over })
 }
 
-fn describe(app: &App, errand: &Errand, step: &Step) -> (Value, String) {
+/// One step in the words of its template, and its picture.
+fn step(app: &App, errand: &Errand, step: &Step) -> (Value, String) {
     let said =
         |prompt: &opp_ergonomic::sca::Prompt| values! { say => prompt.kind.to_string(), message => prompt.message };
     match step {
@@ -151,6 +126,10 @@ fn describe(app: &App, errand: &Errand, step: &Step) -> (Value, String) {
             (values! { kind => "choose", methods }, String::new())
         }
         Step::Done(ending) => (over(errand, ending), String::new()),
+        // The way to the bank's page is not kept: after a restart one begins anew, or is on the way back already.
+        Step::Wait { prompt } if prompt.kind == PromptKind::AtBank => {
+            (values! { kind => "away", ..said(prompt) }, String::new())
+        }
         Step::Wait { prompt } => (values! { kind => "wait", ..said(prompt) }, String::new()),
         _ => (values! { kind => "wait", say => "Waiting for the bank." }, String::new()),
     }
@@ -174,7 +153,7 @@ fn over(errand: &Errand, ending: &Ending) -> Value {
     };
     let next = match (&errand.purpose, good) {
         (Purpose::Connection(_), true) => ("/accounts".to_owned(), "See your accounts"),
-        (Purpose::Connection(_), false) => (format!("/banks/{}", errand.flow.bank().bic()), "Try again"),
+        (Purpose::Connection(_), false) => (format!("/banks/{}", errand.bank.bic()), "Try again"),
         (Purpose::Payment(id), true) => (format!("/payments/{id}"), "Follow the payment"),
         (Purpose::Payment(id), false) => (format!("/payments/{id}"), "See the payment"),
     };

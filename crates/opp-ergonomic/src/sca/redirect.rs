@@ -100,6 +100,11 @@ impl Callback {
         self.state.as_ref().map(|state| hash_state(state.expose()))
     }
 
+    /// Whether a `state` came along. Without one it belongs to no signature; some banks lead back so.
+    pub fn has_state(&self) -> bool {
+        self.state.is_some()
+    }
+
     /// Whether a code came along.
     pub fn has_code(&self) -> bool {
         self.code.is_some()
