@@ -8,6 +8,7 @@ use opp_raw::{Kind, Multipart};
 use opp_tests::bench::{Bench, arguments, compare, every_header, example, headers, name, success};
 use opp_tests::calls::{Form, entries, entry};
 use opp_tests::document::Document;
+use opp_tests::server::Reply;
 use serde_json::{Map, Value, json};
 
 /// Ids that a careless client would send to another address.
@@ -221,4 +222,22 @@ async fn every_example_of_another_body_is_sent_byte_by_byte() {
         }
     }
     assert_eq!(sent, BTreeSet::from(["application/xml".to_owned(), "multipart/form-data".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_path_and_a_body_of_ones_own_go_out_as_they_are() {
+    let bench = Bench::new().await;
+    let path = "/psd2/consent/v1/consents/a%2Fb?x=1%2C2";
+    bench.server.answer(Reply::new(200, "seen").header("content-type", "text/plain"));
+    let body = Some(("text/x-own", "not held against anything".into()));
+    let answer = bench.client.request(&opp_raw::operations::CREATE_CONSENT, path, body, "text/plain").await.unwrap();
+    assert_eq!(answer.into_inner().collect(100).await.unwrap(), "seen");
+    let request = bench.server.requests().pop().unwrap();
+    assert_eq!((request.method.as_str(), request.target.as_str()), ("POST", path));
+    assert_eq!(request.header("content-type"), Some("text/x-own"));
+    assert_eq!(request.body, b"not held against anything");
+
+    let elsewhere = bench.client.request(&opp_raw::operations::CREATE_CONSENT, "//evil.example/x", None, "*/*").await;
+    assert_eq!(elsewhere.unwrap_err().kind(), Kind::Invalid);
+    assert!(bench.server.requests().is_empty());
 }

@@ -6,16 +6,21 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
 use opp_raw::Invalid;
 use opp_raw::reqwest;
 use p12_keystore::Pkcs12Archive;
+use x509_parser::pem::Pem;
 use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 
 /// A certificate with its private key.
 #[derive(Clone)]
-pub struct Identity(reqwest::Identity);
+pub struct Identity {
+    inner: reqwest::Identity,
+    expires: Option<DateTime<Utc>>,
+}
 
 impl Identity {
     /// Reads PEM: the certificate, those above it if there are any, and the key, in one text.
@@ -24,9 +29,15 @@ impl Identity {
         if text.contains("ENCRYPTED") {
             return Err(wrong("has an encrypted key: decrypt it with `openssl pkey`, or use the .pfx file"));
         }
-        reqwest::Identity::from_pem(pem)
-            .map(Self)
-            .map_err(|_| wrong("is no PEM text with a certificate and its unencrypted private key"))
+        let inner = reqwest::Identity::from_pem(pem)
+            .map_err(|_| wrong("is no PEM text with a certificate and its unencrypted private key"))?;
+        Ok(Self { inner, expires: expires(pem) })
+    }
+
+    /// When the certificate is no longer good; `None` if it does not say so in a way that can be read. The platform
+    /// refuses it from then on, so that a new one is best ordered weeks before.
+    pub fn expires(&self) -> Option<DateTime<Utc>> {
+        self.expires
     }
 
     /// Reads PKCS#12, which is what `.pfx` and `.p12` files are, encrypted with AES or with the 3DES of old.
@@ -79,7 +90,7 @@ impl Identity {
     }
 
     pub(crate) fn into_inner(self) -> reqwest::Identity {
-        self.0
+        self.inner
     }
 }
 
@@ -98,6 +109,12 @@ pub(crate) fn was_refused(error: &(dyn StdError + 'static)) -> bool {
         cause = error.source();
     }
     false
+}
+
+/// The end of the application's own certificate, which comes first.
+fn expires(pem: &[u8]) -> Option<DateTime<Utc>> {
+    let own = Pem::iter_from_buffer(pem).flatten().find(|section| section.label == "CERTIFICATE")?;
+    DateTime::from_timestamp(own.parse_x509().ok()?.validity().not_after.timestamp(), 0)
 }
 
 fn section(pem: &mut String, label: &str, der: &[u8]) {

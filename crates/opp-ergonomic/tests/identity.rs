@@ -19,6 +19,13 @@ fn pkcs12_of_today_and_of_old_is_read() {
 }
 
 #[test]
+fn a_certificate_tells_when_it_ends() {
+    let identity = Identity::from_pkcs12(AES, &Secret::from("portal")).unwrap();
+    // As `openssl x509 -enddate` says of the file.
+    assert_eq!(identity.expires().unwrap().to_string(), "2126-10-28 04:10:10 UTC");
+}
+
+#[test]
 fn a_wrong_password_is_said_to_be_one() {
     for file in [AES, TRIPLE_DES] {
         let refusal = Identity::from_pkcs12(file, &Secret::from("gateway")).unwrap_err().to_string();

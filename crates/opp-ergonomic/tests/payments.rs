@@ -50,6 +50,19 @@ async fn what_breaks_a_rule_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
+async fn a_payment_can_be_checked_before_it_is_shown() {
+    let (auth, api) = (Host::tokens().await, Host::start(|_, _| answer(201, "{}")).await);
+    let payments = session(&auth, &api, "ESSESESS").payments();
+    payments.check(&rent().into()).unwrap();
+    let long = payments.check(&rent().message(&"x".repeat(141)).into()).unwrap_err();
+    assert_eq!(long.field(), "remittanceInformationUnstructured");
+    // The document's own rule, which nobody looks at while the body is put together.
+    let nobody = rent().with(|body| body.debtor_account = None);
+    assert_eq!(payments.check(&nobody.into()).unwrap_err().field(), "debtorAccount");
+    assert_eq!(auth.count() + api.count(), 0);
+}
+
+#[tokio::test]
 async fn a_cancellation_is_done_only_where_the_status_says_so() {
     let auth = Host::tokens().await;
     // The body of 202 is said to hold a status and methods; a bank may leave them out.

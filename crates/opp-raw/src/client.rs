@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::generated::operations::SERVERS;
 use crate::types::RequestHeaders;
 use crate::value::{Object, Read};
-use crate::{ByteStream, Error, Hook, Invalid, Operation, Response};
+use crate::{ByteStream, Bytes, Error, Hook, Invalid, Operation, Response};
 
 /// A client of the platform: one method for each operation.
 ///
@@ -107,6 +107,24 @@ impl Client {
         accept: &str,
     ) -> Result<Response<ByteStream>, Error> {
         self.call(operation).link(link).stream(accept).await
+    }
+
+    /// Calls an operation at a path and with a body of one's own: for tools that take both from somebody else, and for
+    /// what a typed method would not say. The path is taken as a link is in [`follow`](Self::follow); the body goes out
+    /// as it is, with its media type, and is held against nothing.
+    pub async fn request(
+        &self,
+        operation: &'static Operation,
+        path: &str,
+        body: Option<(&str, Bytes)>,
+        accept: &str,
+    ) -> Result<Response<ByteStream>, Error> {
+        let call = self.call(operation).link(path);
+        let call = match body {
+            Some((media, body)) => call.bytes(media, body),
+            None => call,
+        };
+        call.stream(accept).await
     }
 
     /// Starts a call of an operation; the generated methods do nothing else.

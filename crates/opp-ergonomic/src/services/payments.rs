@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use opp_raw::reqwest::StatusCode;
 use opp_raw::types::{self, PaymentId, PaymentInitiationCancelResponse202, PaymentProduct, PaymentService};
-use opp_raw::{ByteStream, Bytes, Invalid};
+use opp_raw::{ByteStream, Bytes, Check as _, Invalid};
 use serde::{Deserialize, Serialize};
 
 use super::orders::{Desk, Order};
@@ -191,6 +191,16 @@ impl Payments {
         Self { caller, bank, clock }
     }
 
+    /// Holds a payment against everything that [`create`](Self::create) holds it against, and sends nothing: before it
+    /// is shown to somebody who is to agree to it.
+    pub fn check(&self, order: &Order) -> Result<(), Invalid> {
+        order.body(self.desk())?.check()
+    }
+
+    fn desk(&self) -> Desk<'_> {
+        Desk { bic: self.bank.bic(), today: self.clock.now().date_naive() }
+    }
+
     /// Hands a payment to the bank. No money moves before the user has signed.
     ///
     /// There is no idempotency: if the error's [`outcome`](Error::outcome) is
@@ -198,8 +208,7 @@ impl Payments {
     pub async fn create(&self, order: impl Into<Order>) -> Result<Reply<NewPayment>, Error> {
         let order = order.into();
         let (service, product) = (order.service(), order.product());
-        let desk = Desk { bic: self.bank.bic(), today: self.clock.now().date_naive() };
-        let body = order.body(desk)?;
+        let body = order.body(self.desk())?;
         let reply = self.caller.call(async |raw| raw.initiate_payment(&service, &product, &body).await).await?;
         reply.try_map(|answer| new_payment(service, product, answer))
     }

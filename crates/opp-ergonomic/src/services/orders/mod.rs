@@ -13,7 +13,7 @@ use opp_raw::types::{PaymentInitiationJson, PaymentInitiationRequest};
 use super::{PaymentProduct, PaymentService};
 
 pub use bulk::Bulk;
-pub use draft::{Draft, Giro, ToAccount, ToGiro, Transfer};
+pub use draft::{Draft, Giro, Payee, ToAccount, ToGiro, Transfer};
 pub use repetition::Repetition;
 
 /// A payment to be handed over.
