@@ -1,6 +1,6 @@
 //! Transactions over pages: what is asked, what comes out, and where it does not go.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
 
@@ -87,6 +87,27 @@ async fn a_page_that_breaks_off_is_an_error_after_what_came() {
     let mut transactions = accounts(&auth, &api).transactions("1", &query).unwrap();
     assert_eq!(transactions.next().await.unwrap().unwrap().id(), Some("1"));
     assert!(transactions.next().await.unwrap().is_err());
+    assert!(transactions.next().await.is_none());
+}
+
+#[tokio::test]
+async fn whoever_stops_waiting_can_go_on_and_misses_nothing() {
+    let auth = Host::tokens().await;
+    let api = Host::start(move |number, _| match number {
+        1 | 3 => Act::Hang,
+        2 => page(&["1"], Some("/psd2/next")),
+        _ => page(&["2"], None),
+    })
+    .await;
+    let mut transactions = accounts(&auth, &api).transactions("1", &TransactionQuery::delta()).unwrap();
+    for id in ["1", "2"] {
+        let asked = api.count();
+        tokio::select! {
+            found = transactions.next() => panic!("{found:?} out of nothing"),
+            () = async { while api.count() == asked { tokio::task::yield_now().await } } => {}
+        }
+        assert_eq!(transactions.next().await.unwrap().unwrap().id(), Some(id));
+    }
     assert!(transactions.next().await.is_none());
 }
 

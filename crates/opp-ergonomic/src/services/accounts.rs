@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use opp_raw::types::{AccountId, BalanceType, TransactionId};
 use opp_raw::{ByteStream, Invalid};
 
-use super::transactions::{ReportFormat, Transaction, TransactionQuery, Transactions, download};
+use super::transactions::{ReportFormat, Transaction, TransactionQuery, Transactions};
 use super::view::view;
 use crate::caller::Caller;
 use crate::error::Error;
@@ -162,7 +162,7 @@ impl Accounts {
         let id = account_id(account)?;
         query.check()?;
         self.allowance.spend(Some(account), Endpoint::Transactions).await?;
-        download(&self.caller, &id, query, format).await
+        self.caller.streaming().call(async |raw| query.send(raw, &id, format.as_str()).await).await
     }
 }
 

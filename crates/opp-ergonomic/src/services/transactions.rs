@@ -14,7 +14,6 @@ use super::view::{view, words};
 use crate::caller::Caller;
 use crate::error::Error;
 use crate::money::Amount;
-use crate::reply::Reply;
 use crate::store::{Allowance, Endpoint};
 use crate::transport::Record;
 
@@ -68,25 +67,16 @@ impl TransactionQuery {
         }
     }
 
-    async fn send(
+    pub(crate) async fn send(
         &self,
         raw: opp_raw::Client,
         account: &AccountId,
         accept: &str,
     ) -> Result<opp_raw::Response<ByteStream>, opp_raw::Error> {
+        let Self { status, delta, .. } = self;
         let (from, to) = (self.from.map(DateFrom::from), self.to.map(DateTo::from));
-        let after = self.after_entry.as_deref();
-        raw.get_transaction_list_stream(
-            account,
-            &self.status,
-            from.as_ref(),
-            to.as_ref(),
-            self.delta,
-            after,
-            None,
-            accept,
-        )
-        .await
+        let (from, to, after) = (from.as_ref(), to.as_ref(), self.after_entry.as_deref());
+        raw.get_transaction_list_stream(account, status, from, to, *delta, after, None, accept).await
     }
 }
 
@@ -141,13 +131,13 @@ pub struct Transactions {
     caller: Caller,
     account: AccountId,
     query: TransactionQuery,
+    /// What the first page spends; those that follow are part of it.
+    allowance: Allowance,
     next: Next,
     seen: HashSet<String>,
     page: Option<(ByteStream, Splitter)>,
     ready: VecDeque<Transaction>,
     balances: Vec<Balance>,
-    /// What the first page spends; those that follow are part of it.
-    allowance: Option<Allowance>,
     /// The call that the present page is the answer to.
     call: Record,
 }
@@ -160,34 +150,24 @@ impl Transactions {
         allowance: Allowance,
     ) -> Result<Self, Invalid> {
         query.check()?;
-        let (next, seen) = (Next::First, HashSet::new());
-        let (page, ready, balances) = (None, VecDeque::new(), Vec::new());
         Ok(Self {
             caller: caller.streaming(),
             account,
             query,
-            next,
-            seen,
-            page,
-            ready,
-            balances,
-            allowance: Some(allowance),
+            allowance,
+            next: Next::First,
+            seen: HashSet::new(),
+            page: None,
+            ready: VecDeque::new(),
+            balances: Vec::new(),
             call: Record::default(),
         })
     }
 
-    /// The next transaction, or `None` after the last. An error ends it.
+    /// The next transaction, or `None` after the last. An error ends it. The future can be dropped: the next one goes
+    /// on where this one was.
     pub async fn next(&mut self) -> Option<Result<Transaction, Error>> {
-        if let Some(allowance) = self.allowance.take()
-            && let Err(error) = allowance.spend(Some(self.account.as_str()), Endpoint::Transactions).await
-        {
-            (self.next, self.page) = (Next::End, None);
-            return Some(Err(error));
-        }
-        loop {
-            if let Some(transaction) = self.ready.pop_front() {
-                return Some(Ok(transaction));
-            }
+        while self.ready.is_empty() {
             match self.advance().await {
                 Ok(true) => {}
                 Ok(false) => return None,
@@ -197,6 +177,7 @@ impl Transactions {
                 }
             }
         }
+        self.ready.pop_front().map(Ok)
     }
 
     /// All that are left, in memory.
@@ -244,17 +225,23 @@ impl Transactions {
     /// Opens the next page; `false` if there is none.
     async fn turn(&mut self) -> Result<bool, Error> {
         let (account, query) = (&self.account, &self.query);
-        let reply = match std::mem::replace(&mut self.next, Next::End) {
+        let reply = match &self.next {
             Next::End => return Ok(false),
-            Next::First => self.caller.call(async |raw| query.send(raw, account, JSON).await).await?,
+            Next::First => {
+                self.allowance.spend(Some(account.as_str()), Endpoint::Transactions).await?;
+                self.caller.call(async |raw| query.send(raw, account, JSON).await).await?
+            }
+            Next::Link(link) if self.seen.contains(link) => {
+                return Err(Error::unreadable("leads back to a page that was read before").of(&self.call));
+            }
             Next::Link(link) => {
-                if !self.seen.insert(link.clone()) {
-                    return Err(Error::unreadable("leads back to a page that was read before").of(&self.call));
-                }
-                let follow = async |raw: opp_raw::Client| raw.follow_stream(&GET_TRANSACTION_LIST, &link, JSON).await;
+                let follow = async |raw: opp_raw::Client| raw.follow_stream(&GET_TRANSACTION_LIST, link, JSON).await;
                 self.caller.call(follow).await?
             }
         };
+        if let Next::Link(link) = std::mem::replace(&mut self.next, Next::End) {
+            self.seen.insert(link);
+        }
         self.call = reply.call().clone();
         self.page = Some((reply.into_inner(), Splitter::default()));
         Ok(true)
@@ -273,14 +260,4 @@ words! {
         /// JSON, as it came.
         Json = "application/json",
     }
-}
-
-/// A report as bytes.
-pub(crate) async fn download(
-    caller: &Caller,
-    account: &AccountId,
-    query: &TransactionQuery,
-    format: &ReportFormat,
-) -> Result<Reply<ByteStream>, Error> {
-    caller.streaming().call(async |raw| query.send(raw, account, format.as_str()).await).await
 }

@@ -2,12 +2,10 @@
 
 use chrono::NaiveDate;
 use opp_raw::Invalid;
-use opp_raw::types::{
-    AccountReference, BulkPaymentInitiationJson, PaymentInitiationBulkElementJson, RequestedExecutionDate,
-};
+use opp_raw::types::{BulkPaymentInitiationJson, PaymentInitiationBulkElementJson, RequestedExecutionDate};
 
-use super::{Desk, Transfer, nothing_left};
-use crate::account_number::AccountNumber;
+use super::{Desk, Transfer, nothing_left, rules};
+use crate::account_number::{AccountNumber, without_giro};
 use crate::services::PaymentProduct;
 
 /// Several transfers of one product from one account, signed at once.
@@ -53,13 +51,14 @@ impl Bulk {
         if let Some(day) = self.day {
             desk.not_past("requestedExecutionDate", day)?;
         }
-        let debtor = AccountReference::try_from(self.debtor.clone());
+        let debtor = self.debtor.clone().into();
+        rules::check_payer(desk.bic, &debtor)?;
         let elements = self.transfers.iter().enumerate().map(|(at, transfer)| {
             self.element(transfer, desk).map_err(|wrong| wrong.within(&format!("payments[{at}]")))
         });
         Ok(BulkPaymentInitiationJson {
             batch_booking_preferred: self.one,
-            debtor_account: Some(debtor.map_err(|wrong| wrong.within("debtorAccount"))?),
+            debtor_account: Some(without_giro(debtor).map_err(|wrong| wrong.within("debtorAccount"))?),
             requested_execution_date: self.day.map(RequestedExecutionDate::from),
             payments: elements.collect::<Result<Vec<_>, _>>()?.into(),
             ..BulkPaymentInitiationJson::default()

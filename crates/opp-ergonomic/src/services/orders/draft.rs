@@ -4,7 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use opp_raw::types::{self, AccountReference, Address, Bicfi, PaymentInitiationJson, PaymentInitiationSwedishGiroJson};
+use opp_raw::types::{
+    self, AccountReference, AccountReferenceWithGiro, Address, Bicfi, PaymentInitiationJson,
+    PaymentInitiationSwedishGiroJson,
+};
 use opp_raw::{Invalid, Read};
 
 use super::{Desk, Order, Repetition, rules};
@@ -155,6 +158,12 @@ impl<To: Payee> Draft<To> {
         self.amount.payable().map(Some).map_err(|wrong| wrong.within("instructedAmount"))
     }
 
+    fn debtor(&self, desk: Desk<'_>) -> Result<Option<AccountReferenceWithGiro>, Invalid> {
+        let Some(debtor) = self.debtor.clone().map(AccountReferenceWithGiro::from) else { return Ok(None) };
+        rules::check_payer(desk.bic, &debtor)?;
+        Ok(Some(debtor))
+    }
+
     fn day(&self, desk: Desk<'_>) -> Result<Option<String>, Invalid> {
         let field = "requestedExecutionDate";
         self.day.map(|day| desk.not_past(field, day).map(|()| day.to_string())).transpose()
@@ -234,7 +243,7 @@ impl Transfer {
         let bank = to.bank.as_deref().map(Bicfi::try_from).transpose();
         let body = PaymentInitiationJson {
             instructed_amount: self.amount()?,
-            debtor_account: self.debtor.clone().map(Into::into),
+            debtor_account: self.debtor(desk)?,
             creditor_account: Some(account.map_err(|wrong| wrong.within("creditorAccount"))?),
             creditor_agent: bank.map_err(|wrong| wrong.within("creditorAgent"))?,
             creditor_agent_name: TextRule::CREDITOR_BANK_NAME.write(to.bank_name.as_deref())?,
@@ -268,7 +277,7 @@ impl Giro {
     pub(super) fn body(&self, desk: Desk<'_>) -> Result<PaymentInitiationSwedishGiroJson, Invalid> {
         let body = PaymentInitiationSwedishGiroJson {
             instructed_amount: self.amount()?,
-            debtor_account: self.debtor.clone().map(Into::into),
+            debtor_account: self.debtor(desk)?,
             creditor_giro: Some(self.to.number.clone().into()),
             creditor_name: TextRule::CREDITOR_NAME.write(Some(&self.name))?,
             creditor_account_message: TextRule::GIRO_MESSAGE.write(self.message.as_deref())?,

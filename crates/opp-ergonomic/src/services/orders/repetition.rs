@@ -56,9 +56,10 @@ impl Repetition {
         }
         let day = self.day.map(|day| DayOfExecution::try_from(day.to_string())).transpose();
         let mut said = transfer.body(desk)?;
+        let debtor = said.debtor_account.take().map(without_giro).transpose();
         let body = PeriodicPaymentInitiationJson {
             end_to_end_identification: said.end_to_end_identification.take(),
-            debtor_account: said.debtor_account.take().map(without_giro).transpose()?,
+            debtor_account: debtor.map_err(|wrong| wrong.within("debtorAccount"))?,
             instructed_amount: said.instructed_amount.take(),
             creditor_account: said.creditor_account.take(),
             creditor_agent: said.creditor_agent.take(),

@@ -1,13 +1,13 @@
-//! What a bank wants of a transfer beyond the document (platform-facts 9.3 and 11), as data.
+//! What a bank wants of an order beyond the document (platform-facts 9.3 and 11), as data.
 
 use opp_raw::Invalid;
-use opp_raw::types::PaymentInitiationJson;
+use opp_raw::types::{AccountReferenceWithGiro, PaymentInitiationJson};
 
 use crate::services::PaymentProduct;
 
 /// One thing that a bank wants of a product.
 struct Rule {
-    /// The first eight characters of the BIC.
+    /// The first eight characters of the BIC; empty for all banks.
     bank: &'static str,
     product: PaymentProduct,
     field: &'static str,
@@ -18,18 +18,18 @@ struct Rule {
 
 const RULES: &[Rule] = &[
     Rule {
+        bank: "",
+        product: PaymentProduct::SepaCreditTransfers,
+        field: "creditorAccount.iban",
+        broken: |body| creditor_iban(body).is_empty(),
+        says: "is missing: a SEPA credit transfer goes to an IBAN; use Iban",
+    },
+    Rule {
         bank: "HANDSESS",
         product: PaymentProduct::Domestic,
         field: "creditorAccount.clearingNumber",
         broken: |body| body.creditor_account.as_ref().is_some_and(|account| account.clearing_number.is_none()),
         says: "is missing: HANDSESS wants the payee by clearing number and BBAN, each apart; use (Clearing, Bban)",
-    },
-    Rule {
-        bank: "HANDSESS",
-        product: PaymentProduct::Domestic,
-        field: "debtorAccount.clearingNumber",
-        broken: |body| body.debtor_account.as_ref().is_some_and(|account| account.clearing_number.is_some()),
-        says: "cannot stand here: HANDSESS wants the payer by a BBAN alone; use Bban",
     },
     Rule {
         bank: "SWEDSESS",
@@ -46,6 +46,40 @@ const RULES: &[Rule] = &[
         says: "is missing: OKOYFIHH wants it of every payee outside Finland; use Transfer::creditor_address",
     },
 ];
+
+/// How a bank names the account that is debited.
+struct Payer {
+    banks: &'static [&'static str],
+    named: fn(&AccountReferenceWithGiro) -> bool,
+    says: &'static str,
+}
+
+const PAYERS: &[Payer] = &[
+    Payer {
+        banks: &["ESSESESS", "SWEDSESS", "NDEAFIHH", "OKOYFIHH"],
+        named: |account| account.iban.is_some(),
+        says: "is not named as this bank wants it: use Iban",
+    },
+    Payer {
+        banks: &["HANDSESS", "DABASESX"],
+        named: |account| account.bban.is_some() && account.clearing_number.is_none(),
+        says: "is not named as this bank wants it: use Bban alone, without a clearing number",
+    },
+    Payer {
+        banks: &["NDEASESS"],
+        named: |account| account.bban.is_some() || account.plusgiro_number.is_some(),
+        says: "is not named as this bank wants it: use Bban, or for a company Plusgiro",
+    },
+];
+
+/// Refuses a payer that is named otherwise than the bank does.
+pub(super) fn check_payer(bic: &str, payer: &AccountReferenceWithGiro) -> Result<(), Invalid> {
+    let known = PAYERS.iter().find(|rule| rule.banks.iter().any(|bank| bic.starts_with(bank)));
+    match known.filter(|rule| !(rule.named)(payer)) {
+        Some(rule) => Err(Invalid::new(rule.says).within("debtorAccount")),
+        None => Ok(()),
+    }
+}
 
 fn creditor_iban(body: &PaymentInitiationJson) -> &str {
     body.creditor_account.as_ref().and_then(|account| account.iban.as_ref()).map_or("", |iban| iban.as_str())

@@ -88,6 +88,8 @@ fn a_sepa_transfer_is_in_euro_and_may_carry_the_payees_reference() {
     let book = Transfer::sepa(euro(), Iban::new("DE89370400440532013000").unwrap(), "Verlag").from(payer());
     assert_eq!(written(book.clone().reference(reference))["ocrRef"], "RF18539007547034");
     assert_eq!(written(book.invoice(&"9".repeat(35)))["invoiceRef"], "9".repeat(35));
+    let national = Transfer::sepa(euro(), Bban::new("401975231").unwrap(), "Anna").from(payer());
+    assert!(refused(national).starts_with("creditorAccount.iban is missing"));
     let kronor = Transfer::sepa(sek(), payee(), "Anna").from(payer());
     assert_eq!(refused(kronor), "instructedAmount.currency is EUR in a SEPA credit transfer");
 }
@@ -117,8 +119,11 @@ fn nothing_that_was_said_gets_lost_in_a_standing_order_or_a_bulk() {
     ] {
         assert_eq!(refused(said.repeated(terms())), format!("{field} cannot be said in a standing order"));
     }
-    let from_giro = rent().from(AccountNumber::from(GiroNumber::from(Plusgiro::new("902003-3").unwrap())));
-    assert!(refused(from_giro.repeated(terms())).contains("giro number"));
+    let giro = AccountNumber::from(GiroNumber::from(Plusgiro::new("902003-3").unwrap()));
+    let standing = at("NDEASESS", rent().from(giro.clone()).repeated(terms())).unwrap_err().to_string();
+    assert!(standing.starts_with("debtorAccount is a giro number"), "{standing}");
+    let bulk = at("NDEASESS", Bulk::new(PaymentProduct::Domestic, giro)).unwrap_err().to_string();
+    assert!(bulk.starts_with("debtorAccount is a giro number"), "{bulk}");
     let bulk = Bulk::new(PaymentProduct::Domestic, payer()).pay(rent());
     assert_eq!(refused(bulk), "payments[0].debtorAccount cannot be said in a bulk");
 }
@@ -155,17 +160,40 @@ fn what_breaks_a_rule_is_named() {
 }
 
 #[test]
-fn handsess_wants_national_numbers_and_the_payees_clearing_number_apart() {
+fn handsess_wants_the_payees_clearing_number_apart() {
     let (bban, clearing) = (|text| Bban::new(text).unwrap(), || Clearing::new("1000").unwrap());
     let good = Transfer::domestic(sek(), (clearing(), bban("401975231")), "Elin").from(bban("403333911"));
-    let body = serde_json::to_value(at("HANDSESS", good.clone()).unwrap()).unwrap();
+    let body = serde_json::to_value(at("HANDSESS", good).unwrap()).unwrap();
     assert_eq!(body["creditorAccount"], json!({"bban": "401975231", "clearingNumber": "1000"}));
-    let field = |order: Transfer| at("HANDSESS", order).unwrap_err().field().to_owned();
-    assert_eq!(
-        field(Transfer::domestic(sek(), bban("401975231"), "Elin").from(bban("1"))),
-        "creditorAccount.clearingNumber"
-    );
-    assert_eq!(field(good.from((clearing(), bban("403333911")))), "debtorAccount.clearingNumber");
+    let bad = Transfer::domestic(sek(), bban("401975231"), "Elin").from(bban("403333911"));
+    assert_eq!(at("HANDSESS", bad).unwrap_err().field(), "creditorAccount.clearingNumber");
+}
+
+#[test]
+fn each_bank_names_the_payer_in_its_own_way() {
+    let bban = || Bban::new("403333911").unwrap();
+    let (iban, national): (AccountNumber, AccountNumber) = (payer().into(), bban().into());
+    let apart: AccountNumber = (Clearing::new("6000").unwrap(), bban()).into();
+    let giro: AccountNumber = GiroNumber::from(Plusgiro::new("902003-3").unwrap()).into();
+    for (bank, taken) in [
+        ("ESSESESS", [true, false, false, false]),
+        ("SWEDSESSXXX", [true, false, false, false]),
+        ("HANDSESS", [false, true, false, false]),
+        ("DABASESX", [false, true, false, false]),
+        ("NDEASESS", [false, true, true, true]),
+        ("AAAASESS", [true, true, true, true]),
+    ] {
+        for (payer, taken) in [&iban, &national, &apart, &giro].into_iter().zip(taken) {
+            let order = bill().invoice("118").from(payer.clone());
+            assert_eq!(at(bank, order).is_ok(), taken, "{bank}");
+        }
+        let bulk = |payer: &AccountNumber| at(bank, Bulk::new(PaymentProduct::Domestic, payer.clone()).pay(to_anna()));
+        assert_eq!(bulk(&iban).is_err_and(|wrong| wrong.field() == "debtorAccount"), !taken[0], "{bank}");
+    }
+}
+
+fn to_anna() -> Transfer {
+    Transfer::domestic(sek(), (Clearing::new("1000").unwrap(), Bban::new("401975231").unwrap()), "Anna")
 }
 
 #[test]
