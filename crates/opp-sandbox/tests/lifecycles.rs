@@ -81,6 +81,7 @@ fn a_payment_lives_as_the_model_does() {
             let created = json_of(reader.call(Method::POST, DOMESTIC).json(&order).send().await.unwrap(), 201).await;
             let id = created["paymentId"].as_str().unwrap();
             let payment = format!("{DOMESTIC}/{id}");
+            let available = reader.balance(0, "interimAvailable").await;
             let (mut life, mut now) = (Life::Created, 0_u64);
             for act in acts {
                 match act {
@@ -126,6 +127,9 @@ fn a_payment_lives_as_the_model_does() {
             let (booked, _) = reader.all(&list).await;
             let found = booked.iter().filter(|row| row["paymentId"] == id).count();
             prop_assert_eq!(found, usize::from(life == Life::Settled));
+            // What can be spent is less from the signature on, whatever became of the payments before this one.
+            let spent = if matches!(life, Life::Signed(_) | Life::Settled) { 100 } else { 0 };
+            prop_assert_eq!(reader.balance(0, "interimAvailable").await, available - spent);
             Ok(())
         })
     });

@@ -7,9 +7,8 @@ mod common;
 mod reader;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use common::{json_of, refusal_of};
+use common::refusal_of;
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Cases, TestRunner};
 use reader::Reader;
@@ -145,14 +144,13 @@ fn pages_cover_all_entries_exactly_once() {
 
 /// A payment that is booked while somebody turns pages.
 async fn pay_something(reader: &Reader) {
-    let domestic = "/psd2/paymentinitiation/v1/payments/domestic";
     let order = json!({
         "instructedAmount": { "currency": "SEK", "amount": "1.00" },
         "debtorAccount": { "iban": "SE3750000000054400047881" },
         "creditorAccount": { "iban": "SE2550000000054400047903" },
         "creditorName": "Meanwhile",
     });
-    let created = json_of(reader.desk.post(domestic).json(&order).send().await.unwrap(), 201).await;
-    reader.approve(&format!("{domestic}/{}", created["paymentId"].as_str().unwrap())).await;
-    reader.desk.sandbox.control().advance(Duration::from_secs(5));
+    let payment = reader.create("payments/domestic", &order).await;
+    reader.approve(&payment).await;
+    reader.wait(5);
 }
