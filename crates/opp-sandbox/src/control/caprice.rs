@@ -85,10 +85,7 @@ pub(crate) const CATALOGUE: [(&str, &str); 19] = [
     ("token-expired", "the call's token expires"),
     ("token-revoked", "the call's token is revoked"),
     ("consent-expired", "the call's consent expires"),
-    (
-        "frequency-exhausted",
-        "the call's consent has no call without PSU-IP-Address left until midnight: 429 ACCESS_EXCEEDED",
-    ),
+    ("frequency-exhausted", "the consent has no call without PSU-IP-Address left until midnight: 429 ACCESS_EXCEEDED"),
     ("unknown-values", "values of enumerations that no document names"),
     ("unknown-fields", "a member that no document names, in every object"),
     ("late-challenge", "challengeData is null once; late-challenge=N: in the first N answers that should hold it"),

@@ -1,5 +1,4 @@
-//! What makes one bank different from another, as `data/banks.toml` says it; the names of the fields are explained there,
-//! too.
+//! What makes one bank different from another, as `data/banks.toml` says it; the fields are explained there, too.
 
 use serde::Deserialize;
 

@@ -174,7 +174,7 @@ pub(crate) struct Payment {
     pub(crate) status: String,
     /// Since when it has this status.
     pub(crate) since: DateTime<Utc>,
-    /// `TPP-Rejection-NoFunds-Preferred`: without the money reject it at once, or let it wait; the bank's habit if not said.
+    /// `TPP-Rejection-NoFunds-Preferred`: reject it at once without the money, or let it wait for cover.
     pub(crate) reject_without_funds: Option<bool>,
     /// When the bank last looked for the money in vain.
     pub(crate) short_at: Option<DateTime<Utc>>,
