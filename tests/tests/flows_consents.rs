@@ -181,11 +181,14 @@ async fn many_replicas_that_look_at_once_send_each_write_once_and_end_alike() {
     let session = platform.session("ESSESESS", false);
     let mut signing = session.sign(flow(&session, platform.consent(&session).await)).unwrap();
     let ticket = signing.keep().await.unwrap();
-    let replicas = (0..8).map(|_| async {
-        let signing = platform.client.resume(&ticket).await.unwrap().sign(psu(PERSON));
-        signing.unwrap().finish(|_| {}).await.unwrap()
-    });
-    let endings = futures_util::future::join_all(replicas).await;
+    let mut replicas = Vec::new();
+    for _ in 0..8 {
+        let kept = platform.client.resume(&ticket).await.unwrap();
+        replicas.push(kept.sign(psu(PERSON)).unwrap());
+    }
+    // All of them have seen that nothing is begun yet.
+    let endings = replicas.iter_mut().map(async |replica| replica.finish(|_| {}).await.unwrap());
+    let endings = futures_util::future::join_all(endings).await;
     assert!(endings.iter().all(|ending| *ending == Ending::Finalised(Standing::Valid)), "{endings:?}");
     assert_eq!(platform.calls("POST", "/authorisations"), 1);
     assert_eq!(platform.sandbox.control().requests().iter().filter(|seen| seen.method == "PUT").count(), 1);

@@ -218,7 +218,11 @@ impl Transport {
             let limit = call.deadline.min(Instant::now() + self.core.times.attempt);
             timeout_at(limit, sending).await.unwrap_or_else(|_| Err(call.stop(Stopped::Deadline)))
         } else {
-            sending.await
+            match sending.await {
+                // What breaks off in the body of a read is asked for again like everything else.
+                Ok(answer) if call.operation.is_read() && answer.status().is_success() => next.read(answer).await,
+                other => other,
+            }
         };
         let span = Span::current();
         match &result {

@@ -35,7 +35,10 @@ const BANKS: &str = r#"{"aspsps":[{"bicFi":"ESSESESS","name":"SEB "}]}"#;
 
 #[tokio::test]
 async fn a_read_is_repeated_until_it_goes_well() {
-    for act in [answer(503, ""), answer(429, ""), answer(502, "<html>"), Act::Close, Act::Raw(b"nonsense".to_vec())] {
+    let half =
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"aspsps\":[".to_vec();
+    let [nonsense, broken_off] = [b"nonsense".to_vec(), half].map(Act::Raw);
+    for act in [answer(503, ""), answer(429, ""), answer(502, "<html>"), Act::Close, nonsense, broken_off] {
         let (auth, bad) = (Host::tokens().await, act.clone());
         let api = Host::start(move |number, _| if number < 3 { bad.clone() } else { answer(200, BANKS) }).await;
         assert_eq!(read(&quick(&auth, &api)).await.unwrap(), 1, "{act:?}");

@@ -6,11 +6,10 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Act, Host, answer, builder};
+use common::faults::{faults, stage};
 use opp_ergonomic::{
-    Access, AccessToken, Bank, Client, ConsentRequest, DirectoryFilter, Error, Iban, Outcome, PaymentKey,
-    PaymentProduct, PaymentService, Psu, ReportFormat, RetryPolicy, Scope, TokenFuture, TokenProvider,
-    TransactionQuery, Transfer, ValidConsent,
+    Access, Bank, Client, ConsentRequest, DirectoryFilter, Error, Iban, Outcome, PaymentKey, PaymentProduct,
+    PaymentService, Psu, ReportFormat, TransactionQuery, Transfer, ValidConsent,
 };
 
 const CALLS: &[&str] = &[
@@ -94,39 +93,6 @@ async fn call(client: &Client, what: &str) -> Result<(), Error> {
     }
 }
 
-/// A token that is at hand: what goes wrong with tokens is another suite's.
-#[derive(Debug)]
-struct Ready;
-
-impl TokenProvider for Ready {
-    fn token<'a>(&'a self, _: &'a Scope) -> TokenFuture<'a> {
-        Box::pin(async { Ok(AccessToken::new("ready")) })
-    }
-
-    fn invalidate(&self, _: &Scope, _: &AccessToken) {}
-}
-
-/// What goes wrong, and whether a call may go well in spite of it.
-fn faults() -> Vec<(&'static str, Act, bool)> {
-    let head = |length: usize| {
-        format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n")
-    };
-    let odd = r#"{"consentId":7,"consentStatus":"new","transactionStatus":"NEWS","paymentId":"p","accounts":[null,"x"],"more":{}}"#;
-    vec![
-        ("reset", Act::Close, false),
-        ("silence", Act::Hang, false),
-        ("truncation", Act::Raw(format!("{}{{\"a\"", head(500)).into()), false),
-        ("slow drip", Act::Drip(head(1 << 20).into(), b" ".to_vec(), Duration::from_millis(20)), false),
-        ("no HTTP", Act::Raw(b"\0\x01\x02 nonsense\r\n\r\n".to_vec()), false),
-        ("500", answer(500, ""), false),
-        ("503 in HTML", answer(503, "<html>busy</html>").with("Content-Type", "text/html"), false),
-        ("bad JSON", answer(200, r#"{"accounts":[}"#), true),
-        ("HTML with success", answer(200, "<html>hello</html>"), true),
-        ("unknown values", answer(200, odd), true),
-        ("null", answer(200, "null"), true),
-    ]
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whatever_goes_wrong_a_call_ends_in_time_with_an_error_that_says_so() {
     let mut done = 0;
@@ -135,14 +101,7 @@ async fn whatever_goes_wrong_a_call_ends_in_time_with_an_error_that_says_so() {
         for what in CALLS {
             let act = act.clone();
             checks.spawn(async move {
-                let api = Host::start(move |_, _| act.clone()).await;
-                let mut retry = RetryPolicy::default();
-                retry.first_pause = Duration::from_millis(1);
-                let client = builder(&api.url, &api.url)
-                    .tokens(std::sync::Arc::new(Ready))
-                    .retry(retry)
-                    .attempt_timeout(Duration::from_secs(1));
-                let client = client.build().unwrap().with_deadline(Duration::from_millis(2500));
+                let (api, client) = stage(fault, act).await;
                 let ended = tokio::time::timeout(Duration::from_secs(20), call(&client, what)).await;
                 let place = format!("{what} with {fault}");
                 match ended.unwrap_or_else(|_| panic!("{place} does not end")) {
@@ -153,7 +112,7 @@ async fn whatever_goes_wrong_a_call_ends_in_time_with_an_error_that_says_so() {
                         assert!(!error.to_string().contains("hello"), "{place}: {error}");
                         if let Some(outcome) = error.outcome() {
                             assert!(matches!(outcome, Outcome::Unknown | Outcome::Accepted), "{place}: {outcome:?}");
-                            assert!(api.count() <= 1, "{place} was sent {} times", api.count());
+                            assert!(api.calls() <= 1, "{place} was sent {} times", api.calls());
                             assert!(error.request_id().is_some() && error.path().is_some(), "{place}");
                         }
                     }

@@ -171,7 +171,7 @@ impl<'a> Call<'a> {
         let (operation, limit) = (self.operation, self.client.max_body());
         let client = self.client;
         let request = self.request(accept)?;
-        let next = Next { http: client.http(), operation };
+        let next = Next { http: client.http(), operation, limit };
         let answer = match client.hook() {
             Some(hook) => hook.around(operation, request, next).await?,
             None => next.send(request).await?,

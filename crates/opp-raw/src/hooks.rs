@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use crate::response::body;
 use crate::{Error, Operation};
 
 /// What a hook returns.
@@ -24,6 +25,8 @@ pub trait Hook: Send + Sync {
 pub struct Next<'a> {
     pub(crate) http: &'a reqwest::Client,
     pub(crate) operation: &'static Operation,
+    /// The largest body that is read, in bytes.
+    pub(crate) limit: usize,
 }
 
 impl Next<'_> {
@@ -36,5 +39,18 @@ impl Next<'_> {
             Ok(answer) => Ok(answer),
             Err(error) => Err(Error::from_transport(self.operation, id, error)),
         }
+    }
+
+    /// Reads the body here and now, so that a hook can ask again if it breaks off. What comes back is the same answer
+    /// with its body at hand. Not for what is to be a stream.
+    pub async fn read(self, mut answer: reqwest::Response) -> Result<reqwest::Response, Error> {
+        let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
+        let (body, failure) = body(&mut answer, self.limit).await;
+        if let Some(failure) = failure {
+            return Err(Error::from_body(self.operation, status, headers, body, failure));
+        }
+        let mut read = http::Response::new(body);
+        (*read.status_mut(), *read.headers_mut()) = (status, headers);
+        Ok(read.into())
     }
 }

@@ -142,19 +142,27 @@ pub(crate) enum Failure {
     Transport(reqwest::Error),
 }
 
-/// Reads a body up to a limit, and gives what came of it even if its end did not.
+/// Reads a body up to a limit, and gives what came of it even if its end did not. One that comes in one part is not
+/// copied.
 pub(crate) async fn body(answer: &mut reqwest::Response, limit: usize) -> (Bytes, Option<Failure>) {
-    let mut whole: Vec<u8> = Vec::new();
-    loop {
+    let (mut first, mut whole) = (Bytes::new(), Vec::new());
+    let failure = loop {
         match answer.chunk().await {
-            Ok(None) => return (whole.into(), None),
-            Ok(Some(part)) if whole.len() + part.len() > limit => {
-                return (whole.into(), Some(Failure::TooLarge(limit)));
+            Ok(None) => break None,
+            Ok(Some(part)) if first.len().max(whole.len()) + part.len() > limit => {
+                break Some(Failure::TooLarge(limit));
             }
-            Ok(Some(part)) => whole.extend_from_slice(&part),
-            Err(error) => return (whole.into(), Some(Failure::Transport(error))),
+            Ok(Some(part)) if first.is_empty() => first = part,
+            Ok(Some(part)) => {
+                if whole.is_empty() {
+                    whole.extend_from_slice(&first);
+                }
+                whole.extend_from_slice(&part);
+            }
+            Err(error) => break Some(Failure::Transport(error)),
         }
-    }
+    };
+    (if whole.is_empty() { first } else { whole.into() }, failure)
 }
 
 /// A body as it arrives: an account report in camt or MT form, or JSON that is too large to hold.

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(dead_code, unreachable_pub, reason = "each suite uses its part")]
 
+pub mod faults;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -92,6 +94,11 @@ impl Host {
 
     pub fn count(&self) -> usize {
         self.count.load(Ordering::SeqCst)
+    }
+
+    /// How many requests there were beside those for tokens.
+    pub fn calls(&self) -> usize {
+        self.requests().iter().filter(|request| request.target != "/connect/token").count()
     }
 
     pub fn requests(&self) -> Vec<Request> {

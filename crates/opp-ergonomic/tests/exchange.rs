@@ -1,0 +1,132 @@
+//! The last leg of an OAuth redirect, as it is on the wire.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Act, Host, Request, answer, builder, token};
+use opp_ergonomic::sca::{Callback, Device, Ending, Flow, Standing, Step, Subject};
+use opp_ergonomic::{Bank, PaymentKey, PaymentProduct, PaymentService, Psu, Session};
+
+const BACK: &str = "https://shop.example/back?shop=7";
+
+/// A bank whose users sign as soon as they are sent to it; what comes of the code is given.
+fn bank(request: &Request, exchanged: &Act) -> Act {
+    let path = request.target.as_str();
+    match (request.method.as_str(), path) {
+        ("POST", "/connect/token") if request.body.contains("grant_type=authorization_code") => exchanged.clone(),
+        ("POST", "/connect/token") => token(1),
+        ("POST", _) => answer(201, r#"{"authorisationId":"a-1","scaStatus":"received"}"#),
+        ("PUT", _) => answer(
+            200,
+            r#"{"scaStatus":"started","_links":{"scaOAuth":{"href":"https://auth.example/?client_id=[CLIENT_ID]&redirect_uri=[TPP_REDIRECT_URI]&state=[TPP_STATE]"}}}"#,
+        ),
+        (_, path) if path.ends_with("/status") => {
+            answer(200, r#"{"consentStatus":"valid","transactionStatus":"CANC"}"#)
+        }
+        _ => answer(200, r#"{"scaStatus":"finalised"}"#),
+    }
+}
+
+async fn host(exchanged: Act) -> Host {
+    Host::start(move |_, request| bank(request, &exchanged)).await
+}
+
+fn session(host: &Host) -> Session {
+    let psu = Psu::private().id("199311219639").ip([192, 0, 2, 7].into()).user_agent("Mozilla/5.0");
+    builder(&host.url, &host.url).build().unwrap().at(Bank::new("NDEASESS").unwrap(), psu).unwrap()
+}
+
+fn key() -> PaymentKey {
+    PaymentKey::new(&PaymentService::Payments, &PaymentProduct::Domestic, "p-1").unwrap()
+}
+
+fn flow(session: &Session, subject: Subject) -> Flow {
+    session.flow(subject, Device::Desktop).redirect(BACK).poll_every(Duration::from_millis(1))
+}
+
+/// Signs, and comes back with more in the address beside the state.
+async fn sign(session: &Session, flow: Flow, more: &str) -> (Result<Ending, opp_ergonomic::Error>, Option<Ending>) {
+    let mut signing = session.sign(flow).unwrap();
+    let url = loop {
+        match signing.next().await.unwrap() {
+            Some(Step::Redirect { url, .. }) => break url,
+            Some(Step::Wait { .. }) => {}
+            other => panic!("{other:?}"),
+        }
+    };
+    let state = url.expose().split_once("&state=").unwrap().1;
+    signing.callback(&Callback::parse(&format!("{BACK}&state={state}{more}"))).await.unwrap();
+    let ended = signing.finish(|_| {}).await;
+    (ended, signing.flow().ending().cloned())
+}
+
+/// The exchanges that were made.
+fn exchanges(host: &Host) -> Vec<Request> {
+    host.requests().into_iter().filter(|request| request.body.contains("grant_type=authorization_code")).collect()
+}
+
+#[tokio::test]
+async fn a_code_is_exchanged_under_the_headers_of_what_it_belongs_to() {
+    let all = [
+        (Subject::Consent("c-1".into()), ("x-consentid", "c-1"), "x-consentauthorisationid"),
+        (Subject::Payment(key()), ("x-paymentid", "p-1"), "x-paymentauthorisationid"),
+        (Subject::Cancellation(key()), ("x-paymentid", "p-1"), "x-paymentauthorisationid"),
+    ];
+    for (subject, (name, id), own) in all {
+        let host = host(token(2)).await;
+        let session = session(&host);
+        sign(&session, flow(&session, subject), "&code=c%2F0").await.0.unwrap();
+        let [exchange] = exchanges(&host).try_into().unwrap();
+        assert_eq!((exchange.headers[name].as_str(), exchange.headers[own].as_str()), (id, "a-1"));
+        for part in ["code=c%2F0", "redirect_uri=https%3A%2F%2Fshop.example%2Fback%3Fshop%3D7", "client_id=shop"] {
+            assert!(exchange.body.split('&').any(|pair| pair == part), "{part} is not in {}", exchange.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_scope_is_the_one_that_came_along_or_none() {
+    for (more, scope) in
+        [("&code=c&scope=accountinformation%20private", Some("scope=accountinformation+private")), ("&code=c", None)]
+    {
+        let host = host(token(2)).await;
+        let session = session(&host);
+        sign(&session, flow(&session, Subject::Consent("c-1".into())), more).await.0.unwrap();
+        let [exchange] = exchanges(&host).try_into().unwrap();
+        assert_eq!(exchange.body.split('&').find(|pair| pair.starts_with("scope=")), scope);
+    }
+}
+
+#[tokio::test]
+async fn headers_of_another_name_can_be_told() {
+    let host = host(token(2)).await;
+    let session = session(&host);
+    let flow = flow(&session, Subject::Cancellation(key())).link_headers("X-Cancelled", "X-Cancellation");
+    assert_eq!(sign(&session, flow, "&code=c").await.0.unwrap(), Ending::Finalised(Standing::Cancelled));
+    let [exchange] = exchanges(&host).try_into().unwrap();
+    assert_eq!((&*exchange.headers["x-cancelled"], &*exchange.headers["x-cancellation"]), ("p-1", "a-1"));
+    assert!(!exchange.headers.contains_key("x-paymentid"));
+}
+
+#[tokio::test]
+async fn a_code_is_sent_once_whatever_comes_of_it() {
+    for lost in [Act::Close, answer(503, ""), answer(200, "<html>"), Act::Raw(b"nonsense".to_vec())] {
+        let host = host(lost.clone()).await;
+        let session = session(&host);
+        let (ended, _) = sign(&session, flow(&session, Subject::Consent("c-1".into())), "&code=c").await;
+        assert_eq!(ended.unwrap(), Ending::Finalised(Standing::Valid), "{lost:?}: polling tells");
+        assert_eq!(exchanges(&host).len(), 1, "{lost:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_is_refused_ends_the_flow_and_says_why() {
+    let host = host(answer(400, r#"{"error":"invalid_grant"}"#)).await;
+    let session = session(&host);
+    let (ended, ending) = sign(&session, flow(&session, Subject::Consent("c-1".into())), "&code=c").await;
+    assert_eq!(ended.unwrap_err().token().unwrap().code(), Some("invalid_grant"));
+    assert!(matches!(ending, Some(Ending::Failed(failure)) if failure.code.as_deref() == Some("invalid_grant")));
+}
