@@ -9,10 +9,11 @@ use chrono::{Days, NaiveDate, Utc};
 use opp_ergonomic::raw::Multipart;
 use opp_ergonomic::sca::{Callback, Ending, Standing, Subject};
 use opp_ergonomic::{
-    AccountNumber, Address, Bankgiro, Bban, Bulk, Cancellation, Clearing, Frequency, Giro, Iban, Ocr, Order, Outcome,
-    PaymentKey, PaymentProduct, PaymentService, PaymentStage, PaymentStatus, Repetition, Session, Transfer,
+    Account, AccountNumber, Address, Bankgiro, Bban, Bulk, Cancellation, Clearing, Frequency, Giro, Iban, Ocr, Order,
+    Outcome, PaymentKey, PaymentProduct, PaymentService, PaymentStage, PaymentStatus, Psu, Repetition, Session,
+    Transfer,
 };
-use opp_tests::platform::{BANKS, PERSON, Platform, flow, sign, until_redirect, visit};
+use opp_tests::platform::{BANKS, PERSON, Platform, at, flow, sign, until_redirect, visit};
 
 const GERMAN: &str = "DE89370400440532013000";
 
@@ -340,6 +341,43 @@ async fn a_payment_goes_on_after_a_restart_while_the_user_is_at_the_bank() {
     signing.callback(&Callback::parse(&back)).await.unwrap();
     let ending = signing.finish(|_| {}).await.unwrap();
     assert_not_ahead(&again, &key, &ending, "after a restart").await;
+}
+
+/// The accounts that a user has opened.
+async fn accounts(platform: &Platform, session: &Session) -> Vec<Account> {
+    let subject = platform.consent(session).await;
+    assert_eq!(sign(session, subject.clone(), "approve").await, Ending::Finalised(Standing::Valid));
+    let Subject::Consent(id) = subject else { panic!("{subject:?}") };
+    let consent = session.consents().valid(&id).await.unwrap();
+    session.accounts(&consent).list().await.unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn an_account_of_the_list_pays_at_every_bank() {
+    let platform = Platform::start();
+    for bank in BANKS {
+        let session = platform.session(bank, true);
+        let account = accounts(&platform, &session).await.remove(0);
+        let payer = account.as_payer(session.bank()).unwrap();
+        let key = created(&session, transfer(bank).from(payer)).await;
+        sign(&session, Subject::Payment(key.clone()), "approve").await;
+        settle(&platform);
+        assert_eq!(stage(&session, &key).await, PaymentStage::Paid, "{bank}");
+    }
+}
+
+#[tokio::test]
+async fn a_company_pays_from_its_plusgiro_at_nordea() {
+    let platform = Platform::start();
+    let company = Psu::corporate("5566771234").id(PERSON).ip([192, 0, 2, 7].into()).user_agent("Mozilla/5.0");
+    let session = platform.client.at(at("NDEASESS", true), company).unwrap();
+    let account = accounts(&platform, &session).await.remove(0);
+    let payer = account.as_payer(session.bank()).unwrap();
+    assert!(matches!(payer, AccountNumber::Giro(_)), "{payer:?}");
+    let key = created(&session, transfer("NDEASESS").from(payer)).await;
+    sign(&session, Subject::Payment(key.clone()), "approve").await;
+    settle(&platform);
+    assert_eq!(stage(&session, &key).await, PaymentStage::Paid);
 }
 
 #[tokio::test]

@@ -46,6 +46,10 @@ async fn what_breaks_a_rule_is_refused_before_anything_is_sent() {
     let swedbank = session(&auth, &api, "SWEDSESS").payments();
     let refusal = swedbank.create(rent().message("more than ten")).await.unwrap_err().to_string();
     assert!(refusal.contains("remittanceInformationUnstructured") && refusal.contains("SWEDSESS"), "{refusal}");
+    let form = |order: Transfer| payments.check(&order.into());
+    assert!(form(rent()).is_ok());
+    assert_eq!(form(rent().on(yesterday)).unwrap_err().field(), "requestedExecutionDate");
+    assert_eq!(form(rent().with(|body| body.creditor_name = None)).unwrap_err().field(), "creditorName");
     assert_eq!(api.count(), 0);
 }
 

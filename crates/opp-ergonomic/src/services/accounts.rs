@@ -5,10 +5,14 @@ use chrono::NaiveDate;
 use opp_raw::types::{AccountId, BalanceType, TransactionId};
 use opp_raw::{ByteStream, Invalid};
 
+use super::orders::check_payer;
 use super::transactions::{ReportFormat, Transaction, TransactionQuery, Transactions};
 use super::view::view;
+use crate::account_number::{AccountNumber, Bban, Iban};
+use crate::bank::Bank;
 use crate::caller::Caller;
 use crate::error::Error;
+use crate::giro::{GiroNumber, Plusgiro};
 use crate::money::Amount;
 use crate::reply::Reply;
 use crate::store::{Allowance, Endpoint};
@@ -94,6 +98,17 @@ impl Balance {
 }
 
 impl Account {
+    /// The number by which this account pays at its bank: banks differ. `None` if it has no such number, as cards.
+    pub fn as_payer(&self, bank: &Bank) -> Option<AccountNumber> {
+        // What a bank has given is not held against check digits: nobody has typed it.
+        let iban = self.iban().and_then(|number| Iban::test_number(number).ok()).map(AccountNumber::from);
+        let plusgiro = self.0.plusgiro_number.as_ref().and_then(|number| Plusgiro::new(number.as_str()).ok());
+        let plusgiro = plusgiro.map(|number| GiroNumber::from(number).into());
+        let bban = self.bban().and_then(|number| Bban::new(number).ok()).map(AccountNumber::from);
+        let mut numbers = [iban, plusgiro, bban].into_iter().flatten();
+        numbers.find(|number| check_payer(bank.bic(), &number.clone().into()).is_ok())
+    }
+
     /// The balances, if they were asked for and the bank sends them along.
     pub fn balances(&self) -> impl Iterator<Item = Balance> {
         self.0.balances.iter().cloned().map(Balance)

@@ -15,6 +15,7 @@ use super::{PaymentProduct, PaymentService};
 pub use bulk::Bulk;
 pub use draft::{Draft, Giro, Payee, ToAccount, ToGiro, Transfer};
 pub use repetition::Repetition;
+pub(super) use rules::check_payer;
 
 /// A payment to be handed over.
 #[derive(Debug, Clone)]

@@ -73,7 +73,7 @@ const PAYERS: &[Payer] = &[
 ];
 
 /// Refuses a payer that is named otherwise than the bank does.
-pub(super) fn check_payer(bic: &str, payer: &AccountReferenceWithGiro) -> Result<(), Invalid> {
+pub(in crate::services) fn check_payer(bic: &str, payer: &AccountReferenceWithGiro) -> Result<(), Invalid> {
     let known = PAYERS.iter().find(|rule| rule.banks.iter().any(|bank| bic.starts_with(bank)));
     match known.filter(|rule| !(rule.named)(payer)) {
         Some(rule) => Err(Invalid::new(rule.says).within("debtorAccount")),
