@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::app::App;
@@ -24,7 +25,9 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-const EXITS: &str = "Exit codes: 0 done, 1 error, 2 wrong command line, 4 not signed or not allowed, 5 too many calls,
+const EXITS: &str = "Options for profiles, JSON and so on go with every command: `opp --help` lists them.
+
+Exit codes: 0 done, 1 error, 2 wrong command line, 4 not signed or not allowed, 5 too many calls,
 6 perhaps done, perhaps not: look before you do it again, 130 interrupted.";
 
 /// Options of all commands.
@@ -32,7 +35,7 @@ const EXITS: &str = "Exit codes: 0 done, 1 error, 2 wrong command line, 4 not si
 #[allow(clippy::struct_excessive_bools, reason = "they are flags")]
 pub(crate) struct Global {
     /// Use this profile, see `opp profile`
-    #[arg(long, global = true, value_name = "NAME", help_heading = "With whom")]
+    #[arg(long, global = true, value_name = "NAME", help_heading = "With whom", hide_short_help = true)]
     pub(crate) profile: Option<String>,
     /// Use a simulated platform on this machine: the one that `opp sandbox` runs, or the one at an address
     #[arg(
@@ -43,29 +46,30 @@ pub(crate) struct Global {
         require_equals = true,
         default_missing_value = "",
         conflicts_with = "profile",
-        help_heading = "With whom"
+        help_heading = "With whom",
+        hide_short_help = true
     )]
     pub(crate) sandbox: Option<String>,
     /// Allow production where the profile does not: real banks, real money
-    #[arg(long, global = true, help_heading = "With whom")]
+    #[arg(long, global = true, help_heading = "With whom", hide_short_help = true)]
     pub(crate) live: bool,
     /// Answer all questions with yes
-    #[arg(long, short, global = true, help_heading = "With whom")]
+    #[arg(long, short, global = true, help_heading = "With whom", hide_short_help = true)]
     pub(crate) yes: bool,
     /// Print data as JSON
-    #[arg(long, global = true, conflicts_with = "csv", help_heading = "Output")]
+    #[arg(long, global = true, conflicts_with = "csv", help_heading = "Output", hide_short_help = true)]
     pub(crate) json: bool,
     /// Print data as CSV
-    #[arg(long, global = true, help_heading = "Output")]
+    #[arg(long, global = true, help_heading = "Output", hide_short_help = true)]
     pub(crate) csv: bool,
     /// Print the first request as a curl command, without secrets, and send nothing
-    #[arg(long, global = true, help_heading = "Output")]
+    #[arg(long, global = true, help_heading = "Output", hide_short_help = true)]
     pub(crate) dry_run: bool,
     /// Tell on standard error what is called; twice for more
-    #[arg(long, short, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
+    #[arg(long, short, global = true, action = clap::ArgAction::Count, help_heading = "Output", hide_short_help = true)]
     pub(crate) verbose: u8,
     /// How long a call may take, repetitions included
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds, help_heading = "Output")]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds, help_heading = "Output", hide_short_help = true)]
     pub(crate) timeout: Option<Duration>,
 }
 
@@ -123,6 +127,11 @@ impl Command {
 /// The command line as data: for manuals, completions and tables in a README.
 pub fn command() -> clap::Command {
     Arguments::command()
+}
+
+/// Reads a day.
+pub(crate) fn day(text: &str) -> Result<NaiveDate, String> {
+    text.parse().map_err(|_| "not a date such as 2031-01-31".to_owned())
 }
 
 /// Reads a time in seconds, which is more than none.

@@ -22,7 +22,8 @@ use crate::secrets::Kept;
 pub(crate) struct Connection {
     pub(crate) client: Client,
     pub(crate) profile: Profile,
-    /// The address of the API host.
+    /// The addresses of the hosts.
+    pub(crate) auth: String,
     pub(crate) api: String,
     /// The user's own address, for the calls that he or she has asked for.
     ip: Option<IpAddr>,
@@ -131,10 +132,8 @@ impl App {
             Some(name) => name.parse()?,
         };
         let api = profile.api_url.clone().unwrap_or_else(|| environment.api().to_owned());
-        let mut builder = Client::builder().environment(environment).api_host(&api);
-        if let Some(auth) = &profile.auth_url {
-            builder = builder.auth_host(auth);
-        }
+        let auth = profile.auth_url.clone().unwrap_or_else(|| environment.auth().to_owned());
+        let mut builder = Client::builder().environment(environment).api_host(&api).auth_host(&auth);
         // Whoever names a host on this very machine means it.
         builder = builder.allow_plain_loopback().credentials(&profile.client_id, kept.client_secret);
         if let Some(path) = &profile.certificate {
@@ -157,7 +156,7 @@ impl App {
         if let Some(hook) = hook {
             builder = builder.hook(hook);
         }
-        Ok(Connection { client: builder.build()?, ip: own_address(&api), profile, api })
+        Ok(Connection { client: builder.build()?, ip: own_address(&api), profile, auth, api })
     }
 }
 
@@ -189,8 +188,8 @@ pub(crate) struct Whom {
     /// Sign on the bank's page rather than in an app, at banks that can do both
     #[arg(long, conflicts_with = "app")]
     pub(crate) page: bool,
-    /// Sign in an app such as `BankID` rather than on the bank's page, at banks that can do both
-    #[arg(long)]
+    // Not in a comment, which would want it in quotes.
+    #[arg(long, help = "Sign in an app, such as BankID, rather than on the bank's page, at banks that can do both")]
     pub(crate) app: bool,
 }
 

@@ -117,13 +117,30 @@ impl From<Error> for Failure {
             Exit::Error
         };
         let failure = Self::new(exit, error.to_string());
-        match (exit, error.path()) {
-            // What is needed to find out; the text leaves ids out.
-            (Exit::Unknown, Some(path)) => failure.hint(format!("The call was to {path}.")),
-            _ if error.needs_new_consent() => failure.hint("Ask for a new one with `opp consent renew`."),
-            _ => failure,
+        match advice(&error, exit) {
+            Some(hint) => failure.hint(hint),
+            None => failure,
         }
     }
+}
+
+/// What to do next at this command line, or what the bank said: it may be the user's to read, and is in no log.
+fn advice(error: &Error, exit: Exit) -> Option<String> {
+    if exit == Exit::Unknown {
+        return error.path().map(|path| format!("The call was to {path}."));
+    }
+    if error.needs_new_consent() {
+        return Some("Ask for a new one with `opp consent renew`.".to_owned());
+    }
+    let option = match error.invalid().map(Invalid::field) {
+        Some("PSU-ID") => Some("Name the user with --psu ID."),
+        Some("PSU-Corporate-ID") => Some("Name the company with --corporate NUMBER."),
+        Some("PSU-IP-Address") => Some("This cannot be read unattended."),
+        _ => None,
+    };
+    let problem = error.raw().and_then(opp_ergonomic::raw::Error::problem);
+    let said = problem.and_then(|problem| problem.messages.iter().find_map(|message| message.text.clone()));
+    option.map(str::to_owned).or_else(|| said.map(|text| format!("The bank says: {text}")))
 }
 
 impl From<Invalid> for Failure {

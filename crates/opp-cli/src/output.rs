@@ -39,6 +39,11 @@ pub(crate) const fn number(key: &'static str, title: &'static str) -> Column {
     Column { key, title, right: true }
 }
 
+/// A column that programs get and people do not.
+pub(crate) const fn data(key: &'static str) -> Column {
+    Column { key, title: "", right: false }
+}
+
 /// The way to whoever has called.
 pub(crate) struct Output {
     form: Form,
@@ -239,6 +244,7 @@ impl Output {
 }
 
 fn table(rows: &[Value], columns: &[Column], width: Option<u16>) -> String {
+    let columns: Vec<_> = columns.iter().filter(|column| !column.title.is_empty()).collect();
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     if let Some(width) = width {
@@ -284,7 +290,7 @@ pub(crate) mod style {
     pub(crate) const NAME: Style = Style::new().effects(Effects::BOLD);
     /// What a camera reads well, whatever the colours of the terminal are.
     pub(crate) const CODE: Style =
-        AnsiColor::BrightWhite.on_default().bg_color(Some(anstyle::Color::Ansi(AnsiColor::Black)));
+        AnsiColor::Black.on_default().bg_color(Some(anstyle::Color::Ansi(AnsiColor::BrightWhite)));
 
     /// A text without what a terminal would take for an order: banks and creditors write these texts.
     pub(crate) fn plain(text: &str) -> String {

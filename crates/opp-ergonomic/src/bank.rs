@@ -25,7 +25,7 @@ pub struct Bank {
 impl Bank {
     /// A bank by its BIC of 8 or 11 characters. Which ones there are, the directory says.
     pub fn new(bic: &str) -> Result<Self, Invalid> {
-        XBicFi::try_from(bic).map_err(|invalid| invalid.within("BIC"))?;
+        XBicFi::try_from(bic).map_err(|_| not_a_bic())?;
         Ok(Self { bic: bic.to_owned(), affiliated: None, redirect: None })
     }
 
@@ -49,11 +49,16 @@ impl Bank {
 
     pub(crate) fn write(&self, headers: &mut RequestHeaders) -> Result<(), Invalid> {
         // What was read from a stored flow has not been through `new`.
-        headers.x_bic_fi = Some(XBicFi::try_from(self.bic.as_str()).map_err(|invalid| invalid.within("BIC"))?);
+        headers.x_bic_fi = Some(XBicFi::try_from(self.bic.as_str()).map_err(|_| not_a_bic())?);
         headers.x_affiliated_aspsp_id.clone_from(&self.affiliated);
         headers.tpp_redirect_preferred = self.redirect;
         Ok(())
     }
+}
+
+/// The rule in words: the document has a pattern, which nobody reads.
+pub(crate) fn not_a_bic() -> Invalid {
+    Invalid::new("is not 8 or 11 capital letters and digits, such as ESSESESS").within("BIC")
 }
 
 #[cfg(test)]

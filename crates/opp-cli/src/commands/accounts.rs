@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::reading::Which;
 use crate::app::App;
 use crate::exit::Failure;
-use crate::output::{Column, text};
+use crate::output::{Column, data, text};
 
 /// List the accounts that a consent opens
 #[derive(Debug, clap::Args)]
@@ -26,10 +26,12 @@ struct Row {
     currency: Option<String>,
 }
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 7] = [
+    data("id"),
     text("iban", "IBAN"),
     text("bban", "Number"),
     text("name", "Name"),
+    data("product"),
     text("owner", "Owner"),
     text("currency", "Currency"),
 ];

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::exit::Failure;
-use crate::output::{Column, number, text};
+use crate::output::{Column, data, number, text};
 use crate::records::ConsentRecord;
 use crate::sign::Wishes;
 
@@ -73,12 +73,15 @@ struct Row<'a> {
     created: String,
 }
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 8] = [
     text("id", "Id"),
     text("bank", "Bank"),
     text("status", "Status"),
     text("valid_until", "Valid until"),
     number("days_left", "Days left"),
+    data("unattended_per_day"),
+    data("recurring"),
+    data("created"),
 ];
 
 const FIELDS: [Column; 8] = [

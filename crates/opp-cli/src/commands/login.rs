@@ -28,9 +28,12 @@ pub(crate) struct Args {
     /// The client certificate that production wants: PEM, or PKCS#12 as .pfx or .p12
     #[arg(long, value_name = "FILE")]
     certificate: Option<PathBuf>,
-    /// Where banks send you back to, as registered in the portal; best on this machine, as in
-    /// <http://localhost:8976/callback>
-    #[arg(long, value_name = "URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "Where banks send you back to, as registered in the portal; best an address of this machine, such as \
+                http://localhost:8976/callback"
+    )]
     redirect_uri: Option<String>,
     /// The parts of the API that the application has, with commas between them
     #[arg(long, value_name = "WORDS", value_delimiter = ',')]

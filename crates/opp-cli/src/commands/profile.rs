@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::exit::Failure;
-use crate::output::{Column, text};
+use crate::output::{Column, data, text};
 use crate::profile::Profile;
 
 /// List, show, choose and delete profiles; `opp login` makes them
@@ -42,12 +42,15 @@ struct Row {
     certificate: Option<String>,
 }
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 8] = [
     text("name", "Name"),
     text("default", "Default"),
     text("environment", "Environment"),
     text("client_id", "Client id"),
     text("bank", "Bank"),
+    data("live"),
+    data("redirect_uri"),
+    data("certificate"),
 ];
 
 const FIELDS: [Column; 8] = [

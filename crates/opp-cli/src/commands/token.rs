@@ -31,6 +31,12 @@ pub(crate) async fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         Some(words) => read(words)?,
         None => connection.client.scope(PsuContext::Private).clone(),
     };
+    if app.global.dry_run {
+        let (auth, id) = (connection.auth.trim_end_matches('/'), &connection.profile.client_id);
+        let form = format!("-d grant_type=client_credentials -d client_id={id} -d \"client_secret=$SECRET\"");
+        let curl = format!("curl {auth}/connect/token \\\n  {form} \\\n  -d 'scope={}'\n", scope.as_str());
+        return app.out.data(curl.as_bytes());
+    }
     let token = connection.client.tokens().token(&scope).await.map_err(opp_ergonomic::Error::from)?;
     if app.out.form() == Form::Table {
         return app.out.data(format!("{}\n", token.expose()).as_bytes());

@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use super::reading::{Reading, Which, number_of};
 use crate::app::App;
-use crate::arguments::seconds;
+use crate::arguments::{day, seconds};
 use crate::exit::Failure;
-use crate::output::{Column, number, text};
+use crate::output::{Column, data, number, text};
 
 /// List transactions of an account, or of all
 #[derive(Debug, clap::Args)]
@@ -19,10 +19,10 @@ pub(crate) struct Args {
     /// The account, by its number, the last digits of it, or its id; all accounts unless given
     account: Option<String>,
     /// The first day; 30 days ago unless given. `opp bank` shows how far back a bank goes
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     from: Option<NaiveDate>,
     /// The last day; today unless given
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     to: Option<NaiveDate>,
     /// Also those that are not booked yet, where the bank tells
     #[arg(long)]
@@ -51,13 +51,17 @@ pub(super) struct Row {
     entry_reference: Option<String>,
 }
 
-const COLUMNS: [Column; 6] = [
+const COLUMNS: [Column; 10] = [
     text("booking_date", "Booked"),
+    data("value_date"),
     text("account", "Account"),
     number("amount", "Amount"),
     text("currency", "Currency"),
     text("counterparty", "With"),
     text("text", "Text"),
+    data("reference"),
+    data("id"),
+    data("entry_reference"),
 ];
 
 pub(crate) async fn run(app: &mut App, args: Args) -> Result<(), Failure> {

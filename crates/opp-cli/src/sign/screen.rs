@@ -86,10 +86,25 @@ fn picture(step: &Step, rows: usize, columns: usize) -> String {
     let style = style::CODE;
     let mut drawn = String::new();
     for line in code.lines() {
-        drawn.push_str(&format!("{style}{line}{style:#}\n"));
+        if console::colors_enabled_stderr() {
+            drawn.push_str(&format!("{style}{line}{style:#}\n"));
+        } else {
+            // Most terminals are dark, and a camera wants the code's dark parts to be.
+            drawn.extend(line.chars().map(inverse).chain(['\n']));
+        }
     }
     // Frames of an animation are no links.
     if *animated { drawn } else { drawn + &links(step) }
+}
+
+/// The other half of a drawn character.
+fn inverse(sign: char) -> char {
+    match sign {
+        '█' => ' ',
+        '▀' => '▄',
+        '▄' => '▀',
+        _ => '█',
+    }
 }
 
 /// What can be opened instead of looked at.

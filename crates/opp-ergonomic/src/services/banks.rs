@@ -10,6 +10,7 @@ use opp_raw::types::{BicFi, IsoCountryCode};
 use tokio::sync::Mutex;
 
 use super::view::view;
+use crate::bank::not_a_bic;
 use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -178,7 +179,7 @@ impl Banks {
 
     /// One bank with its capabilities.
     pub async fn details(&self, bic: &str) -> Result<Reply<BankDetails>, Error> {
-        let bic = BicFi::try_from(bic).map_err(|invalid| invalid.within("BIC"))?;
+        let bic = BicFi::try_from(bic).map_err(|_| not_a_bic())?;
         let reply = self.caller.call(async |raw| raw.get_aspsp_details(&bic).await).await?;
         Ok(reply.map(BankDetails))
     }

@@ -6,6 +6,7 @@ use opp_ergonomic::{Access, ConsentRequest, ConsentStatus};
 
 use super::Kept;
 use crate::app::App;
+use crate::arguments::day;
 use crate::connect::{Connection, Whom};
 use crate::exit::{Failure, judge};
 use crate::records::{ConsentRecord, Party};
@@ -20,7 +21,7 @@ pub(crate) struct Create {
     #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..))]
     days: u16,
     /// The last day on which it is good, instead of a number of days
-    #[arg(long, value_name = "DATE", conflicts_with = "days")]
+    #[arg(long, value_name = "DATE", conflicts_with = "days", value_parser = day)]
     until: Option<NaiveDate>,
     /// For reading once, now
     #[arg(long, conflicts_with = "frequency")]

@@ -1,0 +1,106 @@
+//! A simulated platform of a fixed day, and a folder of its own, for each test.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(dead_code, unreachable_pub, reason = "each suite uses its part")]
+
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use opp_cli::{Exit, Streams};
+use opp_sandbox::{Config, Sandbox};
+use tempfile::TempDir;
+
+/// What a command is run against.
+pub struct Platform {
+    pub sandbox: Sandbox,
+    pub folder: TempDir,
+}
+
+/// A day that is far enough from today for `opp` to take all dates around it for future ones, on which the accounts
+/// are always the same.
+pub const DAY: &str = "2031-01-15T09:00:00Z";
+
+/// How long somebody takes to sign where it is the test that moves the clock.
+pub const WAIT: Duration = Duration::from_secs(5);
+
+impl Platform {
+    /// Lets somebody sign now who waits for a clock that was stopped.
+    pub fn go_on(&self) {
+        self.sandbox.control().advance(WAIT);
+        self.sandbox.control().resume_clock();
+    }
+
+    /// Somebody signs by themselves, and soon.
+    pub fn start() -> Self {
+        Self::with(Some(Duration::from_millis(300)))
+    }
+
+    /// Somebody signs after this time, or never.
+    pub fn with(person_after: Option<Duration>) -> Self {
+        let config = Config {
+            person_after,
+            bank_after: Duration::from_millis(200),
+            start_time: Some(DAY.parse().unwrap()),
+            strict: true,
+            ..Config::default()
+        };
+        Self { sandbox: Sandbox::start(config).unwrap(), folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// The environment of a user who has nothing but this platform.
+    pub fn variables(&self) -> BTreeMap<String, String> {
+        let folder = self.folder.path().to_str().unwrap();
+        let pairs = [("OPP_CONFIG_DIR", folder), ("OPP_SECRETS", "file"), ("OPP_SANDBOX", self.sandbox.api_url())];
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    }
+
+    /// Runs a command, with this on its standard input.
+    pub fn run(&self, line: &str, input: &str) -> Run {
+        run(line, &self.variables(), input)
+    }
+}
+
+/// What came of a command.
+#[derive(Debug)]
+pub struct Run {
+    pub exit: Exit,
+    pub out: String,
+    pub err: String,
+}
+
+impl Run {
+    /// What it printed, for commands that have to go well.
+    pub fn ok(self) -> String {
+        assert_eq!(self.exit, Exit::Ok, "{}", self.err);
+        self.out
+    }
+}
+
+/// Runs a command in this process.
+pub fn run(line: &str, variables: &BTreeMap<String, String>, input: &str) -> Run {
+    let (out, err) = (Sink::default(), Sink::default());
+    let streams = Streams::new(Cursor::new(input.to_owned()), out.clone(), err.clone());
+    let words = std::iter::once("opp").chain(line.split_whitespace()).map(Into::into);
+    let exit = opp_cli::run(words, variables.clone(), streams);
+    Run { exit, out: out.text(), err: err.text() }
+}
+
+#[derive(Clone, Default)]
+struct Sink(Arc<Mutex<Vec<u8>>>);
+
+impl Sink {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl std::io::Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
