@@ -1,6 +1,8 @@
 //! What users type and see. `TRYCMD=overwrite cargo test -p opp-cli --test transcripts` writes them anew; what differs
 //! from run to run is then to be replaced by `[..]` again.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::Platform;
