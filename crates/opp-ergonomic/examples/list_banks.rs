@@ -1,13 +1,16 @@
-//! Lists the banks of a country, with what each can do: `cargo run --example list_banks -- SE`.
-#![allow(clippy::print_stdout)]
+//! Lists the Swedish banks, with what each can do: `cargo run --example list_banks`.
+#![allow(clippy::print_stdout, reason = "a program that talks to its user")]
 
-use opp_ergonomic::{Client, DirectoryFilter, Error};
+mod support;
+
+use opp_ergonomic::DirectoryFilter;
+use support::{Failure, Platform};
 
 #[tokio::main]
-async fn main() -> Result<(), Error> {
-    let country = std::env::args().nth(1).unwrap_or_else(|| "SE".to_owned());
-    let banks = Client::from_env()?.banks();
-    for bank in banks.list(&DirectoryFilter::all().country(&country)).await?.iter() {
+pub(crate) async fn main() -> Result<(), Failure> {
+    let platform = Platform::start()?;
+    let banks = platform.client()?.banks();
+    for bank in banks.list(&DirectoryFilter::all().country("SE")).await?.iter() {
         let Some(bic) = bank.bic() else { continue };
         let details = banks.details(bic).await?;
         println!("{bic}  {}  {}", bank.name().unwrap_or_default(), details.payment_products().join(", "));

@@ -296,8 +296,8 @@ impl ClientBuilder {
         Self::from_lookup(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
     }
 
-    /// Reads the variables of [`Client::from_env`] from wherever they are kept.
-    pub(crate) fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+    /// Reads the variables from wherever they are kept.
+    fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let missing = |name: &str| Invalid::new("is not set").within(name);
         let required = |name: &str| lookup(name).ok_or_else(|| missing(name));
         let mut builder = Self::default().credentials(&required("OPP_CLIENT_ID")?, required("OPP_CLIENT_SECRET")?);

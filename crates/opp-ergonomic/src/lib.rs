@@ -25,6 +25,7 @@ pub mod store;
 mod text;
 mod token;
 mod transport;
+pub mod traps;
 
 pub use account_number::{AccountNumber, Bban, Clearing, Iban};
 pub use bank::Bank;

@@ -205,26 +205,19 @@ impl<'a> Call<'a> {
     /// The headers of the document that the caller has set, a fresh `X-Request-ID` if need be, and any others.
     fn headers(&self, accept: HeaderValue) -> Result<HeaderMap, Error> {
         let extra = self.client.extra_headers();
-        let ambient = self.client.headers();
         let mut headers = HeaderMap::with_capacity(24);
         let wanted = self.operation.required_headers.iter().map(|name| (*name, true));
         let wanted = wanted.chain(self.operation.optional_headers.iter().map(|name| (*name, false)));
         for (name, required) in wanted {
             let invalid = |rule: &str| Error::invalid_call(self.operation, Invalid::new(rule).within(name));
-            let text = match ambient.header(name) {
-                Some(text) => Some(text),
-                None if name.eq_ignore_ascii_case(REQUEST_ID) => Some(uuid::Uuid::new_v4().to_string()),
-                None => None,
-            };
-            let Ok(key) = HeaderName::try_from(name) else { return Err(invalid("is no name of a header")) };
-            match text {
-                Some(text) => {
-                    let mut value =
-                        HeaderValue::try_from(text).map_err(|_| invalid("has a value that no header can carry"))?;
-                    value.set_sensitive(true);
-                    headers.insert(key, value);
+            match self.client.written(name) {
+                Some((key, Some(value))) => _ = headers.insert(key, value.clone()),
+                Some((_, None)) => return Err(invalid("has a value that no header can carry")),
+                None if name.eq_ignore_ascii_case(REQUEST_ID) => {
+                    let id = HeaderValue::try_from(uuid::Uuid::new_v4().to_string());
+                    headers.insert(HeaderName::from_static("x-request-id"), id.map_err(|_| invalid("cannot be made"))?);
                 }
-                None if required && !extra.contains_key(&key) => {
+                None if required && !extra.contains_key(name) => {
                     return Err(invalid("is a header that this operation requires"));
                 }
                 None => {}

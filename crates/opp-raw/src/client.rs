@@ -19,9 +19,32 @@ use crate::{ByteStream, Bytes, Error, Hook, Invalid, Operation, Response};
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
-    headers: Arc<RequestHeaders>,
+    headers: Arc<Ambient>,
     extra: HeaderMap,
     hook: Option<Arc<dyn Hook>>,
+}
+
+/// The headers of a user's flow, written out once for all its calls.
+#[derive(Default)]
+struct Ambient {
+    typed: RequestHeaders,
+    /// Those that are set, by their names; `None` for a value that no header can carry.
+    written: Vec<(HeaderName, Option<HeaderValue>)>,
+}
+
+impl Ambient {
+    fn new(typed: RequestHeaders) -> Self {
+        let write = |name: &&str| {
+            let text = typed.header(name)?;
+            let value = HeaderValue::try_from(text).ok().map(|mut value| {
+                value.set_sensitive(true);
+                value
+            });
+            Some((HeaderName::try_from(*name).ok()?, value))
+        };
+        let written = RequestHeaders::FIELDS.iter().filter_map(write).collect();
+        Self { typed, written }
+    }
 }
 
 struct Shared {
@@ -34,8 +57,7 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hosts: Vec<_> = self.shared.servers.iter().flatten().map(Url::as_str).collect();
         // Names alone: the values are of a person.
-        let set = |name: &&&str| self.headers.header(name).is_some();
-        let headers: Vec<_> = RequestHeaders::FIELDS.iter().filter(set).collect();
+        let headers: Vec<_> = self.headers.written.iter().map(|(name, _)| name.as_str()).collect();
         f.debug_struct("Client").field("servers", &hosts).field("headers", &headers).finish_non_exhaustive()
     }
 }
@@ -56,12 +78,17 @@ impl Client {
     /// `X-Request-ID` is best left out: each call then gets a fresh one.
     #[must_use]
     pub fn with_headers(&self, headers: RequestHeaders) -> Self {
-        Self { headers: Arc::new(headers), ..self.clone() }
+        Self { headers: Arc::new(Ambient::new(headers)), ..self.clone() }
     }
 
     /// The headers that are sent where the document has them.
     pub fn headers(&self) -> &RequestHeaders {
-        &self.headers
+        &self.headers.typed
+    }
+
+    /// A header as it is sent, by its name in the document; `Some(None)` if no header can carry its value.
+    pub(crate) fn written(&self, name: &str) -> Option<&(HeaderName, Option<HeaderValue>)> {
+        self.headers.written.iter().find(|(known, _)| known.as_str().eq_ignore_ascii_case(name))
     }
 
     /// A clone that sends one more header, with every operation, in the document or not.
