@@ -4,22 +4,21 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::path::Path;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, Utc};
 use opp_raw::Invalid;
 use opp_raw::reqwest;
-use p12_keystore::Pkcs12Archive;
-use x509_parser::pem::Pem;
 use zeroize::Zeroizing;
 
 use crate::secret::Secret;
+
+#[cfg(feature = "certificates")]
+mod certificates;
 
 /// A certificate with its private key.
 #[derive(Clone)]
 pub struct Identity {
     inner: reqwest::Identity,
-    expires: Option<DateTime<Utc>>,
+    #[cfg(feature = "certificates")]
+    expires: Option<chrono::DateTime<chrono::Utc>>,
 }
 
 impl Identity {
@@ -31,53 +30,15 @@ impl Identity {
         }
         let inner = reqwest::Identity::from_pem(pem)
             .map_err(|_| wrong("is no PEM text with a certificate and its unencrypted private key"))?;
-        Ok(Self { inner, expires: expires(pem) })
+        Ok(Self {
+            inner,
+            #[cfg(feature = "certificates")]
+            expires: certificates::expires(pem),
+        })
     }
 
-    /// When the certificate is no longer good; `None` if it does not say so in a way that can be read. The platform
-    /// refuses it from then on, so that a new one is best ordered weeks before.
-    pub fn expires(&self) -> Option<DateTime<Utc>> {
-        self.expires
-    }
-
-    /// Reads PKCS#12, which is what `.pfx` and `.p12` files are, encrypted with AES or with the 3DES of old.
-    pub fn from_pkcs12(file: &[u8], password: &Secret) -> Result<Self, Invalid> {
-        let archive = Pkcs12Archive::from_pkcs12(file, password.expose())
-            .map_err(|_| wrong("is no PKCS#12 file, or its password is another"))?;
-        let mut keys = archive.keys.iter();
-        let (Some(key), None) = (keys.next(), keys.next()) else {
-            return Err(wrong("does not hold exactly one private key"));
-        };
-        let own = key.local_key_id.as_ref().map(AsRef::<[u8]>::as_ref);
-        let certificates = &archive.certs;
-        // The key's own certificate has its mark; where no mark is kept, it is the one that signed no other.
-        let marked = certificates.iter().find(|bag| own.is_some() && bag.local_key_id.as_deref() == own);
-        let leaf = marked.or_else(|| {
-            certificates.iter().find(|bag| {
-                let name = bag.cert.subject();
-                !certificates.iter().any(|other| other.cert.issuer() == name && other.cert.subject() != name)
-            })
-        });
-        let leaf = leaf.ok_or_else(|| wrong("holds no certificate"))?;
-        let mut chain = vec![&leaf.cert];
-        while let Some(last) = chain.last() {
-            let above = certificates.iter().find(|bag| bag.cert.subject() == last.issuer());
-            match above {
-                Some(above) if !chain.iter().any(|known| known.subject() == above.cert.subject()) => {
-                    chain.push(&above.cert);
-                }
-                _ => break,
-            }
-        }
-        let mut pem = Zeroizing::new(String::new());
-        for certificate in chain {
-            section(&mut pem, "CERTIFICATE", certificate.as_der());
-        }
-        section(&mut pem, "PRIVATE KEY", key.key.as_der());
-        Self::from_pem(pem.as_bytes())
-    }
-
-    /// Reads a file: PKCS#12 if its name ends in `.pfx` or `.p12`, which a password opens, and PEM otherwise.
+    /// Reads a file: PKCS#12 if its name ends in `.pfx` or `.p12`, which a password opens (feature
+    /// `certificates`), and PEM otherwise.
     pub fn from_file(path: &Path, password: &Secret) -> Result<Self, Invalid> {
         let file = std::fs::read(path).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
         let file = Zeroizing::new(file);
@@ -87,6 +48,13 @@ impl Identity {
         } else {
             Self::from_pem(&file)
         }
+    }
+
+    #[cfg(not(feature = "certificates"))]
+    fn from_pkcs12(_file: &[u8], _password: &Secret) -> Result<Self, Invalid> {
+        let rule =
+            "is PKCS#12: build with the feature `certificates` of opp-ergonomic, or make PEM of it with `openssl`";
+        Err(wrong(rule))
     }
 
     pub(crate) fn into_inner(self) -> reqwest::Identity {
@@ -109,29 +77,6 @@ pub(crate) fn was_refused(error: &(dyn StdError + 'static)) -> bool {
         cause = error.source();
     }
     false
-}
-
-/// The end of the application's own certificate, which comes first.
-fn expires(pem: &[u8]) -> Option<DateTime<Utc>> {
-    let own = Pem::iter_from_buffer(pem).flatten().find(|section| section.label == "CERTIFICATE")?;
-    DateTime::from_timestamp(own.parse_x509().ok()?.validity().not_after.timestamp(), 0)
-}
-
-fn section(pem: &mut String, label: &str, der: &[u8]) {
-    let text = Zeroizing::new(STANDARD.encode(der));
-    for part in ["-----BEGIN ", label, "-----\n"] {
-        pem.push_str(part);
-    }
-    let mut rest = text.as_str();
-    while !rest.is_empty() {
-        let (line, more) = rest.split_at(rest.len().min(64));
-        pem.push_str(line);
-        pem.push('\n');
-        rest = more;
-    }
-    for part in ["-----END ", label, "-----\n"] {
-        pem.push_str(part);
-    }
 }
 
 fn wrong(rule: &str) -> Invalid {
