@@ -162,14 +162,6 @@ pub(crate) fn without_giro(reference: AccountReferenceWithGiro) -> Result<Accoun
     Ok(AccountReference { iban, bban, pan, masked_pan, msisdn, clearing_number, currency, account_number, extra })
 }
 
-impl TryFrom<AccountNumber> for AccountReference {
-    type Error = Invalid;
-
-    fn try_from(number: AccountNumber) -> Result<Self, Invalid> {
-        without_giro(number.into())
-    }
-}
-
 /// What numbers have in common: they are parsed, and not shown by `Debug`.
 macro_rules! numbers {
     ($($name:ident)*) => {
@@ -278,12 +270,12 @@ mod tests {
     #[test]
     fn a_reference_says_what_the_bank_wants() {
         let payee = AccountNumber::Bban("401 975 231".parse().unwrap(), Some("1000".parse().unwrap()));
-        let json = serde_json::to_string(&AccountReference::try_from(payee).unwrap()).unwrap();
+        let json = serde_json::to_string(&without_giro(payee.into()).unwrap()).unwrap();
         assert_eq!(json, r#"{"bban":"401975231","clearingNumber":"1000"}"#);
         let payer = AccountNumber::from(GiroNumber::Plusgiro("902003-3".parse().unwrap()));
         let json = serde_json::to_string(&AccountReferenceWithGiro::from(payer.clone())).unwrap();
         assert_eq!(json, r#"{"plusgiroNumber":"9020033"}"#);
-        assert!(AccountReference::try_from(payer).is_err());
+        assert!(without_giro(payer.into()).is_err());
     }
 
     #[test]

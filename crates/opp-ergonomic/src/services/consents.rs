@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use opp_raw::types::{
-    self, AccountAccess, AccountReference, AllPsd2, AvailableAccounts, ConsentId, FrequencyPerDay, ValidUntil,
-};
+use opp_raw::types::{self, AccountAccess, AllPsd2, AvailableAccounts, ConsentId, FrequencyPerDay, ValidUntil};
 use opp_raw::{Invalid, List};
 
 use super::ValidConsent;
 use super::view::{view, words};
-use crate::account_number::AccountNumber;
+use crate::account_number::{AccountNumber, without_giro};
 use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -59,7 +57,7 @@ impl Access {
     /// Accounts by their numbers, each right by itself. An empty list leaves the choice to the user.
     pub fn lists(accounts: &[AccountNumber], balances: &[AccountNumber], transactions: &[AccountNumber]) -> Self {
         let list = |field: &str, numbers: &[AccountNumber]| {
-            let list = numbers.iter().cloned().map(AccountReference::try_from).collect::<Result<Vec<_>, _>>();
+            let list = numbers.iter().map(|number| without_giro(number.clone().into())).collect::<Result<Vec<_>, _>>();
             list.map(List::from).map_err(|wrong| wrong.within(field).within("access"))
         };
         let access = || {
@@ -79,13 +77,12 @@ pub struct ConsentRequest {
     recurring: bool,
     valid_until: NaiveDate,
     frequency_per_day: u16,
-    combined: bool,
 }
 
 impl ConsentRequest {
     /// A consent for reading again and again until a day, that day included. Banks may shorten it.
     pub fn new(access: Access, valid_until: NaiveDate) -> Self {
-        Self { access, recurring: true, valid_until, frequency_per_day: 4, combined: false }
+        Self { access, recurring: true, valid_until, frequency_per_day: 4 }
     }
 
     /// A consent for reading once, while the user is there.
@@ -96,12 +93,6 @@ impl ConsentRequest {
     /// How often a day it is read without the user, per account and kind of data; 4 unless set.
     pub fn frequency_per_day(mut self, times: u16) -> Self {
         self.frequency_per_day = times;
-        self
-    }
-
-    /// Whether payments are to be made in the same session.
-    pub fn combined_service(mut self, combined: bool) -> Self {
-        self.combined = combined;
         self
     }
 
@@ -117,7 +108,8 @@ impl ConsentRequest {
             recurring_indicator: Some(self.recurring),
             valid_until: Some(ValidUntil::from(self.valid_until)),
             frequency_per_day: Some(FrequencyPerDay::try_from(i64::from(self.frequency_per_day))?),
-            combined_service_indicator: Some(self.combined),
+            // Required, and without effect so far (platform-facts 6.1).
+            combined_service_indicator: Some(false),
             ..types::Consents::default()
         })
     }

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use opp_raw::types::{
-    self, AccountReference, AccountReferenceWithGiro, Address, Bicfi, PaymentInitiationJson,
-    PaymentInitiationSwedishGiroJson,
+    self, AccountReferenceWithGiro, Address, Bicfi, PaymentInitiationJson, PaymentInitiationSwedishGiroJson,
 };
 use opp_raw::{Invalid, Read};
 
 use super::{Desk, Order, Repetition, rules};
-use crate::account_number::AccountNumber;
+use crate::account_number::{AccountNumber, without_giro};
 use crate::giro::{CreditorReference, GiroNumber, Ocr};
 use crate::money::{Amount, Currency};
 use crate::services::PaymentProduct;
@@ -27,13 +26,19 @@ pub struct Draft<To: Payee> {
     to: To,
     amount: Amount,
     name: String,
+    said: Said,
+    change: Option<Change<To::Body>>,
+}
+
+/// What may be said of any payment.
+#[derive(Clone, Default)]
+struct Said {
     debtor: Option<AccountNumber>,
     message: Option<String>,
     own_message: Option<String>,
     end_to_end_id: Option<String>,
     invoice: Option<String>,
     day: Option<NaiveDate>,
-    change: Option<Change<To::Body>>,
 }
 
 /// From account to account: domestic, SEPA or international; once, or again and again.
@@ -97,53 +102,42 @@ impl Payee for ToGiro {
 
 impl<To: Payee> Draft<To> {
     fn to(to: To, amount: Amount, name: &str) -> Self {
-        Self {
-            to,
-            amount,
-            name: name.to_owned(),
-            debtor: None,
-            message: None,
-            own_message: None,
-            end_to_end_id: None,
-            invoice: None,
-            day: None,
-            change: None,
-        }
+        Self { to, amount, name: name.to_owned(), said: Said::default(), change: None }
     }
 
     /// The payer's account. It is required, even where the user chooses another while signing.
     pub fn from(mut self, debtor: impl Into<AccountNumber>) -> Self {
-        self.debtor = Some(debtor.into());
+        self.said.debtor = Some(debtor.into());
         self
     }
 
     /// What it is for, as the payee reads it.
     pub fn message(mut self, text: &str) -> Self {
-        self.message = Some(text.to_owned());
+        self.said.message = Some(text.to_owned());
         self
     }
 
     /// What it is for, as the payer reads it.
     pub fn own_message(mut self, text: &str) -> Self {
-        self.own_message = Some(text.to_owned());
+        self.said.own_message = Some(text.to_owned());
         self
     }
 
     /// A reference of yours that goes all the way.
     pub fn end_to_end_id(mut self, id: &str) -> Self {
-        self.end_to_end_id = Some(id.to_owned());
+        self.said.end_to_end_id = Some(id.to_owned());
         self
     }
 
     /// The invoice that is paid, by its number: to a giro, or in a SEPA transfer.
     pub fn invoice(mut self, number: &str) -> Self {
-        self.invoice = Some(number.to_owned());
+        self.said.invoice = Some(number.to_owned());
         self
     }
 
     /// The day on which it is to be carried out; at once unless set.
     pub fn on(mut self, day: NaiveDate) -> Self {
-        self.day = Some(day);
+        self.said.day = Some(day);
         self
     }
 
@@ -159,14 +153,14 @@ impl<To: Payee> Draft<To> {
     }
 
     fn debtor(&self, desk: Desk<'_>) -> Result<Option<AccountReferenceWithGiro>, Invalid> {
-        let Some(debtor) = self.debtor.clone().map(AccountReferenceWithGiro::from) else { return Ok(None) };
+        let Some(debtor) = self.said.debtor.clone().map(AccountReferenceWithGiro::from) else { return Ok(None) };
         rules::check_payer(desk.bic, &debtor)?;
         Ok(Some(debtor))
     }
 
     fn day(&self, desk: Desk<'_>) -> Result<Option<String>, Invalid> {
         let field = "requestedExecutionDate";
-        self.day.map(|day| desk.not_past(field, day).map(|()| day.to_string())).transpose()
+        self.said.day.map(|day| desk.not_past(field, day).map(|()| day.to_string())).transpose()
     }
 
     fn changed(&self, mut body: To::Body) -> To::Body {
@@ -239,7 +233,7 @@ impl Transfer {
         if to.product == PaymentProduct::SepaCreditTransfers && self.amount.currency() != Currency::EUR {
             return Err(Invalid::new("is EUR in a SEPA credit transfer").within("instructedAmount.currency"));
         }
-        let account = AccountReference::try_from(to.account.clone());
+        let account = without_giro(to.account.clone().into());
         let bank = to.bank.as_deref().map(Bicfi::try_from).transpose();
         let body = PaymentInitiationJson {
             instructed_amount: self.amount()?,
@@ -249,10 +243,10 @@ impl Transfer {
             creditor_agent_name: TextRule::CREDITOR_BANK_NAME.write(to.bank_name.as_deref())?,
             creditor_name: TextRule::CREDITOR_NAME.write(Some(&self.name))?,
             creditor_address: to.address.clone(),
-            remittance_information_unstructured: TextRule::REMITTANCE.write(self.message.as_deref())?,
-            debtor_account_message: TextRule::OWN_MESSAGE.write(self.own_message.as_deref())?,
-            end_to_end_identification: TextRule::END_TO_END.write(self.end_to_end_id.as_deref())?,
-            invoice_ref: TextRule::INVOICE.at_most(35).write(self.invoice.as_deref())?,
+            remittance_information_unstructured: TextRule::REMITTANCE.write(self.said.message.as_deref())?,
+            debtor_account_message: TextRule::OWN_MESSAGE.write(self.said.own_message.as_deref())?,
+            end_to_end_identification: TextRule::END_TO_END.write(self.said.end_to_end_id.as_deref())?,
+            invoice_ref: TextRule::INVOICE.at_most(35).write(self.said.invoice.as_deref())?,
             ocr_ref: to.reference.as_ref().and_then(|reference| Read::read_str(reference.as_str())),
             requested_execution_date: self.day(desk)?,
             ..PaymentInitiationJson::default()
@@ -280,10 +274,10 @@ impl Giro {
             debtor_account: self.debtor(desk)?,
             creditor_giro: Some(self.to.number.clone().into()),
             creditor_name: TextRule::CREDITOR_NAME.write(Some(&self.name))?,
-            creditor_account_message: TextRule::GIRO_MESSAGE.write(self.message.as_deref())?,
-            debtor_account_message: TextRule::OWN_MESSAGE.write(self.own_message.as_deref())?,
-            end_to_end_identification: TextRule::END_TO_END.write(self.end_to_end_id.as_deref())?,
-            invoice_ref: TextRule::INVOICE.write(self.invoice.as_deref())?,
+            creditor_account_message: TextRule::GIRO_MESSAGE.write(self.said.message.as_deref())?,
+            debtor_account_message: TextRule::OWN_MESSAGE.write(self.said.own_message.as_deref())?,
+            end_to_end_identification: TextRule::END_TO_END.write(self.said.end_to_end_id.as_deref())?,
+            invoice_ref: TextRule::INVOICE.write(self.said.invoice.as_deref())?,
             ocr_ref: self.to.ocr.as_ref().and_then(|number| Read::read_str(number.as_str())),
             requested_execution_date: self.day(desk)?,
             ..PaymentInitiationSwedishGiroJson::default()
@@ -294,6 +288,6 @@ impl Giro {
 
 impl<To: Payee> fmt::Debug for Draft<To> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Draft").field("amount", &self.amount).field("day", &self.day).finish_non_exhaustive()
+        f.debug_struct("Draft").field("amount", &self.amount).field("day", &self.said.day).finish_non_exhaustive()
     }
 }
