@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{codegen, diff, figures, test};
+use xtask::{codegen, diff, figures, screenshots, test};
 
 /// The project's chores.
 #[derive(Parser)]
@@ -21,6 +21,8 @@ enum Chore {
     Diff(diff::Arguments),
     /// Measure what the raw crate costs those who build it.
     Figures(figures::Arguments),
+    /// Take the pictures of the READMEs anew.
+    Screenshots,
     /// Check everything that has to hold before a change goes in.
     Test(test::Arguments),
 }
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         Chore::Codegen(arguments) => codegen::run(&arguments),
         Chore::Diff(arguments) => diff::run(&arguments),
         Chore::Figures(arguments) => figures::run(&arguments),
+        Chore::Screenshots => screenshots::run(),
         Chore::Test(arguments) => test::run(&arguments),
     };
     match done {

@@ -1,26 +1,37 @@
-//! The browser in which the sandbox's pages are tested.
+//! The browser in which pages are tested, and the rules of accessibility that they are held against.
 
 use anyhow::Result;
 
 use super::Outcome;
-use super::tools::{ci, command, install_system_packages, output};
+use super::tools::{ci, command, install_system_packages, node_package, output};
 
 /// Debian's names of the browser and of what drives it.
 const PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
 
-/// Makes sure that there is one. The suites themselves skip their pages without it, and fail under CI.
+/// The rules of accessibility; pinned, because rules come and go.
+const AXE: &str = "4.14.1";
+
+/// Makes sure that there is one, with its rules. The suites themselves skip their pages without, and fail under CI.
 pub(super) fn browser() -> Result<Outcome> {
-    if is_there() {
-        return Ok(Outcome::passed());
+    Ok(match equip()? {
+        None => Outcome::Passed(format!("with axe-core {AXE}")),
+        Some(missing) => Outcome::Skipped(format!("pages are not looked at: {missing}")),
+    })
+}
+
+/// Gets what the suites need; tells what is missing, if that cannot be had here.
+pub(crate) fn equip() -> Result<Option<String>> {
+    if !is_there() {
+        match install_system_packages(&PACKAGES) {
+            Ok(()) if is_there() => {}
+            Err(error) if ci() => return Err(error),
+            Ok(()) | Err(_) => return Ok(Some(format!("install {}", PACKAGES.join(" and ")))),
+        }
     }
-    match install_system_packages(&PACKAGES) {
-        Ok(()) if is_there() => Ok(Outcome::Passed(format!("installed {}", PACKAGES.join(" and ")))),
-        Err(error) if ci() => Err(error),
-        Ok(()) | Err(_) => Ok(Outcome::Skipped(format!(
-            "the sandbox's pages are not looked at, for want of a browser: install {}",
-            PACKAGES.join(" and ")
-        ))),
-    }
+    Ok(match node_package("axe", "axe-core", AXE)? {
+        Some(_) => None,
+        None => Some("install Node.js with npm, which fetches axe-core".into()),
+    })
 }
 
 fn is_there() -> bool {

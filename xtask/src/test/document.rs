@@ -1,10 +1,9 @@
 //! Steps about the document and what is generated from it.
 
-use anyhow::{Context, Result};
-use serde_json::Value;
+use anyhow::Result;
 
 use super::Outcome;
-use super::tools::{command, folder, output, run};
+use super::tools::{command, folder, node_package, output, run};
 use crate::{codegen, root};
 
 /// The linter whose recommended rules the bundle keeps; pinned, because rules come and go.
@@ -19,19 +18,15 @@ pub(super) fn codegen() -> Result<Outcome> {
 }
 
 pub(super) fn redocly() -> Result<Outcome> {
-    if output(&mut command("node", &["--version"])).is_none() || output(&mut npm(&["--version"])).is_none() {
+    let package = match output(&mut command("node", &["--version"])) {
+        Some(_) => node_package("redocly", "@redocly/cli", REDOCLY)?,
+        None => None,
+    };
+    let Some(package) = package else {
         return Ok(Outcome::Skipped(
             "there is no node with npm on this machine; install Node.js 20.19 or later".into(),
         ));
-    }
-    let home = folder("redocly");
-    let package = home.join("node_modules/@redocly/cli");
-    if installed(&package) != Some(REDOCLY.to_owned()) {
-        std::fs::create_dir_all(&home)?;
-        let wanted = format!("@redocly/cli@{REDOCLY}");
-        let mut install = npm(&["install", "--no-save", "--no-audit", "--no-fund", "--prefix"]);
-        run(install.arg(&home).arg(wanted)).context("the linter cannot be fetched")?;
-    }
+    };
     let lint = |format: &str| {
         let mut lint = command("node", &[]);
         lint.arg(package.join("bin/cli.js")).args(["lint", "--extends=recommended", format, "openapi/bundle.json"]);
@@ -43,16 +38,6 @@ pub(super) fn redocly() -> Result<Outcome> {
         run(&mut lint("--format=codeframe"))?;
     }
     Ok(Outcome::Passed(format!("@redocly/cli {REDOCLY}, recommended rules")))
-}
-
-fn npm(arguments: &[&str]) -> std::process::Command {
-    command(if cfg!(windows) { "npm.cmd" } else { "npm" }, arguments)
-}
-
-/// The version of an installed package of npm.
-fn installed(package: &std::path::Path) -> Option<String> {
-    let manifest: Value = serde_json::from_slice(&std::fs::read(package.join("package.json")).ok()?).ok()?;
-    Some(manifest.get("version")?.as_str()?.to_owned())
 }
 
 /// The published document may not be given on, so that only who has it beside the checkout can compare.

@@ -3,12 +3,12 @@
 //! Each step is a function that passes, fails, or says why it was skipped. Under `CI=true` a skipped step is a failure:
 //! there, what a step needs is installed or is missed loudly.
 
-mod browser;
+pub(crate) mod browser;
 mod count;
 mod document;
 mod rust;
 mod supply;
-mod tools;
+pub(crate) mod tools;
 
 use std::time::{Duration, Instant};
 
@@ -60,7 +60,11 @@ const STEPS: &[Step] = &[
     Step { name: "parity", about: "our document says what the published one says", run: document::parity },
     Step { name: "clippy", about: "no warning anywhere in the workspace", run: rust::clippy },
     Step { name: "features", about: "each combination of features builds without a warning", run: rust::features },
-    Step { name: "browser", about: "there is a browser to test pages in", run: browser::browser },
+    Step {
+        name: "browser",
+        about: "there is a browser to test pages in, and rules to hold them against",
+        run: browser::browser,
+    },
     Step { name: "tests", about: "unit tests and suites", run: rust::tests },
     Step { name: "doctests", about: "examples in the documentation", run: rust::doctests },
     Step { name: "docs", about: "documentation builds without a warning", run: rust::docs },

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, anyhow, bail};
+use serde_json::Value;
 
 use super::Count;
 use crate::root;
@@ -22,12 +23,12 @@ pub(super) fn command(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) 
 }
 
 /// Cargo, the one that runs us.
-pub(super) fn cargo(arguments: &[&str]) -> Command {
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), arguments)
 }
 
 /// Runs a command, showing what it prints. Failing is an error that names it.
-pub(super) fn run(command: &mut Command) -> Result<()> {
+pub(crate) fn run(command: &mut Command) -> Result<()> {
     let name = named(command);
     let status = command.status().with_context(|| format!("cannot start {name}"))?;
     if status.success() { Ok(()) } else { bail!("{name} ended with {status}") }
@@ -77,6 +78,32 @@ fn named(command: &Command) -> String {
 /// Where tools are kept that this project fetches for itself.
 pub(super) fn folder(tool: &str) -> PathBuf {
     root().join("target/tools").join(tool)
+}
+
+/// A package of npm in this very version, fetched if it is not there; `None` where there is no npm.
+pub(super) fn node_package(tool: &str, name: &str, version: &str) -> Result<Option<PathBuf>> {
+    let home = folder(tool);
+    let package = home.join("node_modules").join(name);
+    if installed(&package).as_deref() != Some(version) {
+        if output(&mut npm(&["--version"])).is_none() {
+            return Ok(None);
+        }
+        std::fs::create_dir_all(&home)?;
+        let mut install = npm(&["install", "--no-save", "--no-audit", "--no-fund", "--prefix"]);
+        run(install.arg(&home).arg(format!("{name}@{version}")))
+            .with_context(|| format!("{name} cannot be fetched"))?;
+    }
+    Ok(Some(package))
+}
+
+fn npm(arguments: &[&str]) -> Command {
+    command(if cfg!(windows) { "npm.cmd" } else { "npm" }, arguments)
+}
+
+/// The version of an installed package of npm.
+fn installed(package: &Path) -> Option<String> {
+    let manifest: Value = serde_json::from_slice(&std::fs::read(package.join("package.json")).ok()?).ok()?;
+    Some(manifest.get("version")?.as_str()?.to_owned())
 }
 
 /// Installs packages of the system, which only CI does, and only where it may.

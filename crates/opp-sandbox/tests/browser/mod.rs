@@ -155,7 +155,8 @@ impl Browser {
         }
     }
 
-    async fn devtools(&self, command: &str, parameters: &Value) {
+    /// Gives the browser a command of Chromium's own.
+    pub(crate) async fn devtools(&self, command: &str, parameters: &Value) {
         let command = DevTools(json!({ "cmd": command, "params": parameters }));
         self.client.issue_cmd(command).await.unwrap();
     }
