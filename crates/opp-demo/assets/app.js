@@ -2,6 +2,9 @@
 // Without it everything works as well, only slower.
 "use strict";
 
+// Some browsers keep a page as it was for the back button; what was paid or closed meanwhile must show.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
 for (const place of document.querySelectorAll("[data-events]")) {
   const part = place.querySelector("[data-part]");
   const put = (name, html) => part.querySelectorAll(`[data-${name}]`).forEach((one) => { one.innerHTML = html; });

@@ -91,6 +91,11 @@ impl Demo {
         &self.app.base
     }
 
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     /// The simulated platform, to be steered by tests.
     pub fn sandbox(&self) -> Option<&Sandbox> {
         self.app.platform.sandbox.as_ref()

@@ -6,6 +6,7 @@ mod app;
 mod chart;
 mod guest;
 mod ledger;
+mod order;
 mod pages;
 mod platform;
 mod problem;

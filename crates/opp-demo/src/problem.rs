@@ -92,6 +92,12 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "The form is out of date", text)
     }
 
+    /// An order that is no longer there to be confirmed.
+    pub(crate) fn sent_already() -> Self {
+        let text = "This order has been sent already, or has waited for too long. Your payments say which.";
+        Self::new(StatusCode::GONE, "Nothing to confirm", text).then("/pay", "To your payments")
+    }
+
     /// Somebody came back from a bank who was not awaited. It does not say why: the answer helps nobody but a thief.
     pub(crate) fn not_awaited() -> Self {
         let text = "This address cannot be used, or not a second time. Nothing was done.";

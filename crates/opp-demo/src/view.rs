@@ -25,6 +25,11 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("accounts.html", include_str!("../templates/accounts.html")),
     ("transactions.html", include_str!("../templates/transactions.html")),
     ("charts.html", include_str!("../templates/charts.html")),
+    ("pay.html", include_str!("../templates/pay.html")),
+    ("pay-form.html", include_str!("../templates/pay-form.html")),
+    ("confirm.html", include_str!("../templates/confirm.html")),
+    ("payment.html", include_str!("../templates/payment.html")),
+    ("payment-status.html", include_str!("../templates/payment-status.html")),
     ("consents.html", include_str!("../templates/consents.html")),
 ];
 

@@ -5,8 +5,11 @@ mod assets;
 mod bank;
 mod banks;
 mod callback;
+mod confirm;
 mod consents;
 mod events;
+mod pay;
+mod payments;
 mod sign;
 mod transactions;
 
@@ -42,6 +45,12 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/accounts/{connection}/{account}", get(transactions::show))
         .route("/accounts/{connection}/{account}/transactions.csv", get(transactions::csv))
         .route("/accounts/{connection}/{account}/transactions.json", get(transactions::json))
+        .route("/pay", get(pay::show))
+        .route("/pay/{connection}/{account}", get(pay::form).post(pay::send))
+        .route("/pay/{connection}/{account}/check", post(pay::check))
+        .route("/confirm/{id}", get(confirm::show).post(confirm::pay))
+        .route("/payments/{id}", get(payments::show))
+        .route("/payments/{id}/events", get(payments::events))
         .route("/consents", get(consents::show))
         .route("/consents/{id}/delete", post(consents::delete))
         .route("/forget", post(consents::forget))

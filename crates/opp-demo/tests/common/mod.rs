@@ -1,0 +1,172 @@
+//! A demo in this process, a browser without a screen or scripts, and somebody with a telephone.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(dead_code, unreachable_pub, reason = "each suite uses its part")]
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use opp_demo::{Demo, Platform, Settings};
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::{Client, Method, Response, redirect};
+
+/// A demo that keeps its state in a folder of its own.
+pub struct House {
+    pub demo: Demo,
+    folder: tempfile::TempDir,
+}
+
+impl House {
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { demo: Demo::start(Settings::new(folder.path())).await.unwrap(), folder }
+    }
+
+    /// A demo whose simulated platform lives in another time.
+    pub async fn at(time: chrono::DateTime<chrono::Utc>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = Settings::new(folder.path());
+        if let Platform::Simulated(config) = &mut settings.platform {
+            config.start_time = Some(time);
+        }
+        Self { demo: Demo::start(settings).await.unwrap(), folder }
+    }
+
+    /// Ends it, and starts another on the same port with what was kept.
+    pub async fn restart(self) -> Self {
+        let Self { demo, folder } = self;
+        let port = demo.url().rsplit_once(':').unwrap().1.parse().unwrap();
+        demo.stop().await.unwrap();
+        let mut settings = Settings::new(folder.path());
+        settings.port = port;
+        Self { demo: Demo::start(settings).await.unwrap(), folder }
+    }
+
+    pub fn url(&self) -> &str {
+        self.demo.url()
+    }
+
+    pub fn control(&self) -> &opp_sandbox::Control {
+        self.demo.sandbox().unwrap().control()
+    }
+
+    /// How many calls of this method and this part of a path the platform has seen, those that sign apart.
+    pub fn calls(&self, method: &str, part: &str) -> usize {
+        let calls = self.control().requests();
+        let own = |path: &str| path.contains(part) && !path.contains("/authorisations");
+        calls.iter().filter(|call| call.method == method && own(&call.path)).count()
+    }
+
+    /// Answers for the person with the telephone: `approve` or `reject`, as soon as there is something to answer.
+    pub async fn phone(&self, action: &str) {
+        let (http, phone) = (Client::new(), format!("{}/bankid", self.demo.sandbox().unwrap().auth_url()));
+        for _ in 0..200 {
+            let page = http.get(&phone).send().await.unwrap().text().await.unwrap();
+            if let Some(round) = between(&page, "name=\"round\" value=\"", "\"") {
+                let form = [("round", round.as_str()), ("action", action)];
+                let answer = http.post(&phone).form(&form).send().await.unwrap();
+                assert!(answer.status().is_success(), "{answer:?}");
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("nothing rings");
+    }
+}
+
+/// A browser without a screen: it keeps its cookie, follows nothing by itself and runs no script.
+pub struct Visitor {
+    http: Client,
+    base: String,
+    cookie: Mutex<String>,
+}
+
+impl Visitor {
+    pub fn new(base: &str) -> Self {
+        let http = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
+        Self { http, base: base.to_owned(), cookie: Mutex::default() }
+    }
+
+    pub async fn send(&self, method: Method, path: &str, form: Option<&[(&str, &str)]>) -> Response {
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        let request = request.header(COOKIE, self.cookie.lock().unwrap().clone()).header("user-agent", "Test");
+        let request = match form {
+            Some(form) => request.form(form),
+            None => request,
+        };
+        let answer = request.send().await.unwrap();
+        if let Some(set) = answer.headers().get(SET_COOKIE) {
+            set.to_str().unwrap().split(';').next().unwrap().clone_into(&mut self.cookie.lock().unwrap());
+        }
+        answer
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.send(Method::GET, path, None).await
+    }
+
+    pub async fn text(&self, path: &str) -> String {
+        let answer = self.get(path).await;
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        assert!(status.is_success(), "{path}: {status} {text}");
+        text
+    }
+
+    /// The token that this visitor's forms carry.
+    pub async fn token(&self) -> String {
+        between(&self.text("/consents").await, "name=\"token\" value=\"", "\"").unwrap()
+    }
+
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Response {
+        let token = self.token().await;
+        let form: Vec<_> = fields.iter().copied().chain([("token", token.as_str())]).collect();
+        self.send(Method::POST, path, Some(&form)).await
+    }
+
+    /// Asks a bank for a permission; gives the path of the page to sign at.
+    pub async fn ask(&self, bank: &str, way: &str) -> String {
+        let form = [("person", "199311219639"), ("days", "90"), ("way", way)];
+        let answer = self.post(&format!("/banks/{bank}"), &form).await;
+        location(&answer).unwrap_or_else(|| panic!("{answer:?}"))
+    }
+
+    /// Looks at a page until it says something.
+    pub async fn until(&self, path: &str, wanted: &str) -> String {
+        let mut page = String::new();
+        for _ in 0..200 {
+            page = self.text(path).await;
+            if page.contains(wanted) {
+                return page;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{path} never says {wanted}: {page}");
+    }
+
+    /// Opens a bank from beginning to end; gives the path of its first account.
+    pub async fn open(&self, house: &House, bank: &str) -> String {
+        let page = self.ask(bank, "qr").await;
+        self.until(&page, "QR code").await;
+        house.phone("approve").await;
+        self.until(&page, "See your accounts").await;
+        let accounts = plain(&self.text("/accounts").await);
+        let path = between(&accounts, "<a href=\"/accounts/", "\"").unwrap();
+        format!("/accounts/{path}")
+    }
+}
+
+pub fn location(answer: &Response) -> Option<String> {
+    Some(answer.headers().get(LOCATION)?.to_str().unwrap().to_owned())
+}
+
+/// What stands between two texts, the first time.
+pub fn between(text: &str, before: &str, after: &str) -> Option<String> {
+    let (_, rest) = text.split_once(before)?;
+    Some(rest.split_once(after)?.0.to_owned())
+}
+
+/// A page with what was escaped in addresses as it was.
+pub fn plain(page: &str) -> String {
+    page.replace("&#x2f;", "/").replace("&amp;", "&").replace("&#x27;", "'")
+}
