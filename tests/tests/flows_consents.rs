@@ -164,6 +164,52 @@ async fn a_callback_finds_its_flow_after_a_restart_and_counts_once() {
     assert_eq!(client.resume(&ticket).await.unwrap().flow().ending(), Some(&ending));
 }
 
+/// All that is in a directory, as text.
+fn contents(directory: &std::path::Path) -> String {
+    let files = std::fs::read_dir(directory).unwrap();
+    files.map(|file| String::from_utf8_lossy(&std::fs::read(file.unwrap().path()).unwrap()).into_owned()).collect()
+}
+
+#[tokio::test]
+async fn what_lies_in_the_store_has_no_secret_in_clear() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Arc::new(FileStore::open(directory.path()).unwrap());
+    let attended = opp_sandbox::Config { person_after: None, ..quick() };
+    let platform = Platform::with(attended, |client| client.store(store));
+    let mut secrets = vec![PERSON.to_owned(), "192.0.2.7".to_owned()];
+
+    let session = platform.session("SWEDSESS", false);
+    let mut shown = session.sign(flow(&session, platform.consent(&session).await)).unwrap();
+    secrets.push(shown.keep().await.unwrap().expose().to_owned());
+    secrets.push(until_code(&mut shown).await);
+
+    let session = platform.session("ESSESESS", true);
+    let subject = platform.consent(&session).await;
+    let mut away = session.sign(flow(&session, subject.clone())).unwrap();
+    secrets.push(away.keep().await.unwrap().expose().to_owned());
+    let address = visit(&until_redirect(&mut away).await, "approve").await;
+    let seen = contents(directory.path());
+    let callback = Callback::parse(&address);
+    away.callback(&callback).await.unwrap();
+    let seen = seen + &contents(directory.path());
+    away.finish(|_| {}).await.unwrap();
+    let seen = seen + &contents(directory.path());
+
+    let query = address.split_once("callback?").unwrap().1;
+    let values = query.split('&').filter_map(|pair| pair.strip_prefix("state=").or(pair.strip_prefix("code=")));
+    secrets.extend(values.map(str::to_owned));
+    assert_eq!(secrets.len(), 7, "a state and a code came back: {address}");
+    let dump = platform.sandbox.control().dump().unwrap();
+    let tokens = dump["state"]["tokens"].as_array().unwrap();
+    secrets.extend(tokens.iter().map(|token| token[0].as_str().unwrap().to_owned()));
+    assert!(secrets.len() > 7, "there are tokens");
+    for secret in secrets {
+        assert!(!seen.contains(&secret), "{secret} lies there");
+    }
+    let opp_ergonomic::sca::Subject::Consent(id) = subject else { panic!("it is a consent") };
+    assert!(seen.contains(&id), "ids lie there in clear");
+}
+
 #[tokio::test]
 async fn of_many_that_come_back_with_the_same_callback_one_goes_on() {
     let platform = Platform::start();

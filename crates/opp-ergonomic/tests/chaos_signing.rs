@@ -20,8 +20,8 @@ fn subjects() -> [Subject; 3] {
     [Subject::Consent("c".into()), Subject::Payment(key.clone()), Subject::Cancellation(key)]
 }
 
-fn read<T: DeserializeOwned>(body: Value) -> Box<T> {
-    Box::new(serde_json::from_value(body).unwrap())
+fn read<T: DeserializeOwned>(body: Value) -> T {
+    serde_json::from_value(body).unwrap()
 }
 
 /// A flow that wants this call next.
@@ -35,12 +35,12 @@ fn before(call: &str, session: &Session, subject: Subject) -> Flow {
     if matches!(call, "start" | "find") {
         return flow;
     }
-    flow.answer(Answer::Started(read(json!({"authorisationId": "a"}))), now);
+    flow.answer(Answer::Started(Box::new(read(json!({"authorisationId": "a"})))), now);
     match call {
         "poll" | "confirm" => _ = flow.answer(Answer::Lost, now),
         "exchange" => {
             let links = json!({"_links": {"scaOAuth": {"href": "https://bank.example/?state=[TPP_STATE]"}}});
-            let Step::Redirect { url, .. } = flow.answer(Answer::Selected(read(links), None), now) else {
+            let Step::Redirect { url, .. } = flow.answer(Answer::Selected(Box::new(read(links)), None), now) else {
                 panic!("there is a link")
             };
             let state = url.expose().split_once("state=").unwrap().1;
@@ -49,7 +49,7 @@ fn before(call: &str, session: &Session, subject: Subject) -> Flow {
         _ => {}
     }
     if call == "confirm" {
-        flow.answer(Answer::Polled(read(json!({"scaStatus": "finalised"}))), now);
+        flow.answer(Answer::Polled(Box::new(read(json!({"scaStatus": "finalised"})))), now);
     }
     let asked = flow.ask().unwrap();
     let right = match call {

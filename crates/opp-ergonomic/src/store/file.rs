@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use super::{Expected, Spent, Store, StoreError, StoreFuture, digest};
+use super::{Expected, Spent, Store, StoreError, StoreFuture, digest, spend};
 use crate::clock::{Clock, SystemClock};
 
 /// After how many writes what is over is cleared away.
@@ -145,22 +145,15 @@ impl Store for FileStore {
     fn spend<'a>(&'a self, key: &'a str, limit: u32, window: Duration) -> StoreFuture<'a, Spent> {
         let path = self.0.place("spent", key);
         self.locked(move |shelf, now| {
-            // The moments that count, oldest first.
             let stored = live(&path, now)?.unwrap_or_default();
             let moments = stored.chunks_exact(8).filter_map(|bytes| Some(u64::from_le_bytes(bytes.try_into().ok()?)));
-            let length = millis(window);
-            let mut moments: Vec<_> = moments.filter(|moment| moment.saturating_add(length) > now).collect();
-            let used = u32::try_from(moments.len()).unwrap_or(u32::MAX);
-            if used < limit {
-                moments.push(now);
-                let bytes: Vec<u8> = moments.iter().flat_map(|moment| moment.to_le_bytes()).collect();
+            let mut moments: Vec<_> = moments.map(Duration::from_millis).collect();
+            let spent = spend(&mut moments, Duration::from_millis(now), limit, window);
+            if matches!(spent, Spent::Granted { .. }) {
+                let bytes: Vec<u8> = moments.into_iter().flat_map(|moment| millis(moment).to_le_bytes()).collect();
                 shelf.write(&path, now, window, &bytes)?;
-                return Ok(Spent::Granted { left: limit - used - 1 });
             }
-            // With a limit of nought nothing was ever spent, and nothing will be free.
-            let over = usize::try_from(used - limit).unwrap_or_default();
-            let free = moments.get(over).map_or(length, |moment| moment.saturating_add(length).saturating_sub(now));
-            Ok(Spent::Refused { free_in: Duration::from_millis(free) })
+            Ok(spent)
         })
     }
 }

@@ -1,11 +1,11 @@
 //! The store of a single process.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Expected, Spent, Store, StoreFuture};
+use super::{Expected, Spent, Store, StoreFuture, spend};
 use crate::clock::{Clock, SystemClock};
 
 /// How many entries there are before the dead ones are looked for; doubled by those that live.
@@ -22,7 +22,7 @@ pub struct MemoryStore {
 struct Shelf {
     values: HashMap<String, (Vec<u8>, Duration)>,
     /// The moments at which one was spent, oldest first, and when the last of them stops to count.
-    spent: HashMap<String, (VecDeque<Duration>, Duration)>,
+    spent: HashMap<String, (Vec<Duration>, Duration)>,
     sweep_at: usize,
 }
 
@@ -102,20 +102,10 @@ impl Store for MemoryStore {
     fn spend<'a>(&'a self, key: &'a str, limit: u32, window: Duration) -> StoreFuture<'a, Spent> {
         let (mut shelf, now) = self.open();
         let (moments, until) = shelf.spent.entry(key.to_owned()).or_default();
-        while moments.front().is_some_and(|moment| moment.saturating_add(window) <= now) {
-            moments.pop_front();
-        }
-        let used = u32::try_from(moments.len()).unwrap_or(u32::MAX);
-        let spent = if used < limit {
-            moments.push_back(now);
+        let spent = spend(moments, now, limit, window);
+        if matches!(spent, Spent::Granted { .. }) {
             *until = now.saturating_add(window);
-            Spent::Granted { left: limit - used - 1 }
-        } else {
-            // With a limit of nought nothing was ever spent, and nothing will be free.
-            let over = usize::try_from(used - limit).unwrap_or_default();
-            let next = moments.get(over).map_or(window, |moment| moment.saturating_add(window).saturating_sub(now));
-            Spent::Refused { free_in: next }
-        };
+        }
         Box::pin(ready(Ok(spent)))
     }
 }

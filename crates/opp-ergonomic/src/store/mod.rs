@@ -78,6 +78,20 @@ pub enum Spent {
     },
 }
 
+/// Spends one of a limited number, given the moments at which one was spent, oldest first: for stores that keep these.
+pub(crate) fn spend(moments: &mut Vec<Duration>, now: Duration, limit: u32, window: Duration) -> Spent {
+    moments.retain(|moment| moment.saturating_add(window) > now);
+    let used = u32::try_from(moments.len()).unwrap_or(u32::MAX);
+    if used < limit {
+        moments.push(now);
+        return Spent::Granted { left: limit - used - 1 };
+    }
+    // With a limit of nought nothing was ever spent, and nothing will be free.
+    let over = usize::try_from(used - limit).unwrap_or_default();
+    let free = moments.get(over).map_or(window, |moment| moment.saturating_add(window).saturating_sub(now));
+    Spent::Refused { free_in: free }
+}
+
 /// Why a store could not do what it was asked for.
 pub struct StoreError(Box<dyn StdError + Send + Sync>);
 
