@@ -259,6 +259,7 @@ async fn whoever_goes_on_has_to_be_sound_like_whoever_began() {
     let session = platform.session("HANDSESS", false);
     let mut signing = session.sign(flow(&session, platform.consent(&session).await)).unwrap();
     let ticket = signing.keep().await.unwrap();
+    assert_eq!(signing.keep().await.unwrap_err().invalid().unwrap().field(), "flow", "it is kept once");
     let kept = platform.client.resume(&ticket).await.unwrap();
     let bank: &Bank = kept.flow().bank();
     assert_eq!(*bank, at("HANDSESS", false));

@@ -54,8 +54,11 @@ impl Signing {
 
     /// Keeps it in the client's store from here on, after each answer and before each write: any replica can go on with
     /// it ([`Client::resume`](crate::Client::resume)), and several may look at once. It stays there until ten minutes
-    /// after its deadline.
+    /// after its deadline. It is kept once: in two places each would begin it.
     pub async fn keep(&mut self) -> Result<Ticket, Error> {
+        if self.kept.is_some() {
+            return Err(Invalid::new("is kept already, under the ticket that was given then").within("flow").into());
+        }
         let (mut slot, ticket) = Slot::new(self.session.caller().core().store.clone());
         slot.save(&self.flow, self.now()).await?;
         self.kept = Some(slot);

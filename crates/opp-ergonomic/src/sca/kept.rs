@@ -82,15 +82,18 @@ impl Client {
     /// The `state` proves that the callback belongs to the signature, and not that it is the same browser that began
     /// it: where your page has a cookie, compare [`Flow::label`] with it before you go on.
     pub async fn returned(&self, callback: &Callback) -> Result<Kept, Error> {
-        let hash = callback.state_hash().ok_or_else(Error::no_flow)?;
-        let key = self.caller.core().store.take(&callback_key(&hash)).await.map_err(Error::from_store)?;
+        let leads = callback_key(&callback.state_hash().ok_or_else(Error::no_flow)?);
+        let store = &self.caller.core().store;
+        let key = store.get(&leads).await.map_err(Error::from_store)?;
         let key = key.and_then(|key| String::from_utf8(key).ok()).ok_or_else(Error::no_flow)?;
         let mut kept = self.kept(key).await?;
         let now = self.clock.now();
-        kept.slot
-            .change(&mut kept.flow, now, |flow| flow.callback(callback, now))
-            .await?
-            .map_err(|_| Error::no_flow())?;
+        // Of several that come with the same one, the flow takes the first: only now is it used up.
+        let taken = kept.slot.change(&mut kept.flow, now, |flow| flow.callback(callback, now)).await?;
+        taken.map_err(|_| Error::no_flow())?;
+        if let Err(error) = store.take(&leads).await {
+            tracing::debug!(%error, "a callback that was used stays in the store until its time is over");
+        }
         Ok(kept)
     }
 
