@@ -45,21 +45,23 @@ impl App {
     }
 
     fn uses_variables(&self) -> bool {
-        self.global.profile.is_none()
-            && self.variable("OPP_PROFILE").is_none()
-            && self.variable("OPP_CLIENT_ID").is_some()
+        self.named_profile().is_none() && self.variable("OPP_CLIENT_ID").is_some()
+    }
+
+    /// The profile that the user has named, now or for all commands.
+    pub(crate) fn named_profile(&self) -> Option<String> {
+        self.global.profile.clone().or_else(|| self.variable("OPP_PROFILE").map(str::to_owned))
     }
 
     async fn credentials(&mut self) -> Result<(Profile, Kept), Failure> {
-        let named = self.global.profile.clone();
         let sandbox = self.global.sandbox.clone().or_else(|| {
-            let variable = self.variable("OPP_SANDBOX").filter(|_| named.is_none());
+            let variable = self.variable("OPP_SANDBOX").filter(|_| self.global.profile.is_none());
             variable.map(str::to_owned)
         });
         if let Some(url) = sandbox {
             return self.of_sandbox(&url).await;
         }
-        let named = named.or_else(|| self.variable("OPP_PROFILE").map(str::to_owned));
+        let named = self.named_profile();
         if named.is_none() && self.variable("OPP_CLIENT_ID").is_some() {
             return self.of_variables();
         }
@@ -138,7 +140,8 @@ impl App {
         builder = builder.allow_plain_loopback().credentials(&profile.client_id, kept.client_secret);
         if let Some(path) = &profile.certificate {
             let password = kept.certificate_password.unwrap_or_else(|| Secret::new(""));
-            builder = builder.identity(Identity::from_file(path, &password)?);
+            let identity = Identity::from_file(path, &password);
+            builder = builder.identity(identity.map_err(|wrong| Failure::from(wrong).about(path.display()))?);
         }
         if let Some(apis) = &profile.apis {
             builder = builder.apis(apis.iter().map(|api| ApiScope::read(api)));

@@ -135,6 +135,7 @@ fn advice(error: &Error, exit: Exit) -> Option<String> {
     let option = match error.invalid().map(Invalid::field) {
         Some("PSU-ID") => Some("Name the user with --psu ID."),
         Some("PSU-Corporate-ID") => Some("Name the company with --corporate NUMBER."),
+        Some("client certificate") => Some("`opp login NAME --environment production --certificate FILE` keeps it."),
         Some("PSU-IP-Address") => Some("This cannot be read unattended."),
         _ => None,
     };

@@ -133,6 +133,41 @@ fn the_demonstration_takes_less_than_ten_seconds_and_asks_nobody() {
 }
 
 #[test]
+fn each_command_has_a_manual_page() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&format!("man --all {}", folder.path().display()), &std::collections::BTreeMap::new(), "").ok();
+    for page in ["opp.1", "opp-consent-create.1", "opp-transactions.1"] {
+        let text = std::fs::read_to_string(folder.path().join(page)).unwrap();
+        assert!(text.contains(".SH SYNOPSIS"), "{page}: {text}");
+    }
+}
+
+#[test]
+fn production_wants_a_certificate_and_says_how_to_give_it() {
+    let platform = Platform::start();
+    let refusal = platform.run("login live --client-id id --environment production", "secret\n");
+    assert_eq!(refusal.exit, Exit::Usage, "{}", refusal.err);
+    assert!(refusal.err.contains("--certificate"), "{}", refusal.err);
+}
+
+#[test]
+fn production_is_announced_before_anything_is_done_there() {
+    let platform = Platform::start();
+    let mut variables = platform.variables();
+    variables.remove("OPP_SANDBOX");
+    for (name, value) in [
+        ("OPP_CLIENT_ID", "id"),
+        ("OPP_CLIENT_SECRET", "secret"),
+        ("OPP_ENVIRONMENT", "production"),
+        ("OPP_CERTIFICATE", "/nowhere.pem"),
+    ] {
+        variables.insert(name.to_owned(), value.to_owned());
+    }
+    let run = run("banks --live", &variables, "");
+    assert!(run.err.starts_with("Production: real banks.") && run.err.contains("/nowhere.pem"), "{}", run.err);
+}
+
+#[test]
 fn nothing_secret_or_personal_is_told_even_with_all_details() {
     let platform = Platform::start();
     // A process of its own, since what is logged goes past the streams of the library.

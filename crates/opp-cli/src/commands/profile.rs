@@ -74,7 +74,7 @@ pub(crate) async fn run(app: &mut App, action: Action) -> Result<(), Failure> {
         }
         Action::Show { name } => {
             let default = profiles.default_name()?;
-            let name = name.or_else(|| app.global.profile.clone()).or_else(|| default.clone());
+            let name = name.or_else(|| app.named_profile()).or_else(|| default.clone());
             let name = name.ok_or_else(|| Failure::error("there is no profile yet").hint("`opp login` makes one."))?;
             let profile = profiles.get(&name)?;
             app.out.record(&row(name, profile, default.as_deref()), &FIELDS)
