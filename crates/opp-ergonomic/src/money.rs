@@ -129,7 +129,7 @@ impl Amount {
     /// What a bank has written, with whatever decimals: reading is tolerant. `None` if it is no number at all, or has
     /// no currency.
     pub fn read(raw: &types::Amount) -> Option<Self> {
-        let value = Decimal::from_str(raw.amount.as_ref()?.as_str().trim()).ok()?;
+        let value = decimal(raw.amount.as_ref()?.as_str().trim())?;
         Some(Self { value, currency: Currency::new(raw.currency.as_ref()?.as_str()).ok()? })
     }
 
@@ -186,8 +186,14 @@ impl FromStr for Amount {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let wrong = || Invalid::new("is not a number and a currency, such as 1249.10 SEK").within("amount");
         let (number, currency) = text.split_once(' ').ok_or_else(wrong)?;
-        Self::new(Decimal::from_str(number).map_err(|_| wrong())?, Currency::new(currency)?)
+        Self::new(decimal(number).ok_or_else(wrong)?, Currency::new(currency)?)
     }
+}
+
+/// A number in digits, exactly: one that does not fit is none, rather than one that was rounded.
+fn decimal(text: &str) -> Option<Decimal> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte));
+    Decimal::from_str_exact(text).ok().filter(|_| plain)
 }
 
 #[cfg(test)]
@@ -230,6 +236,13 @@ mod tests {
         assert_eq!(Amount::read(&raw).unwrap().value(), Decimal::new(-125, 1));
         let raw: types::Amount = serde_json::from_str(r#"{"currency":"SEK","amount":"much"}"#).unwrap();
         assert_eq!(Amount::read(&raw), None);
+    }
+
+    #[test]
+    fn a_number_is_taken_exactly_or_not_at_all() {
+        for wrong in ["1_000 SEK", "1e3 SEK", "1,50 SEK", "12.500000000000000000000000000001 SEK", "SEK", "1SEK"] {
+            assert!(refused(wrong).contains("is not a number and a currency"), "{wrong}");
+        }
     }
 
     #[test]

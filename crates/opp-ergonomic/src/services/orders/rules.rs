@@ -92,8 +92,21 @@ fn too_long(body: &PaymentInitiationJson) -> bool {
     text.chars().count() > if same_bank { 35 } else { 10 }
 }
 
+/// The references of a SEPA credit transfer: one of them, and in no other (platform-facts 9.3).
+fn check_references(product: &PaymentProduct, body: &PaymentInitiationJson) -> Result<(), Invalid> {
+    let says = match (product, &body.invoice_ref, &body.ocr_ref) {
+        (_, None, None)
+        | (PaymentProduct::SepaCreditTransfers, Some(_), None)
+        | (PaymentProduct::SepaCreditTransfers, None, Some(_)) => return Ok(()),
+        (PaymentProduct::SepaCreditTransfers, ..) => "cannot stand beside ocrRef: one of them says what is paid",
+        _ => "is for SEPA credit transfers: use Transfer::message",
+    };
+    Err(Invalid::new(says).within(if body.invoice_ref.is_some() { "invoiceRef" } else { "ocrRef" }))
+}
+
 /// Refuses a transfer that its bank would refuse.
 pub(super) fn check(bic: &str, product: &PaymentProduct, body: &PaymentInitiationJson) -> Result<(), Invalid> {
+    check_references(product, body)?;
     let broken = |rule: &&Rule| bic.starts_with(rule.bank) && rule.product == *product && (rule.broken)(body);
     match RULES.iter().find(broken) {
         Some(rule) => Err(Invalid::new(rule.says).within(rule.field)),

@@ -86,7 +86,10 @@ fn a_giro_payment_has_exactly_one_reference() {
 fn a_sepa_transfer_is_in_euro_and_may_carry_the_payees_reference() {
     let reference = CreditorReference::new("RF18 5390 0754 7034").unwrap();
     let book = Transfer::sepa(euro(), Iban::new("DE89370400440532013000").unwrap(), "Verlag").from(payer());
-    assert_eq!(written(book.clone().reference(reference))["ocrRef"], "RF18539007547034");
+    assert_eq!(written(book.clone().reference(reference.clone()))["ocrRef"], "RF18539007547034");
+    assert!(refused(book.clone().reference(reference.clone()).invoice("44")).starts_with("invoiceRef cannot stand"));
+    assert!(refused(rent().reference(reference)).starts_with("ocrRef is for SEPA"));
+    assert!(refused(rent().invoice("44")).starts_with("invoiceRef is for SEPA"));
     assert_eq!(written(book.invoice(&"9".repeat(35)))["invoiceRef"], "9".repeat(35));
     let national = Transfer::sepa(euro(), Bban::new("401975231").unwrap(), "Anna").from(payer());
     assert!(refused(national).starts_with("creditorAccount.iban is missing"));
