@@ -388,3 +388,13 @@ async fn a_creditor_on_a_watch_list_is_a_warning_before_anybody_signs() {
     let payment = session.payments().create(bill.invoice("118").from(payer("ESSESESS"))).await.unwrap();
     assert_eq!(payment.warnings[0].code.as_deref(), Some("CREDITOR_ACCOUNT_FLAGGED"));
 }
+
+#[tokio::test]
+async fn harmonised_statuses_are_there_for_whoever_asks() {
+    let platform = Platform::start();
+    let session = platform.session("HANDSESS", false);
+    let key = created(&session, transfer("HANDSESS").from(payer("HANDSESS"))).await;
+    let harmonised = session.with_header("X-Feature-Flags", "new-statuses").unwrap();
+    assert_eq!(status(&session, &key).await, PaymentStatus::TechnicallyAccepted);
+    assert_eq!(status(&harmonised, &key).await, PaymentStatus::Received);
+}
