@@ -195,7 +195,10 @@ impl Output {
                 input.lock().unwrap_or_else(PoisonError::into_inner).read_line(&mut line).map(|_| line)
             })
         });
-        let line = reading.await;
+        let line = tokio::select! {
+            line = reading => line,
+            _ = tokio::signal::ctrl_c() => return Err(Failure::interrupted("interrupted")),
+        };
         self.reading = None;
         let line = line.map_err(|_| Failure::error("the input cannot be read"))??;
         Ok(line.trim_end_matches(['\r', '\n']).to_owned())
@@ -208,7 +211,11 @@ impl Output {
         }
         write!(self.streams.err, "{} ", style::plain(question))?;
         self.streams.err.flush()?;
-        let read = tokio::task::spawn_blocking(|| console::Term::stderr().read_secure_line()).await;
+        let reading = tokio::task::spawn_blocking(|| console::Term::stderr().read_secure_line());
+        let read = tokio::select! {
+            read = reading => read,
+            _ = tokio::signal::ctrl_c() => return Err(Failure::interrupted("interrupted")),
+        };
         Ok(read.map_err(|_| Failure::error("the terminal cannot be read"))??)
     }
 

@@ -188,6 +188,19 @@ fn a_sandbox_is_found_by_other_terminals_until_it_ends() {
 }
 
 #[test]
+fn a_question_can_be_left_with_ctrl_c() {
+    let platform = Platform::start();
+    let mut terminal = terminal("login mine --no-check", &platform.variables(), LARGE);
+    terminal.exp_string("Client id:").unwrap();
+    terminal.send_line("id").unwrap();
+    terminal.exp_string("Client secret:").unwrap();
+    terminal.send_control('c').unwrap();
+    terminal.exp_eof().unwrap();
+    assert_eq!(exit_code(&terminal), 130);
+    assert!(common::run("profile list --csv", &platform.variables(), "").ok().lines().count() == 1, "nothing is kept");
+}
+
+#[test]
 fn a_profile_is_deleted_only_after_a_yes() {
     let platform = Platform::start();
     let variables = platform.variables();
