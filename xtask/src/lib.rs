@@ -6,6 +6,7 @@ pub mod document;
 pub mod emit;
 pub mod figures;
 pub mod normalise;
+pub mod release;
 pub mod screenshots;
 pub mod test;
 

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{codegen, diff, figures, screenshots, test};
+use xtask::{codegen, diff, figures, release, screenshots, test};
 
 /// The project's chores.
 #[derive(Parser)]
@@ -21,6 +21,8 @@ enum Chore {
     Diff(diff::Arguments),
     /// Measure what the raw crate costs those who build it.
     Figures(figures::Arguments),
+    /// Make one layer ready to be published; publish nothing.
+    Release(release::Arguments),
     /// Take the pictures of the READMEs anew.
     Screenshots,
     /// Check everything that has to hold before a change goes in.
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         Chore::Codegen(arguments) => codegen::run(&arguments),
         Chore::Diff(arguments) => diff::run(&arguments),
         Chore::Figures(arguments) => figures::run(&arguments),
+        Chore::Release(arguments) => release::run_release(&arguments),
         Chore::Screenshots => screenshots::run(),
         Chore::Test(arguments) => test::run(&arguments),
     };

@@ -11,12 +11,12 @@ use super::Count;
 use crate::root;
 
 /// Whether this is a machine on which nothing may be skipped.
-pub(super) fn ci() -> bool {
+pub(crate) fn ci() -> bool {
     std::env::var("CI").is_ok_and(|value| value == "true" || value == "1")
 }
 
 /// A command in the root of the repository.
-pub(super) fn command(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Command {
+pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root());
     command
@@ -35,13 +35,13 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 }
 
 /// The output of a command that shows nothing, or nothing if it fails or is not there.
-pub(super) fn output(command: &mut Command) -> Option<String> {
+pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).output().ok().filter(|output| output.status.success())?;
     String::from_utf8(output.stdout).ok()
 }
 
 /// Runs a command that runs tests, showing what it prints, and counts them.
-pub(super) fn run_tests(command: &mut Command) -> Result<Count> {
+pub(crate) fn run_tests(command: &mut Command) -> Result<Count> {
     let name = named(command);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).env("CARGO_TERM_COLOR", "never");
     let mut child = command.spawn().with_context(|| format!("cannot start {name}"))?;
@@ -76,7 +76,7 @@ fn named(command: &Command) -> String {
 }
 
 /// Where tools are kept that this project fetches for itself.
-pub(super) fn folder(tool: &str) -> PathBuf {
+pub(crate) fn folder(tool: &str) -> PathBuf {
     root().join("target/tools").join(tool)
 }
 
@@ -106,8 +106,21 @@ fn installed(package: &Path) -> Option<String> {
     Some(manifest.get("version")?.as_str()?.to_owned())
 }
 
+/// A tool of cargo in this very version, built and kept if it is not there.
+pub(crate) fn cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
+    let program = folder("bin").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let wanted = format!("{name} {version}");
+    if output(&mut command(&program, &["--version"])).is_none_or(|version| version.trim() != wanted) {
+        let mut install = cargo(&["install", name, "--locked", "--version", version, "--root"]);
+        // Built once and kept; a build of its own, so that ours does not wait for its lock.
+        install.arg(folder("")).arg("--target-dir").arg(folder("build")).args(["--profile", "dev"]);
+        run(&mut install).with_context(|| format!("{name} cannot be built"))?;
+    }
+    Ok(program)
+}
+
 /// Installs packages of the system, which only CI does, and only where it may.
-pub(super) fn install_system_packages(packages: &[&str]) -> Result<()> {
+pub(crate) fn install_system_packages(packages: &[&str]) -> Result<()> {
     let root_user = output(&mut command("id", &["-u"])).is_some_and(|id| id.trim() == "0");
     if output(&mut command("apt-get", &["--version"])).is_none() {
         bail!("install {} with the package manager of this system", packages.join(" and "));

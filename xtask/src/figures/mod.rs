@@ -1,4 +1,6 @@
-//! `cargo xtask figures`: what the raw crate costs those who build it, measured and written into its README.
+//! `cargo xtask figures`: what the layers cost those who build them, measured and written into their READMEs.
+
+mod application;
 
 use std::fs;
 use std::path::Path;
@@ -10,57 +12,75 @@ use wait4::Wait4;
 
 use crate::{codegen, emit, root};
 
-/// Where the table stands.
-const README: &str = "crates/opp-raw/README.md";
+/// Where the tables stand.
+const RAW: &str = "crates/opp-raw/README.md";
+const ERGONOMIC: &str = "crates/opp-ergonomic/README.md";
 const START: &str = "<!-- figures: written by `cargo xtask figures --write` -->\n";
 const END: &str = "<!-- end of figures -->";
 
 /// What is measured, and what to do with it.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Arguments {
-    /// Replace the table in the crate's README.
+    /// Replace the tables in the crates' READMEs.
     #[arg(long)]
     pub write: bool,
+    /// Only the whole builds of small applications, which take minutes.
+    #[arg(long)]
+    pub applications: bool,
 }
 
 /// What one command took.
 struct Cost {
     user_seconds: f64,
+    cpu_seconds: f64,
     peak_bytes: u64,
 }
 
-/// Measures, prints, and writes if asked to.
-#[allow(clippy::print_stdout)]
+/// Measures, prints, and writes if asked to. A limit that is exceeded is an error at the end.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let table = measure()?;
-    print!("{table}");
-    if arguments.write {
-        let path = root().join(README);
-        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {README}"))?;
-        fs::write(&path, replaced(&text, &table)?).with_context(|| format!("cannot write {README}"))?;
+    if !arguments.applications {
+        publish(RAW, &measure()?, arguments.write)?;
     }
+    let (table, kept) = application::measure()?;
+    publish(ERGONOMIC, &table, arguments.write)?;
+    ensure!(kept, "a build with opp-ergonomic takes more than it may");
     Ok(())
+}
+
+#[allow(clippy::print_stdout)]
+fn publish(readme: &str, table: &str, write: bool) -> Result<()> {
+    println!("{table}");
+    if !write {
+        return Ok(());
+    }
+    let path = root().join(readme);
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {readme}"))?;
+    let text = replaced(&text, table).with_context(|| format!("in {readme}"))?;
+    fs::write(&path, text).with_context(|| format!("cannot write {readme}"))
 }
 
 fn measure() -> Result<String> {
     let (lines, generation) = generate()?;
     let check = median(&["check"])?;
     let build = median(&["build", "--release"])?;
-    let rows = [
+    Ok(table(&[
         ("generated lines", lines.to_string()),
         ("`cargo check`, user time", format!("{:.1} s", check.user_seconds)),
         ("`cargo check`, peak memory of rustc", megabytes(check.peak_bytes)),
         ("`cargo build --release`, user time", format!("{:.1} s", build.user_seconds)),
         ("`cargo build --release`, peak memory of rustc", megabytes(build.peak_bytes)),
         ("generation, debug build of the generator", format!("{generation:.2} s")),
-    ];
+    ]))
+}
+
+fn table(rows: &[(&str, String)]) -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let day = chrono::Utc::now().format("%-d %B %Y");
     let mut table = format!("| {day}, {cores} cores | |\n|---|---:|\n");
     for (name, value) in rows {
         table.push_str(&format!("| {name} | {value} |\n"));
     }
-    Ok(table)
+    table
 }
 
 /// The lines that are generated, and the seconds that generating takes.
@@ -88,14 +108,24 @@ fn median(arguments: &[&str]) -> Result<Cost> {
 }
 
 fn once(arguments: &[&str]) -> Result<Cost> {
+    let mut cargo = cargo(arguments);
+    cost_of(cargo.args(["--quiet", "--package", "opp-raw"]).current_dir(root()))
+}
+
+fn cargo(arguments: &[&str]) -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(arguments).args(["--quiet", "--package", "opp-raw"]).current_dir(root()).stdin(Stdio::null());
     // As whoever depends on the crate builds it: whole, and with no memory of the last time.
-    cargo.env("CARGO_INCREMENTAL", "0");
-    let mut child = cargo.spawn().context("cannot start cargo")?;
+    cargo.args(arguments).env("CARGO_INCREMENTAL", "0").stdin(Stdio::null());
+    cargo
+}
+
+/// Runs a command to its end, and says what it and all that it started took.
+fn cost_of(command: &mut Command) -> Result<Cost> {
+    let mut child = command.spawn().context("cannot start cargo")?;
     let used = child.wait4().context("cannot wait for cargo")?;
-    ensure!(used.status.success(), "`cargo {}` failed", arguments.join(" "));
-    Ok(Cost { user_seconds: used.rusage.utime.as_secs_f64(), peak_bytes: used.rusage.maxrss })
+    ensure!(used.status.success(), "cargo failed");
+    let (user, system) = (used.rusage.utime.as_secs_f64(), used.rusage.stime.as_secs_f64());
+    Ok(Cost { user_seconds: user, cpu_seconds: user + system, peak_bytes: used.rusage.maxrss })
 }
 
 fn touch(path: &Path) -> Result<()> {
@@ -109,7 +139,7 @@ fn megabytes(bytes: u64) -> String {
 
 /// The text with another table between its marks.
 fn replaced(text: &str, table: &str) -> Result<String> {
-    let missing = || format!("{README} has no place for the table, between `{}` and `{END}`", START.trim_end());
+    let missing = || format!("there is no place for the table, between `{}` and `{END}`", START.trim_end());
     let (head, rest) = text.split_once(START).with_context(missing)?;
     let (_, tail) = rest.split_once(END).with_context(missing)?;
     Ok(format!("{head}{START}{table}{END}{tail}"))
