@@ -14,7 +14,7 @@ const MOST: usize = 10_000;
 const PAGE: usize = 25;
 
 /// A transaction as it is shown and given away.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub(crate) struct Row {
     pub(crate) booking_date: Option<NaiveDate>,
     pub(crate) value_date: Option<NaiveDate>,
@@ -171,14 +171,10 @@ mod tests {
     fn ledger(rows: &[(&str, &str, &str)]) -> Ledger {
         let row = |(day, amount, text): &(&str, &str, &str)| Row {
             booking_date: day.parse().ok(),
-            value_date: None,
             amount: amount.parse().unwrap(),
             currency: "SEK".to_owned(),
             counterparty: (*text).to_owned(),
-            text: String::new(),
-            reference: String::new(),
-            entry_reference: String::new(),
-            transaction_id: String::new(),
+            ..Row::default()
         };
         Ledger { rows: rows.iter().map(row).collect(), is_cut: false }
     }

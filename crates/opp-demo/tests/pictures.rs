@@ -22,6 +22,7 @@ async fn take(guest: &Guest, name: &str, height: u32) {
     guest.browser.devtools("Emulation.setDeviceMetricsOverride", &size).await;
     let feature = json!({ "features": [{ "name": "prefers-color-scheme", "value": "light" }] });
     guest.browser.devtools("Emulation.setEmulatedMedia", &feature).await;
+    guest.browser.devtools("Emulation.setScrollbarsHidden", &json!({ "hidden": true })).await;
     let small = smaller(&guest.picture().await);
     assert!(small.len() <= HEAVIEST, "{name} weighs {} bytes", small.len());
     let folder = std::env::var("OPP_DEMO_PICTURES").unwrap();
@@ -59,11 +60,11 @@ async fn take_the_pictures_of_the_readme() {
     guest.open("/banks/ESSESESS").await;
     guest.browser.press("Go on and sign").await;
     guest.until("main", "Sign with BankID").await;
-    take(&guest, "sign", 800).await;
+    take(&guest, "sign", 840).await;
     house.phone("approve").await;
     guest.until("h1", "Signed").await;
     guest.open("/accounts").await;
-    take(&guest, "accounts", 640).await;
+    take(&guest, "accounts", 700).await;
     let account = guest.browser.ask("return document.querySelector('.accounts a').getAttribute('href')").await;
     let account = account.as_str().unwrap();
     guest.open(account).await;

@@ -112,7 +112,13 @@ fn step(app: &App, errand: &Errand, step: &Step) -> (Value, String) {
             let picture = picture.find("<svg").map(|at| picture[at..].to_owned()).unwrap_or_default();
             (values! { kind => "qr", ..said(prompt) }, picture)
         }
-        Step::ShowImage { image, prompt } => (values! { kind => "image", ..said(prompt) }, image_of(image.src())),
+        Step::ShowImage { image, prompt } if image.src().starts_with("data:") => {
+            (values! { kind => "image", ..said(prompt) }, view::part("picture.html", values! { src => image.src() }))
+        }
+        // A page loads nothing from elsewhere: the guest does.
+        Step::ShowImage { image, prompt } => {
+            (values! { kind => "elsewhere", href => image.src(), ..said(prompt) }, String::new())
+        }
         Step::OpenLink { start, prompt } => {
             let back = format!("{}/sign/{}", app.base, errand.id);
             (values! { kind => "link", href => start.app_link(Some(&back)), ..said(prompt) }, String::new())
@@ -133,11 +139,6 @@ fn step(app: &App, errand: &Errand, step: &Step) -> (Value, String) {
         Step::Wait { prompt } => (values! { kind => "wait", ..said(prompt) }, String::new()),
         _ => (values! { kind => "wait", say => "Waiting for the bank." }, String::new()),
     }
-}
-
-/// A picture of the bank's. Only one that came with the answer is shown: pages load nothing from elsewhere.
-fn image_of(src: &str) -> String {
-    if src.starts_with("data:image/") { view::part("picture.html", values! { src }) } else { String::new() }
 }
 
 fn over(errand: &Errand, ending: &Ending) -> Value {

@@ -158,3 +158,16 @@ fn file(app: &App, kind: &'static str, ending: &str, text: String) -> Response {
     let name = format!("attachment; filename=\"transactions-{}.{ending}\"", app.today());
     ([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, name)], text).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_senders_write_is_no_formula_in_a_spreadsheet() {
+        let row = |text: &str| Row { text: text.to_owned(), ..Row::default() };
+        assert_eq!(harmless(row("=HYPERLINK(\"x\")")).text, "'=HYPERLINK(\"x\")");
+        assert_eq!(harmless(row("@SUM(A1)")).text, "'@SUM(A1)");
+        assert_eq!(harmless(row("Lunch = 12")).text, "Lunch = 12");
+    }
+}

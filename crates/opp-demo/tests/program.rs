@@ -1,0 +1,64 @@
+//! The program as it is started from a shell.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Command;
+
+fn program(state: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_opp-demo"));
+    for name in ["OPP_CLIENT_ID", "OPP_CLIENT_SECRET", "OPP_CERTIFICATE", "OPP_ENVIRONMENT"] {
+        command.env_remove(name);
+    }
+    command.arg("--state").arg(state).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+}
+
+async fn refused(command: &mut Command) -> String {
+    let Output { status, stderr, .. } = command.output().await.unwrap();
+    assert_eq!(status.code(), Some(1));
+    String::from_utf8(stderr).unwrap()
+}
+
+#[tokio::test]
+async fn it_prints_one_address_and_keeps_its_state_when_it_is_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = program(folder.path(), &["--port", "0"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let address = lines.next_line().await.unwrap().unwrap();
+    let page = reqwest::get(&address).await.unwrap().text().await.unwrap();
+    assert!(page.contains("Choose your bank"), "{page}");
+
+    let id = child.id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
+    assert!(child.wait().await.unwrap().success());
+    assert_eq!(lines.next_line().await.unwrap(), None, "nothing but the address is printed");
+    let kept = std::fs::metadata(folder.path().join("sandbox.json")).unwrap();
+    assert_eq!(kept.permissions().mode() & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let text = refused(&mut program(folder.path(), &["--port", &port])).await;
+    assert!(text.contains(&port) && text.contains("--port"), "{text}");
+}
+
+#[tokio::test]
+async fn half_of_the_credentials_and_production_without_a_certificate_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = refused(program(folder.path(), &["--port", "0"]).env("OPP_CLIENT_ID", "x")).await;
+    assert!(text.contains("OPP_CLIENT_SECRET"), "{text}");
+    let text = refused(&mut program(folder.path(), &["--port", "0", "--production"])).await;
+    assert!(text.contains("OPP_CLIENT_ID"), "{text}");
+    let mut live = program(folder.path(), &["--port", "0", "--production"]);
+    let text = refused(live.env("OPP_CLIENT_ID", "x").env("OPP_CLIENT_SECRET", "s3cret")).await;
+    assert!(text.contains("certificate") && !text.contains("s3cret"), "{text}");
+}
