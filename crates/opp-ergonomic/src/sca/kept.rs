@@ -108,7 +108,6 @@ fn callback_key(state_hash: &str) -> String {
 }
 
 /// The place of one flow in a store.
-#[derive(Debug)]
 pub(crate) struct Slot {
     store: Arc<dyn Store>,
     key: String,
@@ -116,6 +115,12 @@ pub(crate) struct Slot {
     stored: Option<Vec<u8>>,
     /// The callback that leads here.
     awaited: Option<String>,
+}
+
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slot").finish_non_exhaustive()
+    }
 }
 
 impl Slot {

@@ -229,6 +229,24 @@ mod tests {
         assert_eq!(takes.into_iter().filter(|taken| matches!(taken, Ok(Some(_)))).count(), 1);
     }
 
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn processes_that_race_are_one_after_the_other() {
+        let (directory, clock, _store) = store();
+        // Each opens the directory for itself, as another process would.
+        let race = (0..64).map(|_| {
+            let (root, clock) = (directory.path().join("store"), Arc::clone(&clock) as _);
+            tokio::spawn(async move {
+                let store = FileStore::with_clock(root, clock).unwrap();
+                let spent = store.spend("a key", 16, Duration::from_hours(1)).await.unwrap();
+                let put = store.put_if("a key", Expected::Nothing, b"x", Duration::from_hours(1)).await.unwrap();
+                (u32::from(matches!(spent, Spent::Granted { .. })), u32::from(put))
+            })
+        });
+        let all = futures_util::future::join_all(race).await.into_iter().map(Result::unwrap);
+        let won = all.fold((0, 0), |(spent, put), (one, other)| (spent + one, put + other));
+        assert_eq!(won, (16, 1));
+    }
+
     #[cfg(unix)]
     #[tokio::test]
     async fn nobody_else_can_read_it_and_names_say_nothing() {
