@@ -166,16 +166,14 @@ fn pain_001() -> String {
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.03"><CstmrCdtTrfInitn>
   <GrpHdr><MsgId>OP-1</MsgId><CreDtTm>2026-03-16T09:12:05</CreDtTm><NbOfTxs>1</NbOfTxs><InitgPty/></GrpHdr>
-  <PmtInf>
-    <PmtInfId>OP-1-1</PmtInfId><PmtMtd>TRF</PmtMtd><ReqdExctnDt>{day}</ReqdExctnDt>
+  <PmtInf><PmtInfId>OP-1-1</PmtInfId><PmtMtd>TRF</PmtMtd><ReqdExctnDt>{day}</ReqdExctnDt>
     <Dbtr><Nm>Saariston Kirja Oy</Nm></Dbtr><DbtrAcct><Id><IBAN>FI1457803820012457</IBAN></Id></DbtrAcct>
     <CdtTrfTxInf>
       <PmtId><EndToEndId>LASKU-44</EndToEndId></PmtId><Amt><InstdAmt Ccy="EUR">75.20</InstdAmt></Amt>
       <Cdtr><Nm>Nordlicht Verlag</Nm><PstlAdr><Ctry>DE</Ctry></PstlAdr></Cdtr>
       <CdtrAcct><Id><IBAN>{GERMAN}</IBAN></Id></CdtrAcct>
     </CdtTrfTxInf>
-  </PmtInf>
-</CstmrCdtTrfInitn></Document>"#,
+  </PmtInf></CstmrCdtTrfInitn></Document>"#,
         day = Utc::now().date_naive() + Days::new(1),
     )
 }
