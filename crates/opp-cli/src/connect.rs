@@ -159,7 +159,11 @@ impl App {
         if let Some(hook) = hook {
             builder = builder.hook(hook);
         }
-        Ok(Connection { client: builder.build()?, ip: own_address(&api), profile, auth, api })
+        let ip = match self.variable("OPP_PSU_IP") {
+            Some(text) => Some(text.parse().map_err(|_| Failure::usage("OPP_PSU_IP is no IP address"))?),
+            None => own_address(&api),
+        };
+        Ok(Connection { client: builder.build()?, ip, profile, auth, api })
     }
 }
 

@@ -96,7 +96,7 @@ impl Output {
             Form::Table => {
                 let value = serde_json::to_value(value)?;
                 let width = fields.iter().map(|field| field.title.len()).max().unwrap_or_default();
-                for field in fields {
+                for field in fields.iter().filter(|field| !field.title.is_empty()) {
                     let shown = style::plain(&cell(&value, field.key));
                     if !shown.is_empty() {
                         let name = style::NAME;

@@ -28,6 +28,8 @@ fn a_secret_comes_from_standard_input_and_is_tried_before_it_is_kept() {
     let wrong = login(&platform, "wrong");
     assert_eq!(wrong.exit, Exit::Denied, "{}", wrong.err);
     assert!(wrong.err.contains("the credentials do not work") && !platform.folder.path().join("secrets").exists());
+    let nowhere = platform.run("login mine --client-id id --redirect-uri localhost/back", "secret\n");
+    assert_eq!(nowhere.exit, Exit::Usage, "{}", nowhere.err);
     let missing = login(&platform, "");
     assert_eq!(missing.exit, Exit::Usage, "{}", missing.err);
 

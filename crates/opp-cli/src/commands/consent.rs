@@ -65,6 +65,7 @@ pub(crate) async fn run(app: &mut App, action: Action) -> Result<(), Failure> {
 struct Row<'a> {
     id: &'a str,
     bank: &'a str,
+    api: &'a str,
     status: &'a str,
     valid_until: String,
     days_left: i64,
@@ -73,7 +74,7 @@ struct Row<'a> {
     created: String,
 }
 
-const COLUMNS: [Column; 8] = [
+const COLUMNS: [Column; 9] = [
     text("id", "Id"),
     text("bank", "Bank"),
     text("status", "Status"),
@@ -82,9 +83,10 @@ const COLUMNS: [Column; 8] = [
     data("unattended_per_day"),
     data("recurring"),
     data("created"),
+    data("api"),
 ];
 
-const FIELDS: [Column; 8] = [
+const FIELDS: [Column; 9] = [
     text("id", "Id"),
     text("bank", "Bank"),
     text("status", "Status"),
@@ -93,12 +95,14 @@ const FIELDS: [Column; 8] = [
     text("unattended_per_day", "Unattended reads a day"),
     text("recurring", "Recurring"),
     text("created", "Created"),
+    data("api"),
 ];
 
 fn row(record: &ConsentRecord) -> Row<'_> {
     Row {
         id: &record.id,
         bank: record.party.bank.bic(),
+        api: &record.party.api,
         status: &record.status,
         valid_until: record.valid_until.to_string(),
         days_left: (record.valid_until - Utc::now().date_naive()).num_days().max(0),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use opp_ergonomic::raw::reqwest::Url;
 use opp_ergonomic::{PsuContext, Secret};
 
 use crate::app::App;
@@ -86,6 +87,13 @@ pub(crate) async fn run(app: &mut App, args: Args) -> Result<(), Failure> {
     };
     if let Some(bic) = &profile.bank {
         let _ = opp_ergonomic::Bank::new(bic)?;
+    }
+    if let Some(uri) = &profile.redirect_uri {
+        let is_page = Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        if !is_page {
+            return Err(Failure::usage(format!("the redirect address {uri} is none"))
+                .hint("It begins with http:// or https://, as in the portal."));
+        }
     }
     let kept = Kept { client_secret, certificate_password };
     if !args.no_check {

@@ -30,6 +30,11 @@ impl Kept {
         self.0.remove(id)
     }
 
+    /// Forgets all that were asked for at a host which is no more.
+    pub(crate) fn forget_host(&self, api: &str) -> Result<(), Failure> {
+        self.all()?.iter().filter(|record| record.party.api == api).try_for_each(|record| self.forget(&record.id))
+    }
+
     /// The newest one of this application that fits.
     pub(crate) fn newest(
         &self,
