@@ -56,11 +56,13 @@ pub(crate) struct Failure {
     pub(crate) exit: Exit,
     pub(crate) text: String,
     pub(crate) hint: Option<String>,
+    /// Whether it may go well a little later.
+    pub(crate) is_passing: bool,
 }
 
 impl Failure {
     fn new(exit: Exit, text: impl Into<String>) -> Self {
-        Self { exit, text: text.into(), hint: None }
+        Self { exit, text: text.into(), hint: None, is_passing: false }
     }
 
     pub(crate) fn error(text: impl Into<String>) -> Self {
@@ -116,7 +118,7 @@ impl From<Error> for Failure {
         } else {
             Exit::Error
         };
-        let failure = Self::new(exit, error.to_string());
+        let failure = Self { is_passing: error.is_retryable(), ..Self::new(exit, error.to_string()) };
         match advice(&error, exit) {
             Some(hint) => failure.hint(hint),
             None => failure,

@@ -10,7 +10,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use common::{Platform, WAIT};
-use opp_ergonomic::raw::reqwest;
+use opp_ergonomic::raw::reqwest::{self, StatusCode};
+use opp_sandbox::{Caprice, Rule};
 use rexpect::process::WaitStatus;
 use rexpect::session::{PtySession, spawn_command};
 
@@ -154,11 +155,19 @@ fn transactions_are_followed_until_ctrl_c() {
     let mut terminal = terminal(line, &variables, LARGE);
     terminal.exp_string("booking_date,").unwrap();
     terminal.exp_string("709.00").unwrap();
+    let rule = Rule {
+        caprices: vec![Caprice::HtmlError(StatusCode::SERVICE_UNAVAILABLE)],
+        operation: Some("getTransactionList".to_owned()),
+        times: Some(3),
+        ..Rule::default()
+    };
+    platform.sandbox.control().add_caprice(rule);
+    let (mut more, _) = terminal.exp_regex("Looking again soon").unwrap();
     // The next two days bring something that was not there before.
     platform.sandbox.control().advance(Duration::from_hours(48));
-    let (again, _) = terminal.exp_regex("2031-01-1[67]").unwrap();
+    more += &terminal.exp_regex("2031-01-1[67]").unwrap().0;
     terminal.send_control('c').unwrap();
-    let more = again + &terminal.exp_eof().unwrap();
+    more += &terminal.exp_eof().unwrap();
     for once in ["booking_date", "709.00"] {
         assert!(!more.contains(once), "what was there before comes once: {more}");
     }

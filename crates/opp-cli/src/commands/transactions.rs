@@ -120,13 +120,20 @@ async fn follow(
     let mut first = true;
     loop {
         let found = tokio::select! {
-            found = read(app, reading, accounts, query) => found?,
+            found = read(app, reading, accounts, query) => found,
             _ = tokio::signal::ctrl_c() => return Ok(()),
         };
-        let new = seen.new_among(&found);
-        let rows: Vec<_> = new.iter().map(|(account, transaction)| row(account, transaction)).collect();
-        app.out.more(&rows, &COLUMNS, first)?;
-        first &= rows.is_empty();
+        match found {
+            Ok(found) => {
+                let new = seen.new_among(&found);
+                let rows: Vec<_> = new.iter().map(|(account, transaction)| row(account, transaction)).collect();
+                app.out.more(&rows, &COLUMNS, first)?;
+                first &= rows.is_empty();
+            }
+            // Whoever follows for a day sees the platform stumble: the next look shows what was missed.
+            Err(failure) if failure.is_passing => app.out.say(&format!("Looking again soon: {}", failure.text))?,
+            Err(failure) => return Err(failure),
+        }
         tokio::select! {
             () = tokio::time::sleep(every) => {}
             _ = tokio::signal::ctrl_c() => return Ok(()),

@@ -149,3 +149,22 @@ fn sentences(step: &Step) -> String {
     }
     text.trim_end().to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The mark in a corner of every code, seven dark modules wide, behind a border of four light ones.
+    const MARK: &str = "    █▀▀▀▀▀█";
+
+    #[test]
+    fn what_a_camera_takes_for_dark_is_dark() {
+        let code = qr::terminal("bankid:///?autostarttoken=1").unwrap();
+        let corner = code.lines().nth(2).unwrap();
+        assert!(corner.starts_with(MARK), "{corner}");
+        // With colours, what is drawn is black on white; without them it is left out of what is drawn in white.
+        assert_eq!(style::CODE.get_fg_color(), Some(anstyle::AnsiColor::Black.into()));
+        assert_eq!(style::CODE.get_bg_color(), Some(anstyle::AnsiColor::BrightWhite.into()));
+        assert_eq!(MARK.chars().map(inverse).collect::<String>(), "████ ▄▄▄▄▄ ");
+    }
+}
