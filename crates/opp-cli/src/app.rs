@@ -1,6 +1,7 @@
 //! What every command has at hand.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use tracing_subscriber::EnvFilter;
 
@@ -54,6 +55,17 @@ impl App {
             return Err(Failure::usage("nobody is there to be asked").hint("Add --yes if it is meant."));
         }
         if self.out.confirm(question).await? { Ok(()) } else { Err(Failure::error("nothing was done")) }
+    }
+}
+
+impl App {
+    /// What is in a file; a mere dash is standard input.
+    pub(crate) async fn content(&mut self, path: &Path) -> Result<Vec<u8>, Failure> {
+        if path == Path::new("-") {
+            return self.out.rest().await;
+        }
+        let wrong = |error| Failure::usage(format!("{} cannot be read: {error}", path.display()));
+        tokio::fs::read(path).await.map_err(wrong)
     }
 }
 

@@ -7,7 +7,8 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::app::App;
 use crate::commands::{
-    accounts, balances, bank, banks, completions, consent, demo, login, man, profile, sandbox, token, transactions,
+    accounts, balances, bank, banks, completions, consent, demo, doctor, login, man, pay, payment, profile, raw,
+    sandbox, token, transactions,
 };
 use crate::exit::Failure;
 use crate::output::Form;
@@ -98,7 +99,13 @@ pub(crate) enum Command {
     Accounts(accounts::Args),
     Balances(balances::Args),
     Transactions(transactions::Args),
+    #[command(subcommand)]
+    Pay(Box<pay::Kind>),
+    #[command(subcommand)]
+    Payment(payment::Action),
     Token(token::Args),
+    Raw(raw::Args),
+    Doctor(doctor::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -117,6 +124,10 @@ impl Command {
             Self::Accounts(args) => accounts::run(app, args).await,
             Self::Balances(args) => balances::run(app, args).await,
             Self::Transactions(args) => transactions::run(app, args).await,
+            Self::Pay(kind) => pay::run(app, *kind).await,
+            Self::Payment(action) => payment::run(app, action).await,
+            Self::Raw(args) => raw::run(app, args).await,
+            Self::Doctor(args) => doctor::run(app, args).await,
             Self::Token(args) => token::run(app, args).await,
             Self::Completions(args) => completions::run(app, &args),
             Self::Man(args) => man::run(app, &args),

@@ -25,6 +25,8 @@ pub(crate) struct Connection {
     /// The addresses of the hosts.
     pub(crate) auth: String,
     pub(crate) api: String,
+    /// The certificate that the API host is shown.
+    pub(crate) identity: Option<Identity>,
     /// The user's own address, for the calls that he or she has asked for.
     ip: Option<IpAddr>,
 }
@@ -138,10 +140,13 @@ impl App {
         let mut builder = Client::builder().environment(environment).api_host(&api).auth_host(&auth);
         // Whoever names a host on this very machine means it.
         builder = builder.allow_plain_loopback().credentials(&profile.client_id, kept.client_secret);
-        if let Some(path) = &profile.certificate {
-            let password = kept.certificate_password.unwrap_or_else(|| Secret::new(""));
-            let identity = Identity::from_file(path, &password);
-            builder = builder.identity(identity.map_err(|wrong| Failure::from(wrong).about(path.display()))?);
+        let password = kept.certificate_password.unwrap_or_else(|| Secret::new(""));
+        let identity = profile.certificate.as_ref().map(|path| {
+            Identity::from_file(path, &password).map_err(|wrong| Failure::from(wrong).about(path.display()))
+        });
+        let identity = identity.transpose()?;
+        if let Some(identity) = identity.clone() {
+            builder = builder.identity(identity);
         }
         if let Some(apis) = &profile.apis {
             builder = builder.apis(apis.iter().map(|api| ApiScope::read(api)));
@@ -163,7 +168,7 @@ impl App {
             Some(text) => Some(text.parse().map_err(|_| Failure::usage("OPP_PSU_IP is no IP address"))?),
             None => own_address(&api),
         };
-        Ok(Connection { client: builder.build()?, ip, profile, auth, api })
+        Ok(Connection { client: builder.build()?, ip, identity, profile, auth, api })
     }
 }
 

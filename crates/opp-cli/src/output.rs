@@ -160,6 +160,14 @@ impl Output {
         Ok(self.streams.out.flush()?)
     }
 
+    /// Ends a line that data have left open with their last byte: on a terminal, where something is to follow.
+    pub(crate) fn end_line(&mut self, last: Option<u8>) -> Result<(), Failure> {
+        match last {
+            Some(byte) if byte != b'\n' && self.streams.out_is_terminal => self.data(b"\n"),
+            _ => Ok(()),
+        }
+    }
+
     /// A sentence to the user. It is no part of the data.
     pub(crate) fn say(&mut self, sentence: &str) -> Result<(), Failure> {
         Ok(writeln!(self.streams.err, "{}", style::plain(sentence))?)
@@ -202,6 +210,16 @@ impl Output {
         self.reading = None;
         let line = line.map_err(|_| Failure::error("the input cannot be read"))??;
         Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+    }
+
+    /// All that is left of the input.
+    pub(crate) async fn rest(&mut self) -> Result<Vec<u8>, Failure> {
+        let input = Arc::clone(&self.input);
+        let read = tokio::task::spawn_blocking(move || {
+            let mut all = Vec::new();
+            input.lock().unwrap_or_else(PoisonError::into_inner).read_to_end(&mut all).map(|_| all)
+        });
+        Ok(read.await.map_err(|_| Failure::error("the input cannot be read"))??)
     }
 
     /// Asks for what must not be seen. Without a terminal it is the next line of the input.

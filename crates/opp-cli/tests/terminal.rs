@@ -222,3 +222,27 @@ fn a_profile_is_deleted_only_after_a_yes() {
     common::run("profile delete mine --yes", &variables, "").ok();
     assert!(!platform.folder.path().join("secrets/mine.json").exists());
 }
+
+#[test]
+fn real_money_is_asked_for_in_red_and_moves_only_after_a_yes() {
+    let platform = Platform::start().with_live_profile();
+    let mut variables = platform.variables();
+    variables.remove("OPP_SANDBOX");
+    let line = "pay giro 845.50 --bankgiro 991-2346 --ocr 1234567897 --name Elnät --bank ESSESESS --app \
+                --from SE3750000000054400047881 --psu 199311219639 --no-sign";
+    for (answer, told, code, sent) in
+        [("n", "nothing was done", 1, 0), ("", "nothing was done", 1, 0), ("y", "The bank has it", 0, 1)]
+    {
+        let mut terminal = terminal(line, &variables, LARGE);
+        terminal.exp_regex(r"\x1b\[1m\x1b\[31mA real payment, at ESSESESS:").unwrap();
+        // Somebody looks: numbers are shown as a whole.
+        terminal.exp_string("bankgiro 991-2346").unwrap();
+        terminal.exp_string("SE37 5000 0000 0544 0004 7881").unwrap();
+        terminal.exp_string("Pay this, with real money? [y/N]").unwrap();
+        assert_eq!(platform.payments("POST"), 0, "nothing is sent before the answer");
+        terminal.send_line(answer).unwrap();
+        terminal.exp_string(told).unwrap();
+        terminal.exp_eof().unwrap();
+        assert_eq!((exit_code(&terminal), platform.payments("POST")), (code, sent), "{answer}");
+    }
+}

@@ -58,3 +58,28 @@ fn what_would_be_sent_is_shown() {
 fn the_demonstration_walks_through_everything() {
     play("demo");
 }
+
+#[test]
+fn payments_are_shown_signed_followed_and_taken_back() {
+    play("payments");
+}
+
+#[test]
+fn files_of_payments_are_added_up_and_handed_over() {
+    play("payment-files");
+}
+
+#[test]
+fn a_payment_with_a_mistake_is_not_sent() {
+    play("payment-mistakes");
+}
+
+#[test]
+fn any_operation_can_be_called() {
+    play("raw");
+}
+
+#[test]
+fn the_doctor_says_what_works() {
+    play("doctor");
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use opp_sandbox::{Config, Sandbox};
 use serde::Serialize;
 
-use super::consent::Kept;
+use super::{consent, payment};
 use crate::app::App;
 use crate::arguments::seconds;
 use crate::exit::Failure;
@@ -15,7 +15,7 @@ use crate::output::text;
 /// Run a simulated platform on this machine, until Ctrl-C
 ///
 /// While it runs, `opp` in other terminals talks to it: by itself if there is no profile, with --sandbox if there is
-/// one. Nothing is kept when it ends, nor are its consents.
+/// one. Nothing is kept when it ends, nor are its consents and payments.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Port of the API host, the auth host takes the next one; any free ones unless given
@@ -71,7 +71,8 @@ pub(crate) async fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         end.await;
     }
     local::withdraw(&app.places, sandbox.api_url())?;
-    Kept::new(app).forget_host(sandbox.api_url())?;
+    consent::Kept::new(app).forget_host(sandbox.api_url())?;
+    payment::Kept::new(app).forget_host(sandbox.api_url())?;
     told
 }
 

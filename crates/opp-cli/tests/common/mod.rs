@@ -104,3 +104,33 @@ impl std::io::Write for Sink {
         Ok(())
     }
 }
+
+impl Platform {
+    /// A profile `live` for this platform that says it were production, with a certificate as production wants one.
+    /// Nothing but the command line's own caution can tell them apart.
+    pub fn with_live_profile(self) -> Self {
+        let folder = self.folder.path().join("tls");
+        let tls = Some(opp_sandbox::Tls { folder: folder.clone() });
+        drop(Sandbox::start(Config { tls, ..Config::default() }).unwrap());
+        let both = ["client.pem", "client.key"].map(|name| std::fs::read_to_string(folder.join(name)).unwrap());
+        let certificate = self.folder.path().join("both.pem");
+        std::fs::write(&certificate, both.concat()).unwrap();
+        let application = self.sandbox.application();
+        let line = format!(
+            "login live --environment production --client-id {} --auth-url {} --api-url {} --certificate {}",
+            application.client_id,
+            self.sandbox.auth_url(),
+            self.sandbox.api_url(),
+            certificate.display()
+        );
+        self.run(&line, &format!("{}\n", application.client_secret)).ok();
+        self
+    }
+
+    /// How often the platform was asked to make a payment, or with `DELETE` to take one back.
+    pub fn payments(&self, method: &str) -> usize {
+        let is_one = |path: &str| path.starts_with("/psd2/paymentinitiation/") && !path.contains("authorisations");
+        let requests = self.sandbox.control().requests();
+        requests.iter().filter(|seen| seen.method == method && is_one(&seen.path)).count()
+    }
+}
