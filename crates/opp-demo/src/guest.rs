@@ -82,11 +82,6 @@ impl Guest {
         Self { key: hash("guest", cookie), token: hash("form", cookie), presence }
     }
 
-    /// A guest who is known by the key alone, for what goes on while nobody asks.
-    pub(crate) fn known(key: &str, presence: &Presence) -> Self {
-        Self { key: key.to_owned(), token: String::new(), presence: presence.clone() }
-    }
-
     pub(crate) fn presence(&self) -> &Presence {
         &self.presence
     }

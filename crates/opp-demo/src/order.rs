@@ -28,6 +28,12 @@ pub(crate) struct Form {
     pub(crate) day: String,
 }
 
+impl std::fmt::Debug for Form {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Form").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
 /// From which account, at which bank.
 pub(crate) struct Payer<'a> {
     pub(crate) session: &'a Session,

@@ -10,11 +10,13 @@ use anyhow::{Context as _, Result};
 use chrono::{DateTime, NaiveDate, Utc};
 use opp_ergonomic::sca::Ending;
 use opp_ergonomic::store::{Expected, FileStore, Store, StoreError};
-use opp_ergonomic::{Amount, Bank, PaymentKey, ValidConsent};
+use opp_ergonomic::{Amount, Bank, PaymentKey, Session, ValidConsent};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::guest::{Guest, Person};
+use crate::order::Form;
+use crate::signing::Errand;
 
 /// How long a guest is remembered who does not come back: about as long as a bank's permission lasts.
 pub(crate) const KEEP: Duration = Duration::from_hours(24 * 180);
@@ -25,11 +27,46 @@ pub(crate) const KEEP: Duration = Duration::from_hours(24 * 180);
 pub(crate) struct Record {
     pub(crate) connections: Vec<Connection>,
     pub(crate) payments: Vec<Payment>,
-    /// The signature that was begun last: where somebody goes whom a bank sends back without saying what for.
-    pub(crate) signing: Option<String>,
+    /// Orders that wait to be confirmed, the newest last.
+    pub(crate) drafts: Vec<Draft>,
+    /// Signatures that were asked for, the newest last.
+    pub(crate) errands: Vec<Errand>,
 }
 
+/// How many orders and signatures are remembered: nobody has more of them under way.
+const MOST: usize = 20;
+
 impl Record {
+    /// Remembers a signature that begins, and with what is signed that this one decides.
+    pub(crate) fn begin(&mut self, errand: &Errand) {
+        errand.note(self, None);
+        self.errands.push(errand.clone());
+        self.errands.drain(..self.errands.len().saturating_sub(MOST));
+    }
+
+    pub(crate) fn errand(&self, id: &str) -> Option<&Errand> {
+        self.errands.iter().find(|errand| errand.id == id)
+    }
+
+    /// Remembers how a signature has ended, and what came of it.
+    pub(crate) fn settle(&mut self, errand: &Errand, ending: &Ending, state: &ConnectionState) {
+        errand.note(self, Some((ending, state)));
+        if let Some(errand) = self.errands.iter_mut().find(|known| known.id == errand.id) {
+            errand.ending = Some(ending.clone());
+        }
+    }
+
+    pub(crate) fn add_draft(&mut self, draft: &Draft) {
+        self.drafts.push(draft.clone());
+        self.drafts.drain(..self.drafts.len().saturating_sub(MOST));
+    }
+
+    /// Takes an order away to send it: of two who try, one gets it.
+    pub(crate) fn take_draft(&mut self, id: &str) -> Option<Draft> {
+        let at = self.drafts.iter().position(|draft| draft.id == id)?;
+        Some(self.drafts.remove(at))
+    }
+
     pub(crate) fn set_connection(&mut self, id: &str, state: &ConnectionState) {
         if let Some(connection) = self.connections.iter_mut().find(|connection| connection.id == id) {
             connection.state = state.clone();
@@ -60,10 +97,24 @@ pub(crate) struct Connection {
 pub(crate) enum ConnectionState {
     /// Waits for the signature of this id.
     Asked(String),
+    /// Signed, and not open yet: the bank, or somebody else who signs, takes their time.
+    Signed,
     /// Accounts can be read.
     Open { until: Option<NaiveDate>, per_day: Option<u32> },
     /// Nothing came of it, or it is over.
     Over,
+}
+
+impl ConnectionState {
+    /// How far a permission has come that was signed, as the bank says now.
+    pub(crate) async fn asked(session: &Session, consent: &str) -> Self {
+        match session.consents().valid(consent).await {
+            Ok(valid) => Self::Open { until: valid.valid_until(), per_day: valid.frequency_per_day() },
+            Err(error) if error.needs_new_consent() => Self::Over,
+            // Not yet, or no answer: it is looked at again.
+            Err(_) => Self::Signed,
+        }
+    }
 }
 
 impl Connection {
@@ -73,6 +124,15 @@ impl Connection {
             _ => None,
         }
     }
+}
+
+/// An order that waits to be confirmed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Draft {
+    pub(crate) id: String,
+    pub(crate) connection: String,
+    pub(crate) account: String,
+    pub(crate) form: Form,
 }
 
 /// A payment that a guest has ordered.
@@ -99,7 +159,7 @@ pub(crate) enum PaymentState {
     Known { key: PaymentKey, signing: Option<String>, ending: Option<Ending> },
 }
 
-/// The records of all guests, and whatever else is kept in the store.
+/// The records of all guests.
 #[derive(Debug)]
 pub(crate) struct Records(Arc<dyn Store>);
 
@@ -113,27 +173,9 @@ impl Records {
         Arc::clone(&self.0)
     }
 
-    /// Reads an entry that was written as JSON.
-    pub(crate) async fn get<T: for<'a> Deserialize<'a>>(&self, key: &str) -> Result<Option<T>, StoreError> {
-        let Some(bytes) = self.0.get(key).await? else { return Ok(None) };
-        serde_json::from_slice(&bytes).map(Some).map_err(StoreError::new)
-    }
-
-    /// Writes an entry as JSON.
-    pub(crate) async fn put<T: Serialize>(&self, key: &str, value: &T, keep: Duration) -> Result<(), StoreError> {
-        let bytes = serde_json::to_vec(value).map_err(StoreError::new)?;
-        self.0.put_if(key, Expected::Anything, &bytes, keep).await.map(drop)
-    }
-
-    /// Reads an entry and removes it: of several who take it, one gets it.
-    pub(crate) async fn take<T: for<'a> Deserialize<'a>>(&self, key: &str) -> Result<Option<T>, StoreError> {
-        let Some(bytes) = self.0.take(key).await? else { return Ok(None) };
-        serde_json::from_slice(&bytes).map(Some).map_err(StoreError::new)
-    }
-
     /// What is remembered of a guest.
     pub(crate) async fn of(&self, guest: &Guest) -> Result<Record, StoreError> {
-        Ok(self.get(&key(guest)).await?.unwrap_or_default())
+        read(self.0.get(&key(guest)).await?.as_deref())
     }
 
     /// Changes what is remembered of a guest. The change may be made more than once, each time to what is there then.
@@ -145,10 +187,7 @@ impl Records {
         let key = key(guest);
         loop {
             let old = self.0.get(&key).await?;
-            let mut record: Record = match &old {
-                Some(bytes) => serde_json::from_slice(bytes).map_err(StoreError::new)?,
-                None => Record::default(),
-            };
+            let mut record = read(old.as_deref())?;
             let made = change(&mut record);
             let new = serde_json::to_vec(&record).map_err(StoreError::new)?;
             let expected = old.as_deref().map_or(Expected::Nothing, Expected::Value);
@@ -162,6 +201,10 @@ impl Records {
     pub(crate) async fn forget(&self, guest: &Guest) -> Result<(), StoreError> {
         self.0.take(&key(guest)).await.map(drop)
     }
+}
+
+fn read(entry: Option<&[u8]>) -> Result<Record, StoreError> {
+    entry.map_or_else(|| Ok(Record::default()), |bytes| serde_json::from_slice(bytes).map_err(StoreError::new))
 }
 
 fn key(guest: &Guest) -> String {

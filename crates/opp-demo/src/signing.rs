@@ -4,10 +4,8 @@
 use std::collections::HashMap;
 use std::ops::Not as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use opp_ergonomic::sca::{Callback, Device, Ending, Kept, Signing, Standing, Step, Subject, Ticket};
-use opp_ergonomic::store::StoreError;
 use opp_ergonomic::{Bank, Error, Session};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
@@ -17,15 +15,10 @@ use crate::guest::{Guest, Person, Presence};
 use crate::problem::{Problem, Trouble};
 use crate::record::{ConnectionState, PaymentState, Record, new_id};
 
-/// How long it can be read how a signature ended.
-const KEEP: Duration = Duration::from_hours(24);
-
 /// A signature that a guest was asked for.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Errand {
     pub(crate) id: String,
-    /// The key of the guest whose it is.
-    guest: String,
     /// Banks want to hear the same about their customer from beginning to end.
     presence: Presence,
     person: Person,
@@ -36,7 +29,13 @@ pub(crate) struct Errand {
     pub(crate) device: Device,
     /// What finds it in the client's store.
     ticket: String,
-    ending: Option<Ending>,
+    pub(crate) ending: Option<Ending>,
+}
+
+impl std::fmt::Debug for Errand {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Errand").field("purpose", &self.purpose).finish_non_exhaustive()
+    }
 }
 
 /// What is signed, by our own ids.
@@ -62,7 +61,7 @@ pub(crate) struct Sight {
 pub(crate) struct Signings(Mutex<HashMap<String, Arc<Mutex<Signing>>>>);
 
 impl Errand {
-    /// Begins to sign something: nothing is asked of the bank before somebody looks.
+    /// Begins to sign something: nothing is asked of the bank before somebody looks. The record is to remember it.
     pub(crate) async fn begin(
         app: &App,
         guest: &Guest,
@@ -77,7 +76,6 @@ impl Errand {
         let ticket = signing.keep().await?.expose().to_owned();
         let errand = Self {
             id,
-            guest: guest.key.clone(),
             presence: guest.presence().clone(),
             person: person.clone(),
             bank: session.bank().clone(),
@@ -89,7 +87,6 @@ impl Errand {
             ending: None,
         };
         app.signings.hold(app, &errand.id, signing).await;
-        errand.keep(app).await?;
         Ok(errand)
     }
 
@@ -98,7 +95,7 @@ impl Errand {
         let session = self.person.session(app, &self.bank, guest.presence())?;
         let what = (self.purpose.clone(), self.subject.clone());
         let errand = Self::begin(app, guest, (&self.person, &self.bank_name), &session, what, device).await?;
-        app.records.change(guest, |record| errand.note(record, None)).await?;
+        app.records.change(guest, |record| record.begin(&errand)).await?;
         Ok(errand)
     }
 
@@ -129,13 +126,6 @@ impl Errand {
             }
             (Purpose::Payment(_), _) => {}
         }
-        if ended.is_none() {
-            record.signing = Some(self.id.clone());
-        }
-    }
-
-    async fn keep(&self, app: &App) -> Result<(), StoreError> {
-        app.records.put(&key(&self.id), self, KEEP).await
     }
 
     /// Goes on with what was kept.
@@ -144,37 +134,28 @@ impl Errand {
     }
 
     /// Writes down what came of it.
-    async fn settle(&mut self, app: &App, ending: &Ending) -> Result<(), Problem> {
-        let guest = Guest::known(&self.guest, &self.presence);
+    async fn settle(&mut self, app: &App, guest: &Guest, ending: &Ending) -> Result<(), Problem> {
         let state = match &self.subject {
             Subject::Consent(consent) => self.connection_state(app, ending, consent).await,
             _ => ConnectionState::Over,
         };
-        app.records.change(&guest, |record| self.note(record, Some((ending, &state)))).await?;
+        app.records.change(guest, |record| record.settle(self, ending, &state)).await?;
         self.ending = Some(ending.clone());
-        self.keep(app).await?;
         app.signings.drop(&self.id).await;
         Ok(())
     }
 
     /// What a permission is worth after its signature, in the bank's own words where it can be asked.
     async fn connection_state(&self, app: &App, ending: &Ending, consent: &str) -> ConnectionState {
-        if ending.standing() != Some(&Standing::Valid) {
-            return ConnectionState::Over;
-        }
-        let granted = match self.person.session(app, &self.bank, &self.presence) {
-            Ok(session) => session.consents().valid(consent).await.ok(),
-            Err(_) => None,
-        };
-        ConnectionState::Open {
-            until: granted.as_ref().and_then(opp_ergonomic::ValidConsent::valid_until),
-            per_day: granted.as_ref().and_then(opp_ergonomic::ValidConsent::frequency_per_day),
+        match ending.standing() {
+            Some(Standing::Valid) => match self.person.session(app, &self.bank, &self.presence) {
+                Ok(session) => ConnectionState::asked(&session, consent).await,
+                Err(_) => ConnectionState::Signed,
+            },
+            Some(_) => ConnectionState::Signed,
+            None => ConnectionState::Over,
         }
     }
-}
-
-fn key(id: &str) -> String {
-    format!("demo/signing/{id}")
 }
 
 fn label(guest: &str, id: &str) -> String {
@@ -196,8 +177,7 @@ impl Signings {
 
     /// A guest's errand. `None` if there is none of this id, or it is not theirs.
     pub(crate) async fn errand(&self, app: &App, guest: &Guest, id: &str) -> Result<Errand, Problem> {
-        let found = app.records.get::<Errand>(&key(id)).await?;
-        found.filter(|errand| errand.guest == guest.key).ok_or_else(Problem::not_found)
+        app.records.of(guest).await?.errand(id).cloned().ok_or_else(Problem::not_found)
     }
 
     /// The signature of an errand, from memory or from the store. `None` if it is over for so long that it is gone.
@@ -221,7 +201,7 @@ impl Signings {
             return Ok(gone(errand, ending));
         }
         let Some(signing) = self.take_up(app, &errand).await? else {
-            errand.settle(app, &Ending::Expired).await?;
+            errand.settle(app, guest, &Ending::Expired).await?;
             return Ok(gone(errand, Ending::Expired));
         };
         let mut signing = signing.lock().await;
@@ -229,7 +209,7 @@ impl Signings {
         let trouble = looked.as_ref().err().map(Trouble::of);
         let step = looked.unwrap_or_else(|_| signing.flow().step());
         if let Step::Done(ending) = &step {
-            errand.settle(app, ending).await?;
+            errand.settle(app, guest, ending).await?;
         }
         let left = (signing.flow().deadline() - app.now()).num_seconds().max(0);
         Ok(Sight { errand, step, trouble, left })
@@ -256,7 +236,7 @@ impl Signings {
             let mut signing = signing.lock().await;
             signing.cancel().await?;
             if let Some(ending) = signing.flow().ending() {
-                errand.settle(app, ending).await?;
+                errand.settle(app, guest, ending).await?;
             }
         }
         Ok(errand)

@@ -196,6 +196,16 @@ async fn a_permission_is_taken_back_at_the_bank() {
 }
 
 #[tokio::test]
+async fn a_permission_that_waits_for_another_signer_is_not_called_open() {
+    let house = House::start().await;
+    let visitor = Visitor::new(house.url());
+    let page = visitor.ask_as("99990101002", "HANDSESS", "qr").await;
+    visitor.until(&page, "Signed by you").await;
+    assert!(visitor.text("/consents").await.contains("perhaps somebody else has to sign"));
+    assert!(visitor.text("/accounts").await.contains("You have not opened a bank yet"));
+}
+
+#[tokio::test]
 async fn a_guest_is_known_after_a_restart_and_can_be_forgotten() {
     let house = House::start().await;
     let visitor = Visitor::new(house.url());
@@ -205,6 +215,67 @@ async fn a_guest_is_known_after_a_restart_and_can_be_forgotten() {
     visitor.post("/forget", &[]).await;
     assert_eq!(visitor.get(&account).await.status(), StatusCode::NOT_FOUND);
     drop(house);
+}
+
+#[tokio::test]
+async fn what_is_forgotten_is_in_no_file_any_more() {
+    let house = House::start().await;
+    let visitor = Visitor::new(house.url());
+    let account = visitor.open(&house, "ESSESESS").await;
+    order(&visitor, &account, "12.50").await;
+    assert!(house.keeps("199311219639") && house.keeps("Anna"), "or this test looks at nothing");
+    visitor.post("/forget", &[]).await;
+    assert!(!house.keeps("199311219639") && !house.keeps("Anna"));
+}
+
+#[tokio::test]
+async fn a_guest_changes_to_the_app_on_the_same_device() {
+    let house = House::start().await;
+    let visitor = Visitor::new(house.url());
+    let page = visitor.ask("ESSESESS", "qr").await;
+    visitor.until(&page, "QR code").await;
+    let answer = visitor.post(&format!("{page}/again"), &[("other_device", "1")]).await;
+    let page = location(&answer).unwrap();
+    let shown = plain(&visitor.until(&page, "Open BankID").await);
+    let back = format!("redirect={}", house.url().replace(':', "%3A").replace('/', "%2F"));
+    assert!(shown.contains("https://app.bankid.com/?autostarttoken=") && shown.contains(&back), "{shown}");
+    house.phone("approve").await;
+    visitor.until(&page, "See your accounts").await;
+}
+
+#[tokio::test]
+async fn an_invoice_is_paid_to_its_giro() {
+    let house = House::start().await;
+    let visitor = Visitor::new(house.url());
+    let account = visitor.open(&house, "SWEDSESS").await;
+    let form =
+        [("kind", "bankgiro"), ("to", "991-2346"), ("name", "Elbolaget"), ("amount", "845"), ("ocr", "1234567897")];
+    let answer = visitor.post(&account.replacen("/accounts", "/pay", 1), &form).await;
+    let confirm = location(&answer).unwrap_or_else(|| panic!("{answer:?}"));
+    assert!(visitor.text(&confirm).await.contains("1234567897"));
+    let page = location(&visitor.post(&confirm, &[]).await).unwrap();
+    for _ in 0..3 {
+        visitor.until(&page, "QR code").await;
+        house.phone("approve").await;
+    }
+    let shown = plain(&visitor.until(&page, "Follow the payment").await);
+    let payment = format!("/payments/{}", between(&shown, "href=\"/payments/", "\"").unwrap());
+    visitor.until(&payment, "The money has left your account").await;
+}
+
+#[tokio::test]
+async fn a_bank_that_wants_national_numbers_gets_them() {
+    let house = House::start().await;
+    let visitor = Visitor::new(house.url());
+    let account = visitor.open(&house, "HANDSESS").await;
+    let path = account.replacen("/accounts", "/pay", 1);
+    let form = [("kind", "account"), ("to", "401975231"), ("name", "Anna Åkesson"), ("amount", "10")];
+    let refused = visitor.post(&path, &form).await;
+    assert!(refused.text().await.unwrap().contains("wants the payee&#x27;s clearing number"));
+    let form: Vec<_> = form.into_iter().chain([("clearing", "1000")]).collect();
+    let confirm = location(&visitor.post(&path, &form).await).unwrap();
+    let page = location(&visitor.post(&confirm, &[]).await).unwrap();
+    visitor.until(&page, "Follow the payment").await;
 }
 
 /// Fills in a transfer between the guest's own accounts; gives the answer.

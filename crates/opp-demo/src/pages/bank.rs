@@ -102,7 +102,7 @@ pub(crate) async fn ask(
     let connection = Connection { id, bank, bank_name: name, person, consent, created: app.now(), state };
     let remember = |record: &mut Record| {
         record.connections.push(connection.clone());
-        errand.note(record, None);
+        record.begin(&errand);
     };
     app.records.change(&guest, remember).await?;
     Ok(see(&errand.address()))

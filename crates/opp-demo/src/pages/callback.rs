@@ -17,6 +17,6 @@ pub(crate) async fn take(State(app): State<Arc<App>>, guest: Guest, RawQuery(que
     }
     // Some banks lead back without a word (platform-facts 8.3). Nothing is taken from that: the guest is shown their
     // own page again, which asks the bank.
-    let signing = app.records.of(&guest).await?.signing.ok_or_else(Problem::not_awaited)?;
-    Ok(see(&format!("/sign/{signing}")))
+    let record = app.records.of(&guest).await?;
+    Ok(see(&record.errands.last().ok_or_else(Problem::not_awaited)?.address()))
 }

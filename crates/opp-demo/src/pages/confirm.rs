@@ -8,20 +8,20 @@ use opp_ergonomic::sca::{Device, Subject};
 use opp_ergonomic::{Amount, Error, Order, Outcome};
 
 use super::accounts::{name, number};
-use super::pay::{Desk, Draft, draft_key};
+use super::pay::Desk;
 use super::sign::Nothing;
 use super::{Page, see};
 use crate::app::App;
 use crate::guest::{Guest, Signed};
 use crate::problem::Problem;
-use crate::record::{Payment, PaymentState, Record, new_id};
+use crate::record::{Draft, Payment, PaymentState, new_id};
 use crate::signing::{Errand, Purpose};
 use crate::view::{self, values};
 
 /// A guest's draft with the order that it describes.
 async fn open(app: &App, guest: &Guest, id: &str) -> Result<(Draft, Desk, Order, Amount), Problem> {
-    let draft = app.records.get::<Draft>(&draft_key(id)).await?.filter(|draft| draft.guest == guest.key);
-    let draft = draft.ok_or_else(Problem::sent_already)?;
+    let record = app.records.of(guest).await?;
+    let draft = record.drafts.into_iter().find(|draft| draft.id == *id).ok_or_else(Problem::sent_already)?;
     let desk = Desk::open(app, guest, &draft.connection, &draft.account).await?;
     let order = desk.payer().order(&draft.form);
     // It was right when it was filled in; only the day can have passed meanwhile.
@@ -46,7 +46,7 @@ pub(crate) async fn pay(
 ) -> Page {
     let (draft, desk, order, amount) = open(&app, &guest, &id).await?;
     // Of two clicks, one gets it.
-    if app.records.take::<Draft>(&draft_key(&id)).await?.is_none() {
+    if app.records.change(&guest, |record| record.take_draft(&id)).await?.is_none() {
         return Err(Problem::sent_already());
     }
     let payment = Payment {
@@ -72,7 +72,7 @@ pub(crate) async fn pay(
     let what = (Purpose::Payment(payment.id.clone()), Subject::Payment(key));
     let who = (&payment.person, payment.bank_name.as_str());
     let errand = Errand::begin(&app, &guest, who, &desk.session, what, device).await?;
-    app.records.change(&guest, |record: &mut Record| errand.note(record, None)).await?;
+    app.records.change(&guest, |record| record.begin(&errand)).await?;
     Ok(see(&errand.address()))
 }
 

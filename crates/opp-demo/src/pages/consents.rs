@@ -10,14 +10,26 @@ use super::{Page, see};
 use crate::app::App;
 use crate::guest::{Guest, Signed, forget_cookie};
 use crate::problem::Problem;
-use crate::record::{Connection, ConnectionState};
+use crate::record::{Connection, ConnectionState, Record};
 use crate::view::{self, values};
 use serde_json::Value;
 
 pub(crate) async fn show(State(app): State<Arc<App>>, guest: Guest) -> Page {
-    let record = app.records.of(&guest).await?;
+    let record = refreshed(&app, &guest).await?;
     let consents: Vec<Value> = record.connections.iter().rev().map(|connection| entry(&app, connection)).collect();
     Ok(view::page(&app, &guest, "consents.html", values! { consents, here => "consents" }))
+}
+
+/// What is remembered of the guest, after the banks were asked about what was not open yet.
+async fn refreshed(app: &App, guest: &Guest) -> Result<Record, Problem> {
+    for connection in app.records.of(guest).await?.connections {
+        if connection.state == ConnectionState::Signed {
+            let session = connection.person.session(app, &connection.bank, guest.presence())?;
+            let state = ConnectionState::asked(&session, &connection.consent).await;
+            app.records.change(guest, |record| record.set_connection(&connection.id, &state)).await?;
+        }
+    }
+    Ok(app.records.of(guest).await?)
 }
 
 fn entry(app: &App, connection: &Connection) -> Value {
@@ -31,6 +43,7 @@ fn entry(app: &App, connection: &Connection) -> Value {
             let state = if days == Some(0) { "over" } else { "open" };
             values! { state, days, until => until.map(view::day), per_day, ..head }
         }
+        ConnectionState::Signed => values! { state => "signed", ..head },
         ConnectionState::Over => values! { state => "over", ..head },
     }
 }
@@ -45,7 +58,7 @@ pub(crate) async fn delete(
     let record = app.records.of(&guest).await?;
     let connection = record.connections.iter().find(|connection| connection.id == id);
     let connection = connection.ok_or_else(Problem::not_found)?;
-    if connection.consent().is_some() {
+    if matches!(connection.state, ConnectionState::Open { .. } | ConnectionState::Signed) {
         let session = connection.person.session(&app, &connection.bank, guest.presence())?;
         match session.consents().delete(&connection.consent).await {
             Ok(_) => {}

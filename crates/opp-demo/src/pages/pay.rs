@@ -2,7 +2,6 @@
 //! sent; nothing goes to the bank before it was confirmed.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -10,7 +9,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::future::join_all;
 use opp_ergonomic::{Account, BankDetails, Currency, Session};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::accounts::{self, name, number};
@@ -20,24 +18,8 @@ use crate::guest::{Guest, Signed};
 use crate::ledger;
 use crate::order::{Form, Mistakes, Payer};
 use crate::problem::{Problem, Trouble};
-use crate::record::{Connection, new_id};
+use crate::record::{Connection, Draft, new_id};
 use crate::view::{self, values};
-
-/// How long an order waits to be confirmed.
-const KEEP: Duration = Duration::from_hours(1);
-
-/// An order that waits to be confirmed.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Draft {
-    pub(crate) guest: String,
-    pub(crate) connection: String,
-    pub(crate) account: String,
-    pub(crate) form: Form,
-}
-
-pub(crate) fn draft_key(id: &str) -> String {
-    format!("demo/draft/{id}")
-}
 
 /// The account that pays, with all that an order is held against.
 pub(crate) struct Desk {
@@ -149,7 +131,7 @@ pub(crate) async fn send(
     if let Err(wrong) = desk.payer().order(&form) {
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&app, &guest, &desk, &form, &wrong)).into_response());
     }
-    let (id, draft) = (new_id(), Draft { guest: guest.key, connection, account, form });
-    app.records.put(&draft_key(&id), &draft, KEEP).await?;
-    Ok(see(&format!("/confirm/{id}")))
+    let draft = Draft { id: new_id(), connection, account, form };
+    app.records.change(&guest, |record| record.add_draft(&draft)).await?;
+    Ok(see(&format!("/confirm/{}", draft.id)))
 }

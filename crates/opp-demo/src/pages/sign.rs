@@ -142,24 +142,22 @@ fn step(app: &App, errand: &Errand, step: &Step) -> (Value, String) {
 }
 
 fn over(errand: &Errand, ending: &Ending) -> Value {
-    let (good, title, text) = match ending {
-        Ending::Finalised(standing) | Ending::Exempted(standing) => {
-            let (title, text) = standing_words(standing);
-            (!matches!(standing, Standing::Open(_)), title, text)
-        }
-        Ending::Failed(failure) => (false, "It was not signed", failure_words(failure)),
-        Ending::Expired => (false, "Time ran out", "Nobody has signed in time. Nothing has happened.".to_owned()),
-        Ending::Cancelled => (false, "Called off", "You have called it off. Nothing has happened.".to_owned()),
-        _ => (false, "It is over", String::new()),
+    let (title, text) = match ending {
+        Ending::Finalised(standing) | Ending::Exempted(standing) => standing_words(standing),
+        Ending::Failed(failure) => ("It was not signed", failure_words(failure)),
+        Ending::Expired => ("Time ran out", "Nobody has signed in time. Nothing has happened.".to_owned()),
+        Ending::Cancelled => ("Called off", "You have called it off. Nothing has happened.".to_owned()),
+        _ => ("It is over", String::new()),
     };
-    let next = match (&errand.purpose, good) {
-        (Purpose::Connection(_), true) => ("/accounts".to_owned(), "See your accounts"),
-        (Purpose::Connection(_), false) => (format!("/banks/{}", errand.bank.bic()), "Try again"),
-        (Purpose::Payment(id), true) => (format!("/payments/{id}"), "Follow the payment"),
-        (Purpose::Payment(id), false) => (format!("/payments/{id}"), "See the payment"),
+    let (address, label) = match (&errand.purpose, ending.standing()) {
+        (Purpose::Connection(_), Some(Standing::Valid)) => ("/accounts".to_owned(), "See your accounts"),
+        (Purpose::Connection(_), Some(_)) => ("/consents".to_owned(), "See your permissions"),
+        (Purpose::Connection(_), None) => (format!("/banks/{}", errand.bank.bic()), "Try again"),
+        (Purpose::Payment(id), Some(_)) => (format!("/payments/{id}"), "Follow the payment"),
+        (Purpose::Payment(id), None) => (format!("/payments/{id}"), "See the payment"),
     };
-    let again = errand.can_be_repeated();
-    values! { kind => "over", good, title, text, again, address => next.0, label => next.1 }
+    let (good, again) = (ending.is_success(), errand.can_be_repeated());
+    values! { kind => "over", good, title, text, again, address, label }
 }
 
 fn standing_words(standing: &Standing) -> (&'static str, String) {
