@@ -1,5 +1,7 @@
 //! What went wrong: one type, with questions to decide by and facts to report.
 
+mod text;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -293,63 +295,7 @@ impl Error {
             _ => Outcome::Unknown,
         })
     }
-
-    /// What happened, in the words of a call; nothing where the raw client has said what to do as well.
-    fn happened(&self, error: &RawError) -> Option<&'static str> {
-        Some(match error.kind() {
-            Kind::Status if self.status().is_some_and(|status| status >= 500) => "failed at the platform or the bank",
-            Kind::Status => "was refused",
-            Kind::Connect => "found no connection",
-            Kind::Timeout => "ran out of time",
-            Kind::Transport => "lost its connection",
-            Kind::Body => "succeeded, but its answer cannot be read",
-            _ => return None,
-        })
-    }
-
-    /// What to do, where more can be said than the raw client says.
-    fn advice(&self) -> Option<&'static str> {
-        let code = |codes| self.has_code(codes);
-        Some(match &self.0.cause {
-            Cause::NotValid(status) if !status.is_over() => "let the user sign it first",
-            _ if self.needs_new_consent() => "ask the user for a new consent",
-            Cause::Spent => SPENT,
-            Cause::NoFlow => "begin a new one",
-            Cause::Raw(_) if code(&["ACCESS_EXCEEDED"]) => SPENT,
-            Cause::Raw(_) if self.is_certificate() => {
-                "the host wants the certificate of your application, or does not accept the one it saw: give the one \
-                 from the portal with ClientBuilder::identity"
-            }
-            Cause::Raw(_) if code(&["TPP_KYC_INVALID"]) => "complete the platform's check of your company first",
-            Cause::Raw(_) if code(&["PRODUCT_INVALID", "PRODUCT_UNKNOWN"]) => {
-                "the bank does not offer this product: BankDetails::payment_products has those that it offers"
-            }
-            Cause::Raw(_) if self.needs_different_scope() && self.token().is_none() => {
-                "add the API scope to ClientBuilder::apis, or change private for corporate"
-            }
-            _ if self.outcome() == Some(Outcome::Unknown) => {
-                "whether it was carried out is not known: find out, with the X-Request-ID and Error::path, before it \
-                 is sent again"
-            }
-            _ if self.outcome() == Some(Outcome::Accepted) => "it was carried out: do not send it again",
-            _ => return None,
-        })
-    }
-
-    /// Status, codes and `X-Request-ID`, as far as they are known.
-    fn facts(&self) -> String {
-        let mut facts = self.raw_error().map(RawError::facts).unwrap_or_default();
-        // The platform does not always echo the id.
-        let told = self.raw_error().is_some_and(|error| error.request_id().is_some());
-        if let Some(id) = self.request_id().filter(|_| !told) {
-            let comma = if facts.is_empty() { "" } else { ", " };
-            facts = format!("{facts}{comma}X-Request-ID {id}");
-        }
-        if facts.is_empty() { facts } else { format!(" ({facts})") }
-    }
 }
-
-const SPENT: &str = "wait until tomorrow, or read while the user is present and Psu::ip is set";
 
 impl From<Invalid> for Error {
     fn from(invalid: Invalid) -> Self {
@@ -366,31 +312,6 @@ impl From<RawError> for Error {
 impl From<TokenError> for Error {
     fn from(error: TokenError) -> Self {
         Self::new(Cause::Token(error))
-    }
-}
-
-/// What happened and where, the facts, and what to do next.
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (operation, facts, advice) = (self.operation().unwrap_or("the call"), self.facts(), self.advice());
-        match &self.0.cause {
-            Cause::Invalid(invalid) => invalid.fmt(f)?,
-            Cause::Token(error) => error.fmt(f)?,
-            Cause::Store(error) => error.fmt(f)?,
-            Cause::Answer(how) => write!(f, "{operation} succeeded, but its answer {how}{facts}")?,
-            Cause::NotValid(status) => write!(f, "the consent cannot be used: it is {status}")?,
-            Cause::Spent => f.write_str("the consent's unattended reads of this day are used up")?,
-            Cause::NoFlow => f.write_str("no signature waits for this: it was used, is over, or never was")?,
-            Cause::Raw(error) => match (self.stopped(), advice.and_then(|_| self.happened(error))) {
-                (Some(stopped), _) => write!(f, "{operation} {stopped}{facts}")?,
-                (None, Some(happened)) => write!(f, "{operation} {happened}{facts}")?,
-                (None, None) => match self.request_id().filter(|_| error.request_id().is_none()) {
-                    Some(id) => write!(f, "{error} (X-Request-ID {id})")?,
-                    None => error.fmt(f)?,
-                },
-            },
-        }
-        advice.map_or(Ok(()), |advice| write!(f, ": {advice}"))
     }
 }
 

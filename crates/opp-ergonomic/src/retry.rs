@@ -34,7 +34,9 @@ impl RetryPolicy {
     /// failed together do not come back together.
     pub(crate) fn pause(&self, attempt: u32) -> Duration {
         let bound = self.first_pause.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(self.longest_pause);
-        bound.mul_f64(0.5 + 0.5 * fastrand::f64())
+        // The beginning of a random id is as random as the rest of it.
+        let chance = f64::from(uuid::Uuid::new_v4().as_fields().0) / f64::from(u32::MAX);
+        bound.mul_f64(0.5 + 0.5 * chance)
     }
 }
 

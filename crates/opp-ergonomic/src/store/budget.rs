@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
+use aws_lc_rs::digest::{Context, SHA256, SHA256_OUTPUT_LEN};
 
 use super::{Spent, Store, StoreError};
 use crate::error::Error;
@@ -83,13 +83,15 @@ pub(crate) fn digest(parts: &[&str]) -> String {
 }
 
 /// The same in bytes.
-pub(crate) fn hash(parts: &[&str]) -> [u8; 32] {
-    let mut hash = Sha256::new();
+pub(crate) fn hash(parts: &[&str]) -> [u8; SHA256_OUTPUT_LEN] {
+    let mut context = Context::new(&SHA256);
     for part in parts {
-        hash.update(part.len().to_le_bytes());
-        hash.update(part.as_bytes());
+        context.update(&part.len().to_le_bytes());
+        context.update(part.as_bytes());
     }
-    hash.finalize().into()
+    let mut hash = [0; SHA256_OUTPUT_LEN];
+    hash.copy_from_slice(context.finish().as_ref());
+    hash
 }
 
 #[cfg(test)]

@@ -6,8 +6,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aes_gcm::aead::{Aead as _, Generate as _, Payload};
-use aes_gcm::{Aes256Gcm, KeyInit as _, Nonce};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use opp_raw::reqwest::Url;
 use zeroize::Zeroizing;
 
@@ -25,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(crate) struct Shared {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    cipher: Aes256Gcm,
+    key: Zeroizing<[u8; 32]>,
     /// Whose tokens: host and application.
     owner: String,
 }
@@ -52,8 +51,7 @@ impl Found {
 impl Shared {
     pub(crate) fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, auth: &Url, id: &str, secret: &Secret) -> Self {
         let key = Zeroizing::new(hash(&["opp token store", auth.as_str(), id, secret.expose()]));
-        let cipher = Aes256Gcm::new(&(*key).into());
-        Self { store, clock, cipher, owner: digest(&[auth.as_str(), id]) }
+        Self { store, clock, key, owner: digest(&[auth.as_str(), id]) }
     }
 
     /// The token that another replica has had, unless it was refused or is due to be renewed; else a new one.
@@ -78,12 +76,16 @@ impl Shared {
         }
     }
 
+    fn cipher(&self) -> Option<RandomizedNonceKey> {
+        RandomizedNonceKey::new(&AES_256_GCM, &*self.key).ok()
+    }
+
     async fn find(&self, key: &str) -> Option<Found> {
         let sealed = in_time(self.store.get(key)).await??;
         let (nonce, sealed) = sealed.split_first_chunk::<12>()?;
         // What another secret has sealed is nobody's token here.
-        let opened = self.cipher.decrypt(&Nonce::from(*nonce), Payload { msg: sealed, aad: key.as_bytes() });
-        let opened = Zeroizing::new(opened.ok()?);
+        let (nonce, mut sealed) = (Nonce::assume_unique_for_key(*nonce), Zeroizing::new(sealed.to_vec()));
+        let opened = self.cipher()?.open_in_place(nonce, Aad::from(key), &mut sealed).ok()?;
         let (until, rest) = opened.split_first_chunk()?;
         let (life, token) = rest.split_first_chunk()?;
         let (until, life) = (u64::from_le_bytes(*until), Duration::from_secs(u64::from_le_bytes(*life)));
@@ -95,12 +97,15 @@ impl Shared {
 
     async fn leave(&self, key: &str, granted: &Granted) {
         let until = self.clock.since_epoch().saturating_add(granted.expires_in).as_secs();
-        let mut open = Zeroizing::new(until.to_le_bytes().to_vec());
+        let token = granted.token.expose().as_bytes();
+        // With room for the tag, so that no copy is left behind.
+        let mut open = Zeroizing::new(Vec::with_capacity(16 + token.len() + AES_256_GCM.tag_len()));
+        open.extend_from_slice(&until.to_le_bytes());
         open.extend_from_slice(&granted.expires_in.as_secs().to_le_bytes());
-        open.extend_from_slice(granted.token.expose().as_bytes());
-        let nonce = Nonce::generate();
-        let Ok(sealed) = self.cipher.encrypt(&nonce, Payload { msg: &open, aad: key.as_bytes() }) else { return };
-        let value = [&nonce[..], &sealed].concat();
+        open.extend_from_slice(token);
+        let sealed = self.cipher().map(|cipher| cipher.seal_in_place_append_tag(Aad::from(key), &mut *open));
+        let Some(Ok(nonce)) = sealed else { return };
+        let value = [&nonce.as_ref()[..], &open].concat();
         in_time(self.store.put_if(key, Expected::Anything, &value, granted.expires_in)).await;
     }
 }
