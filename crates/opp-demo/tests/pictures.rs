@@ -53,7 +53,6 @@ fn smaller(picture: &[u8]) -> Vec<u8> {
 #[ignore = "writes pictures into the repository: run `cargo xtask screenshots`"]
 async fn take_the_pictures_of_the_readme() {
     let house = House::at("2026-11-21T09:00:00Z".parse().unwrap()).await;
-    house.control().stop_clock();
     let guest = Guest::start(house.url()).await.unwrap();
     guest.open("/").await;
     take(&guest, "banks", 640).await;

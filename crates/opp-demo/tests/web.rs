@@ -260,6 +260,7 @@ async fn an_invoice_is_paid_to_its_giro() {
     }
     let shown = plain(&visitor.until(&page, "Follow the payment").await);
     let payment = format!("/payments/{}", between(&shown, "href=\"/payments/", "\"").unwrap());
+    house.pass(10);
     visitor.until(&payment, "The money has left your account").await;
 }
 

@@ -19,27 +19,40 @@ pub struct House {
 impl House {
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { demo: Demo::start(Settings::new(folder.path())).await.unwrap(), folder }
+        Self::open(folder, |_| {}).await
     }
 
     /// A demo whose simulated platform lives in another time.
     pub async fn at(time: chrono::DateTime<chrono::Utc>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut settings = Settings::new(folder.path());
-        if let Platform::Simulated(config) = &mut settings.platform {
-            config.start_time = Some(time);
-        }
-        Self { demo: Demo::start(settings).await.unwrap(), folder }
+        Self::open(folder, |settings| {
+            if let Platform::Simulated(config) = &mut settings.platform {
+                config.start_time = Some(time);
+            }
+        })
+        .await
     }
 
     /// Ends it, and starts another on the same port with what was kept.
     pub async fn restart(self) -> Self {
         let Self { demo, folder } = self;
-        let port = demo.url().rsplit_once(':').unwrap().1.parse().unwrap();
+        let port = demo.port();
         demo.stop().await.unwrap();
+        Self::open(folder, |settings| settings.port = port).await
+    }
+
+    /// The platform's clock stands still until a test moves it: a slow machine is no slow guest.
+    async fn open(folder: tempfile::TempDir, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::new(folder.path());
-        settings.port = port;
-        Self { demo: Demo::start(settings).await.unwrap(), folder }
+        change(&mut settings);
+        let house = Self { demo: Demo::start(settings).await.unwrap(), folder };
+        house.control().stop_clock();
+        house
+    }
+
+    /// Lets time go by at the platform.
+    pub fn pass(&self, seconds: u64) {
+        self.control().advance(Duration::from_secs(seconds));
     }
 
     pub fn url(&self) -> &str {
