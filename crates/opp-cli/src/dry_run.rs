@@ -49,7 +49,24 @@ const PERSONAL: [&str; 6] =
     ["psu-id", "psu-corporate-id", "psu-authoriser-id", "psu-ip-address", "psu-geo-location", "psu-device-id"];
 
 /// The keys of account numbers in bodies.
-const NUMBERS: [&str; 6] = ["iban", "bban", "pan", "maskedPan", "msisdn", "giroNumber"];
+const NUMBERS: [&str; 9] =
+    ["iban", "bban", "pan", "maskedPan", "msisdn", "accountNumber", "giroNumber", "bankgiroNumber", "plusgiroNumber"];
+
+/// The keys of what says in bodies who somebody is, or what somebody wrote.
+const TEXTS: [&str; 12] = [
+    "creditorName",
+    "debtorName",
+    "street",
+    "buildingNumber",
+    "city",
+    "postalCode",
+    "remittanceInformationUnstructured",
+    "debtorAccountMessage",
+    "creditorAccountMessage",
+    "endToEndIdentification",
+    "ocrRef",
+    "invoiceRef",
+];
 
 fn curl(request: &Request) -> String {
     let mut lines = vec![format!("curl -X {} {}", request.method(), quote(request.url().as_str()))];
@@ -75,7 +92,7 @@ fn curl(request: &Request) -> String {
     lines.join(" \\\n  ")
 }
 
-/// Leaves of account numbers what tells them apart.
+/// Leaves of account numbers what tells them apart, and of names and messages nothing.
 fn hide(json: &mut Value) {
     match json {
         Value::Object(fields) => {
@@ -85,6 +102,7 @@ fn hide(json: &mut Value) {
                         let end: String = text.chars().skip(text.chars().count().saturating_sub(4)).collect();
                         *text = format!("…{end}");
                     }
+                    Value::String(text) if TEXTS.contains(&name.as_str()) => "[redacted]".clone_into(text),
                     other => hide(other),
                 }
             }
@@ -111,9 +129,9 @@ mod tests {
             request.headers_mut().insert(name, value.parse().unwrap());
         }
         *request.body_mut() =
-            Some(r#"{"creditorAccount":{"iban":"SE3750000000054400047881"},"n":[{"bban":"1"}]}"#.into());
+            Some(r#"{"creditorAccount":{"iban":"SE3750000000054400047881"},"debtorAccount":{"plusgiroNumber":"9020033"},"n":[{"bban":"1"}],"creditorName":"Anna","creditorAddress":{"city":"Bonn"}}"#.into());
         let shown = curl(&request);
-        for hidden in ["s3cret", "19931121", "SE37"] {
+        for hidden in ["s3cret", "19931121", "SE37", "9020033", "Anna", "Bonn"] {
             assert!(!shown.contains(hidden), "{shown}");
         }
         assert!(shown.contains("it'\\''s") || shown.contains("it%27s"), "{shown}");

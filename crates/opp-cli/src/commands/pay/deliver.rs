@@ -32,6 +32,8 @@ pub(super) async fn run(app: &mut App, paper: Paper, handling: &Handling) -> Res
     // Whoever cannot come back from the bank's page had better know before there is a payment.
     let signer = if handling.no_sign { None } else { Some(Signer::new(&connection, &handling.wishes).await?) };
     let payment = hand_over(&session, &paper.what).await.map_err(undecided)?;
+    // The id is told before anything else can go wrong.
+    app.out.say(&format!("The bank has it: {}.", payment.key().id()))?;
     let mut record = PaymentRecord {
         key: payment.key().clone(),
         party,
@@ -47,7 +49,6 @@ pub(super) async fn run(app: &mut App, paper: Paper, handling: &Handling) -> Res
         let text = warning.text.as_deref().unwrap_or("nothing more");
         app.out.warn(&format!("The bank remarks {}: {text}", warning.code.as_deref().unwrap_or("something")))?;
     }
-    app.out.say(&format!("The bank has it: {}.", record.key.id()))?;
     if let Some(signer) = signer {
         let subject = Subject::Payment(record.key.clone());
         return payment::sign(app, &connection, &mut record, subject, signer).await;
@@ -90,7 +91,7 @@ pub(crate) fn undecided(error: Error) -> Failure {
         return failure;
     }
     failure.hint(format!(
-        "It was sent to {path} at {} UTC. Look at the account and in the bank's own app, or ask the platform's support \
+        "It went to {path}, and now it is {} UTC. Look at the account and in the bank's own app, or ask the platform's support \
          with the X-Request-ID, before you send it again.",
         Utc::now().format("%F %T")
     ))
