@@ -48,11 +48,13 @@ impl Record {
         self.errands.iter().find(|errand| errand.id == id)
     }
 
-    /// Remembers how a signature has ended, and what came of it.
+    /// Remembers how a signature has ended, and what came of it. Of two pages that see it end the first is heard: by
+    /// the second time another signature of the same thing may have begun.
     pub(crate) fn settle(&mut self, errand: &Errand, ending: &Ending, state: &ConnectionState) {
-        errand.note(self, Some((ending, state)));
-        if let Some(errand) = self.errands.iter_mut().find(|known| known.id == errand.id) {
-            errand.ending = Some(ending.clone());
+        let known = self.errands.iter_mut().find(|known| known.id == errand.id && known.ending.is_none());
+        if let Some(known) = known {
+            known.ending = Some(ending.clone());
+            errand.note(self, Some((ending, state)));
         }
     }
 

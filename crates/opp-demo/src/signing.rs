@@ -175,7 +175,7 @@ impl Signings {
         self.0.lock().await.remove(id);
     }
 
-    /// A guest's errand. `None` if there is none of this id, or it is not theirs.
+    /// A guest's errand. Another's is not found, as if it were not there.
     pub(crate) async fn errand(&self, app: &App, guest: &Guest, id: &str) -> Result<Errand, Problem> {
         app.records.of(guest).await?.errand(id).cloned().ok_or_else(Problem::not_found)
     }

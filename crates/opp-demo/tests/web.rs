@@ -41,6 +41,16 @@ async fn the_cookie_is_for_the_browser_alone_and_secure_behind_https() {
 }
 
 #[tokio::test]
+async fn a_port_that_nobody_asked_for_is_replaced_if_it_is_taken() {
+    let (house, folder) = (House::start().await, tempfile::tempdir().unwrap());
+    let mut settings = Settings::new(folder.path());
+    (settings.port, settings.port_is_wanted) = (house.demo.port(), false);
+    let other = Demo::start(settings).await.unwrap();
+    assert_ne!(other.port(), house.demo.port());
+    Visitor::new(other.url()).text("/").await;
+}
+
+#[tokio::test]
 async fn another_name_of_the_machine_leads_to_the_one_address() {
     let house = House::start().await;
     let other = house.url().replace("localhost", "127.0.0.1");
