@@ -143,11 +143,9 @@ fn find(method: &str, path: &str) -> Result<&'static Operation, Failure> {
         wanted.clone().count() == has.clone().count()
             && wanted.zip(has).all(|(wanted, has)| wanted == has || (wanted.starts_with('{') && !has.is_empty()))
     };
-    // A fixed part fits better than a variable one: `status` is no id.
-    let varying = |one: &&&'static Operation| one.path.matches('{').count();
     let here: Vec<_> = operations::ALL.iter().filter(|one| fits(one.path)).collect();
-    let found = here.iter().filter(|one| one.method.eq_ignore_ascii_case(method)).copied().min_by_key(varying);
-    found.copied().ok_or_else(|| {
+    let found = here.iter().find(|one| one.method.eq_ignore_ascii_case(method));
+    found.map(|one| **one).ok_or_else(|| {
         let text = match &here[..] {
             [] => format!("no operation is at {path}"),
             some => {
