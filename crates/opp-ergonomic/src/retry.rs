@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use opp_raw::reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
 /// How reads are repeated. Writes never are: the platform has no idempotency key (platform-facts 9.4).
@@ -47,9 +47,8 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         return Some(Duration::from_secs(seconds));
     }
     let date = |text| DateTime::parse_from_rfc2822(text).ok();
-    let now = headers.get(DATE).and_then(|value| date(value.to_str().ok()?));
-    let now = now.map_or_else(Utc::now, |now| now.to_utc());
-    (date(text)?.to_utc() - now).to_std().ok()
+    let now = date(headers.get(DATE)?.to_str().ok()?)?;
+    (date(text)? - now).to_std().ok()
 }
 
 /// What a retry costs, and what a call pays in: a tenth. With the reserve, the extra load stays below a fifth over any

@@ -24,6 +24,9 @@ const LOOK: usize = 1 << 20;
 /// How many times as long as other calls a stream may take, unless it has a deadline of its own.
 const STREAM: u32 = 10;
 
+/// What counts as no limit at all.
+const FOREVER: Duration = Duration::from_hours(24 * 365 * 30);
+
 /// What all calls of a client share.
 #[derive(Debug)]
 pub(crate) struct Core {
@@ -163,7 +166,7 @@ impl Transport {
                 }
                 other => return other,
             };
-            let in_time = Instant::now() + pause < call.deadline;
+            let in_time = pause < call.left();
             if attempt >= self.core.retry.attempts || !in_time || !self.core.budget.take() {
                 return answer;
             }
@@ -197,7 +200,7 @@ impl Transport {
         let id = headers.get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
         Span::current().record("opp.request_id", id);
         self.record().request_id = Some(id.to_owned());
-        let left = call.deadline.saturating_duration_since(Instant::now());
+        let left = call.left();
         // A stream may take long once it has begun, but a trickle is not let go on forever.
         *request.timeout_mut() = Some(match (call.streaming, self.options.deadline) {
             (false, _) => left.min(self.core.times.attempt),
@@ -215,7 +218,7 @@ impl Transport {
             }
         };
         let result = if call.streaming {
-            let limit = call.deadline.min(Instant::now() + self.core.times.attempt);
+            let limit = call.deadline.min(after(self.core.times.attempt));
             timeout_at(limit, sending).await.unwrap_or_else(|_| Err(call.stop(Stopped::Deadline)))
         } else {
             match sending.await {
@@ -252,7 +255,17 @@ struct Call {
     streaming: bool,
 }
 
+/// The moment at which so much time is over: the end of all days, where a clock does not reach as far.
+fn after(time: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(time).unwrap_or_else(|| now + FOREVER)
+}
+
 impl Call {
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
     fn stop(&self, why: Stopped) -> RawError {
         RawError::from_hook(self.operation, why)
     }
@@ -263,7 +276,7 @@ impl Hook for Transport {
         let total = self.options.deadline.unwrap_or(self.core.times.total);
         let streaming =
             self.options.streaming || request.headers().get(ACCEPT).is_none_or(|accept| accept != "application/json");
-        let call = Call { operation, deadline: Instant::now() + total, streaming };
+        let call = Call { operation, deadline: after(total), streaming };
         *self.record() =
             Record { operation: Some(operation), path: Some(request.url().path().to_owned()), request_id: None };
         // The names are OpenTelemetry's for HTTP clients. The template is told instead of the path: ids are not logged.

@@ -126,6 +126,20 @@ async fn a_wait_that_is_longer_than_the_deadline_is_not_begun() {
 }
 
 #[tokio::test]
+async fn times_beyond_all_clocks_are_no_limit_and_no_wait() {
+    let auth = Host::tokens().await;
+    let api = Host::start(|number, _| match number {
+        1 => answer(503, "").with("Retry-After", &u64::MAX.to_string()),
+        _ => answer(200, BANKS),
+    })
+    .await;
+    let client = quick(&auth, &api);
+    let error = read(&client).await.unwrap_err();
+    assert_eq!((error.status(), error.retry_after()), (Some(503), Some(Duration::from_secs(u64::MAX))));
+    assert_eq!(read(&client.with_deadline(Duration::MAX)).await.unwrap(), 1);
+}
+
+#[tokio::test]
 async fn a_call_takes_no_longer_than_its_deadline() {
     let head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900000\r\n\r\n".to_vec();
     let drip = Act::Drip(head, vec![b' '], Duration::from_millis(2));
@@ -258,6 +272,17 @@ async fn a_redirect_is_not_followed_with_the_token() {
     let client = builder(&auth.url, &api.url).http(own).retry(RetryPolicy::never()).build().unwrap();
     let error = read(&client).await.unwrap_err();
     assert!(error.to_string().contains("redirect::Policy::none"), "{error}");
+}
+
+#[tokio::test]
+async fn an_http_client_of_ones_own_speaks_to_both_hosts() {
+    let (auth, api) = (Host::tokens().await, Host::start(|_, _| answer(200, BANKS)).await);
+    let own = raw::reqwest::Client::builder().user_agent("shop/7").redirect(raw::reqwest::redirect::Policy::none());
+    let client = builder(&auth.url, &api.url).http(own.build().unwrap()).build().unwrap();
+    assert_eq!(read(&client).await.unwrap(), 1);
+    for host in [&auth, &api] {
+        assert_eq!(host.requests()[0].headers["user-agent"], "shop/7");
+    }
 }
 
 #[tokio::test]

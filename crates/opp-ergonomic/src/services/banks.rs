@@ -129,7 +129,7 @@ impl BankDetails {
     pub fn extended_history(&self) -> Option<(i64, Duration)> {
         let told = self.0.account_information.as_ref()?;
         let minutes = u64::try_from(told.extended_transaction_history_available_window_minutes?).ok()?;
-        Some((told.extended_transaction_history_max_days?, Duration::from_secs(minutes * 60)))
+        Some((told.extended_transaction_history_max_days?, Duration::from_secs(minutes.saturating_mul(60))))
     }
 
     /// How many payments can be signed together, if any can.

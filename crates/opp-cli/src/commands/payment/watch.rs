@@ -71,7 +71,7 @@ pub(super) async fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
             }
             Err(error) => return Err(error.into()),
         }
-        if Instant::now() + pause > end {
+        if pause > end.saturating_duration_since(Instant::now()) {
             let stands =
                 last.map_or_else(|| "nobody has said how it stands".to_owned(), |last| format!("it is {last}"));
             return Err(Failure::error(format!("not done within {} s: {stands}", args.at_most.as_secs()))
