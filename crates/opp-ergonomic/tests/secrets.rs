@@ -77,6 +77,25 @@ async fn whoever_wants_warnings_hears_nothing_of_a_call_not_even_of_one_that_fai
 }
 
 #[tokio::test]
+async fn a_page_that_is_half_read_does_not_print_what_was_bought() {
+    let auth = Host::tokens().await;
+    let body = r#"{"transactions":{"booked":[{"transactionId":"1"},{"creditorName":"canary-body"#;
+    let page = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{body}");
+    let api = Host::start(move |_, _| Act::Stall(page.clone().into())).await;
+    let client = builder(&auth.url, &api.url).build().unwrap();
+    let session = client.at(Bank::new("ESSESESS").unwrap(), Psu::private().id("canary-person")).unwrap();
+    let accounts = session.accounts(&ValidConsent::stored("c", None));
+    let mut transactions = accounts.transactions("a", &TransactionQuery::delta()).unwrap();
+    transactions.next().await.unwrap().unwrap();
+    let printed = format!("{transactions:?}");
+    for canary in ["canary-body", "canary-person"] {
+        let bytes = format!("{:?}", canary.as_bytes());
+        let bytes = bytes.trim_matches(['[', ']']);
+        assert!(!printed.contains(canary) && !printed.contains(bytes), "{canary}: {printed}");
+    }
+}
+
+#[tokio::test]
 async fn nothing_that_is_secret_is_printed_or_logged() {
     // Ours alone: what the HTTP libraries say on their most talkative level is theirs.
     let (log, _guard) = listen("opp_ergonomic=trace,opp_raw=trace");
