@@ -132,8 +132,7 @@ impl Transport {
         let mut attempt = 1;
         let mut renewed = false;
         loop {
-            let again = attempt > 1 || renewed;
-            let ready = self.prepare(&call, &request, &token, again)?;
+            let ready = self.prepare(&call, &request, &token, attempt - 1 + u32::from(renewed))?;
             let result = self.send(&call, ready, next).await;
             let (answer, pause) = match result {
                 Ok(answer) if answer.status() == StatusCode::UNAUTHORIZED => {
@@ -178,7 +177,7 @@ impl Transport {
     }
 
     /// The request as it goes out this time.
-    fn prepare(&self, call: &Call, original: &Request, token: &AccessToken, again: bool) -> Result<Request, RawError> {
+    fn prepare(&self, call: &Call, original: &Request, token: &AccessToken, resent: u32) -> Result<Request, RawError> {
         let mut request = original.try_clone().ok_or_else(|| call.stop(Stopped::Unrepeatable))?;
         let headers = request.headers_mut();
         let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.expose()))
@@ -191,7 +190,7 @@ impl Transport {
         // Each call has an id of its own, each repetition too; the caller's id stays what it is.
         if let Some(id) = &self.options.request_id {
             headers.insert("x-request-id", id.clone());
-        } else if again || !headers.contains_key("x-request-id") {
+        } else if resent > 0 || !headers.contains_key("x-request-id") {
             let id = uuid::Uuid::new_v4().to_string();
             if let Ok(value) = HeaderValue::try_from(id) {
                 headers.insert("x-request-id", value);
@@ -199,6 +198,9 @@ impl Transport {
         }
         let id = headers.get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
         Span::current().record("opp.request_id", id);
+        if resent > 0 {
+            Span::current().record("http.request.resend_count", resent);
+        }
         self.record().request_id = Some(id.to_owned());
         let left = call.left();
         // A stream may take long once it has begun, but a trickle is not let go on forever.
@@ -227,22 +229,9 @@ impl Transport {
                 other => other,
             }
         };
-        let span = Span::current();
         match &result {
-            Ok(answer) => {
-                let status = answer.status().as_u16();
-                span.record("http.response.status_code", status);
-                tracing::debug!(http.response.status_code = status, "answer");
-            }
-            Err(error) => {
-                let word = match error.kind() {
-                    Kind::Connect => "connect",
-                    Kind::Timeout => "timeout",
-                    _ => "transport",
-                };
-                span.record("error.type", word);
-                tracing::debug!(error.r#type = word, "no answer");
-            }
+            Ok(answer) => tracing::debug!(http.response.status_code = answer.status().as_u16(), "answer"),
+            Err(error) => tracing::debug!(error.r#type = word(error), "no answer"),
         }
         result
     }
@@ -287,11 +276,41 @@ impl Hook for Transport {
             http.request.method = operation.method,
             url.template = operation.path,
             server.address = request.url().host_str().unwrap_or_default(),
+            server.port = request.url().port_or_known_default().unwrap_or_default(),
+            http.request.resend_count = Empty,
             http.response.status_code = Empty,
             error.r#type = Empty,
             opp.request_id = Empty,
         );
-        Box::pin(self.deliver(call, request, next).instrument(span))
+        let delivered = async move {
+            let result = self.deliver(call, request, next).await;
+            note(&Span::current(), &result);
+            result
+        };
+        Box::pin(delivered.instrument(span))
+    }
+}
+
+/// How the call ended, whatever its attempts were like.
+fn note(span: &Span, result: &Result<Response, RawError>) {
+    match result {
+        Ok(answer) => {
+            let status = answer.status().as_u16();
+            span.record("http.response.status_code", status);
+            if status >= 400 {
+                span.record("error.type", status);
+            }
+        }
+        Err(error) => _ = span.record("error.type", word(error)),
+    }
+}
+
+fn word(error: &RawError) -> &'static str {
+    match error.kind() {
+        Kind::Connect => "connect",
+        Kind::Timeout => "timeout",
+        Kind::Transport => "transport",
+        _ => "stopped",
     }
 }
 

@@ -96,6 +96,30 @@ async fn a_page_that_is_half_read_does_not_print_what_was_bought() {
 }
 
 #[tokio::test]
+async fn a_span_has_the_names_of_opentelemetry() {
+    let (log, _guard) = listen("opp_ergonomic=debug");
+    let auth = Host::tokens().await;
+    let api = Host::start(|number, _| answer(if number == 1 { 503 } else { 404 }, "")).await;
+    let port = api.url.rsplit(':').next().unwrap().to_owned();
+    let client = builder(&auth.url, &api.url).build().unwrap();
+    client.banks().list(&DirectoryFilter::all()).await.unwrap_err();
+    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    for told in [
+        "otel.kind=\"client\"",
+        "http.request.method=\"GET\"",
+        "url.template=\"/psd2/aspspinformation/v1/aspsps\"",
+        "server.address=\"127.0.0.1\"",
+        &format!("server.port={port}"),
+        "http.request.resend_count=1",
+        "http.response.status_code=404",
+        "error.type=404",
+    ] {
+        assert!(logged.contains(told), "{told}: {logged}");
+    }
+    assert!(!logged.contains("error.type=503"), "a call that went on has not ended so: {logged}");
+}
+
+#[tokio::test]
 async fn nothing_that_is_secret_is_printed_or_logged() {
     // Ours alone: what the HTTP libraries say on their most talkative level is theirs.
     let (log, _guard) = listen("opp_ergonomic=trace,opp_raw=trace");
