@@ -58,6 +58,23 @@ async fn a_lost_start_is_looked_up_and_made_again_only_if_nothing_came_of_it() {
 }
 
 #[tokio::test]
+async fn a_bank_that_cannot_say_what_came_of_a_start_is_asked_now_and_then() {
+    let platform = Platform::start();
+    let session = platform.session("ESSESESS", false);
+    platform.disturb(START, Caprice::Reset { done: false }, 1);
+    platform.disturb("getConsentAuthorisation", "html-error=503".parse().unwrap(), 10_000);
+    let slow = flow(&session, platform.consent(&session).await).poll_every(Duration::from_secs(1));
+    let mut signing = session.sign(slow).unwrap();
+    tokio::time::timeout(Duration::from_millis(2500), signing.finish(|_| {})).await.unwrap_err();
+    let asked = platform.calls("GET", "/authorisations");
+    assert!((1..=9).contains(&asked), "{asked} times in two seconds and a half");
+    signing.look().await.unwrap();
+    let more = platform.calls("GET", "/authorisations") - asked;
+    assert!((1..=3).contains(&more), "{more} times in one look");
+    assert_eq!(writes(&platform), (1, 0));
+}
+
+#[tokio::test]
 async fn a_future_that_is_dropped_in_the_middle_of_a_write_repeats_nothing() {
     for operation in [START, SELECT] {
         let platform = Platform::start();

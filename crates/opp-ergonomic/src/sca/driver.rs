@@ -124,7 +124,9 @@ impl Signing {
     pub async fn look(&mut self) -> Result<Step, Error> {
         loop {
             let asked = self.flow.ask()?;
-            let last = matches!(asked, Ask::Poll { .. } | Ask::Confirm { .. } | Ask::Choose | Ask::Await { .. });
+            // One read for each look: a start that was lost is looked up in this one, and made up for in the next.
+            let read = matches!(asked, Ask::Find | Ask::Poll { .. } | Ask::Confirm { .. });
+            let last = read || matches!(asked, Ask::Choose | Ask::Await { .. });
             if !matches!(asked, Ask::Choose | Ask::Nothing) {
                 self.act(asked, false).await?;
             }
@@ -154,7 +156,10 @@ impl Signing {
             Ask::Await { until } if self.writing || self.now() >= *until => Ok(Answer::Lost),
             Ask::Await { .. } => return self.watch(waits).await,
             Ask::Start => calls::start(session, subject).await,
-            Ask::Find => calls::find(session, subject).await,
+            Ask::Find => {
+                self.wait(Duration::ZERO, waits).await;
+                calls::find(session, subject).await
+            }
             Ask::Select(method) => calls::select(session, subject, id, method).await,
             Ask::Exchange(exchange) => {
                 self.flow.sent(self.now());
@@ -228,7 +233,7 @@ impl Signing {
             (Ask::Start | Ask::Select(_), _) => Answer::NotSent,
             // A read that may go better the next time: the deadline says when it is enough.
             _ if error.is_retryable() || error.is_rate_limited() => {
-                self.pause = error.retry_after().unwrap_or_default();
+                self.pause = error.retry_after().unwrap_or(self.flow.interval());
                 return self.take(Answer::Lost).await;
             }
             _ => return Err(error),

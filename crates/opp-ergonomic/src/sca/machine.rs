@@ -31,7 +31,8 @@ impl Flow {
         })
     }
 
-    fn interval(&self) -> Duration {
+    /// How long to wait between two reads.
+    pub(super) fn interval(&self) -> Duration {
         let away = matches!(self.visit, Visit::Away { .. });
         self.poll_every.unwrap_or(Duration::from_secs(if away { 2 } else { 1 }))
     }
