@@ -3,7 +3,12 @@
 //!
 //! `cargo bench -p opp-ergonomic --bench call`
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a benchmark is a program that says its figures, and fails by panicking"
+)]
 
 mod hosts;
 #[path = "../../opp-raw/benches/support/mod.rs"]

@@ -1,5 +1,10 @@
 //! What a token costs that is there already: at most 100 ns. `cargo bench -p opp-ergonomic --bench token`.
-#![allow(clippy::print_stdout, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::print_stdout,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a benchmark is a program that says its figures, and fails by panicking"
+)]
 
 mod hosts;
 

@@ -175,6 +175,8 @@ mod tests {
         let device = Uuid::from_u128(7);
         let psu = Psu::corporate("5566778899").id("199311219639").ip("::ffff:192.0.2.7".parse().unwrap()).port(4711);
         let psu = psu.device(device).location(59.329_323_7, 18.068_580_8).language("sv").http_method("POST");
+        let psu = psu.accept("text/html").accept_charset("utf-8").accept_encoding("br").id_type("NATIONAL");
+        let psu = psu.corporate_id_type("ORG");
         let headers = psu.headers().unwrap();
         let header = |name| headers.header(name).unwrap_or_default();
         assert_eq!(header("PSU-ID"), "199311219639");
@@ -185,6 +187,11 @@ mod tests {
         assert_eq!(header("PSU-Device-ID"), device.to_string());
         assert_eq!(header("PSU-Http-Method"), "POST");
         assert_eq!(header("PSU-Accept-Language"), "sv");
+        assert_eq!(header("PSU-Accept"), "text/html");
+        assert_eq!(header("PSU-Accept-Charset"), "utf-8");
+        assert_eq!(header("PSU-Accept-Encoding"), "br");
+        assert_eq!(header("PSU-ID-Type"), "NATIONAL");
+        assert_eq!(header("PSU-Corporate-ID-Type"), "ORG");
     }
 
     #[test]

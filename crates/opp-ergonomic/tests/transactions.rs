@@ -146,6 +146,14 @@ async fn days_in_the_wrong_order_are_refused() {
 }
 
 #[tokio::test]
+async fn what_came_after_an_entry_can_be_asked_for() {
+    let (auth, api) = (Host::tokens().await, Host::start(|_, _| page(&["8"], None)).await);
+    let query = TransactionQuery::after_entry("7/a");
+    assert_eq!(accounts(&auth, &api).transactions("1", &query).unwrap().collect().await.unwrap().len(), 1);
+    assert!(api.requests()[0].target.ends_with("bookingStatus=booked&entryReferenceFrom=7%2Fa"));
+}
+
+#[tokio::test]
 async fn a_report_comes_as_bytes() {
     let auth = Host::tokens().await;
     let api =

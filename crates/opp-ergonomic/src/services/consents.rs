@@ -254,6 +254,8 @@ mod tests {
         let number = || AccountNumber::from(Iban::test_number("SE3750000000054400047881").unwrap());
         assert_eq!(json(Access::all()), "{}");
         assert_eq!(json(Access::available_accounts()), r#"{"availableAccounts":"allAccounts"}"#);
+        let with_balances = r#"{"availableAccounts":"allAccountsWithBalances"}"#;
+        assert_eq!(json(Access::available_accounts_with_balances()), with_balances);
         assert_eq!(json(Access::all_psd2()), r#"{"allPsd2":"allAccounts"}"#);
         let named = r#"[{"iban":"SE3750000000054400047881"}]"#;
         let all = format!(r#"{{"accounts":{named},"balances":{named},"transactions":{named}}}"#);
