@@ -6,6 +6,8 @@
 pub mod actc_is_not_paid {}
 #[doc = include_str!("../docs/traps/answers_as_they_are.md")]
 pub mod answers_as_they_are {}
+#[doc = include_str!("../docs/traps/bank_bodies.md")]
+pub mod bank_bodies {}
 #[doc = include_str!("../docs/traps/challenge_data.md")]
 pub mod challenge_data {}
 #[doc = include_str!("../docs/traps/context_scope.md")]
@@ -14,8 +16,12 @@ pub mod context_scope {}
 pub mod floats {}
 #[doc = include_str!("../docs/traps/frequency_per_day.md")]
 pub mod frequency_per_day {}
+#[doc = include_str!("../docs/traps/hosts.md")]
+pub mod hosts {}
 #[doc = include_str!("../docs/traps/methods_by_position.md")]
 pub mod methods_by_position {}
+#[doc = include_str!("../docs/traps/next_address.md")]
+pub mod next_address {}
 #[doc = include_str!("../docs/traps/polling.md")]
 pub mod polling {}
 #[doc = include_str!("../docs/traps/redirect_placeholders.md")]
