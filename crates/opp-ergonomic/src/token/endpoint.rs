@@ -77,6 +77,7 @@ impl fmt::Debug for CodeExchange {
 pub(crate) struct Endpoint {
     http: reqwest::Client,
     configured: Configured,
+    secret: Secret,
     timeout: Duration,
 }
 
@@ -91,10 +92,14 @@ impl Endpoint {
         let mut url = auth.clone();
         url.set_path(&format!("{}/connect/token", auth.path().trim_end_matches('/')));
         let configured = BasicClient::new(ClientId::new(id.to_owned()))
-            .set_client_secret(ClientSecret::new(secret.expose().to_owned()))
             .set_auth_type(AuthType::RequestBody)
             .set_token_uri(TokenUrl::from_url(url));
-        Self { http, configured, timeout }
+        Self { http, configured, secret: secret.clone(), timeout }
+    }
+
+    /// With the secret, which the OAuth library does not wipe: so it has it for one request only.
+    fn armed(&self) -> Configured {
+        self.configured.clone().set_client_secret(ClientSecret::new(self.secret.expose().to_owned()))
     }
 
     pub(crate) fn client_id(&self) -> &str {
@@ -106,7 +111,8 @@ impl Endpoint {
         let seen = Arc::new(Seen::default());
         let http = self.sender(HeaderMap::new(), &seen);
         let words = scope.as_str().split(' ').map(|word| oauth2::Scope::new(word.to_owned()));
-        let answer = self.configured.exchange_client_credentials().add_scopes(words).request_async(&http).await;
+        let armed = self.armed();
+        let answer = armed.exchange_client_credentials().add_scopes(words).request_async(&http).await;
         let answer = answer.map_err(|error| seen.error(error))?;
         Ok(Granted {
             token: AccessToken::new(answer.access_token().secret().as_str()),
@@ -121,7 +127,8 @@ impl Endpoint {
         let redirect = RedirectUrl::new(exchange.redirect_uri.clone());
         let redirect = redirect.map_err(|_| TokenError::other(Invalid::new("is no address").within("redirect_uri")))?;
         let code = AuthorizationCode::new(exchange.code.expose().to_owned());
-        let mut request = self.configured.exchange_code(code).set_redirect_uri(Cow::Owned(redirect));
+        let armed = self.armed();
+        let mut request = armed.exchange_code(code).set_redirect_uri(Cow::Owned(redirect));
         if let Some(scope) = &exchange.scope {
             request = request.add_extra_param("scope", scope.clone());
         }
