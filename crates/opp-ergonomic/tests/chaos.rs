@@ -6,6 +6,7 @@ mod common;
 
 use std::time::Duration;
 
+use common::answer;
 use common::faults::{faults, stage};
 use opp_ergonomic::{
     Access, Bank, Client, ConsentRequest, DirectoryFilter, Error, Iban, Outcome, PaymentKey, PaymentProduct,
@@ -91,6 +92,20 @@ async fn call(client: &Client, what: &str) -> Result<(), Error> {
         "cancel payment" => payments.cancel(&key).await.map(drop),
         other => panic!("no call is named {other}"),
     }
+}
+
+#[tokio::test]
+async fn every_operation_is_among_these_calls_or_those_of_a_signature() {
+    let (_api, client) = stage("a refusal", answer(404, "")).await;
+    let mut called = std::collections::BTreeSet::new();
+    for what in CALLS {
+        called.insert(call(&client, what).await.unwrap_err().operation().unwrap());
+    }
+    let left = opp_ergonomic::raw::operations::ALL.iter().filter(|operation| !called.contains(operation.id));
+    let left: Vec<_> = left.map(|operation| (operation.method, operation.path)).collect();
+    // Start, select and poll, of consents, payments and cancellations: the other suite.
+    assert_eq!(left.len(), 9, "{left:?}");
+    assert!(left.iter().all(|(_, path)| path.contains("authorisations")), "{left:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
