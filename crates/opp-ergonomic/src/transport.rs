@@ -94,11 +94,19 @@ pub(crate) struct Transport {
 }
 
 /// What is worth knowing of a call when it fails.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Record {
     pub(crate) operation: Option<&'static Operation>,
     pub(crate) request_id: Option<String>,
     pub(crate) path: Option<String>,
+}
+
+/// Without the path: there are ids in it, which are asked for and not printed.
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let operation = self.operation.map(|operation| operation.id);
+        f.debug_struct("Record").field("operation", &operation).finish_non_exhaustive()
+    }
 }
 
 impl Transport {

@@ -85,10 +85,10 @@ async fn a_page_that_is_half_read_does_not_print_what_was_bought() {
     let client = builder(&auth.url, &api.url).build().unwrap();
     let session = client.at(Bank::new("ESSESESS").unwrap(), Psu::private().id("canary-person")).unwrap();
     let accounts = session.accounts(&ValidConsent::stored("c", None));
-    let mut transactions = accounts.transactions("a", &TransactionQuery::delta()).unwrap();
+    let mut transactions = accounts.transactions("canary-account", &TransactionQuery::delta()).unwrap();
     transactions.next().await.unwrap().unwrap();
     let printed = format!("{transactions:?}");
-    for canary in ["canary-body", "canary-person"] {
+    for canary in ["canary-body", "canary-person", "canary-account"] {
         let bytes = format!("{:?}", canary.as_bytes());
         let bytes = bytes.trim_matches(['[', ']']);
         assert!(!printed.contains(canary) && !printed.contains(bytes), "{canary}: {printed}");

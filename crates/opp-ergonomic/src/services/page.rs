@@ -1,8 +1,6 @@
 //! A page of transactions, read as it arrives: entries come out one by one, and only what is around them is kept. So
 //! a page of any length fits into memory.
 
-use std::fmt;
-
 use opp_raw::types::{TransactionDetails, TransactionsResponse200Json};
 
 /// The largest entry, and the most that may stand around the entries.
@@ -33,13 +31,6 @@ pub(crate) enum Broken {
     Syntax,
     /// A part of it is larger than is sensible.
     TooLarge,
-}
-
-/// What somebody has bought is not printed, not even as numbers of bytes.
-impl fmt::Debug for Splitter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Splitter").finish_non_exhaustive()
-    }
 }
 
 impl Splitter {
