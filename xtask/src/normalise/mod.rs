@@ -9,6 +9,7 @@ pub mod headers;
 pub mod hoist;
 pub mod names;
 pub mod operations;
+pub mod patterns;
 pub mod repair;
 pub mod resolve;
 pub mod servers;
@@ -61,7 +62,7 @@ pub fn normalise(document: &Value) -> Result<Normal> {
     structure::check(document)?;
     let mut root = document.clone();
     repair(&mut root);
-    let passes: [(&str, Pass); 19] = [
+    let passes: [(&str, Pass); 20] = [
         ("references", resolve::references),
         ("schema_references", |root| resolve::schema_references(root)),
         ("path_parameters", |root| {
@@ -83,6 +84,7 @@ pub fn normalise(document: &Value) -> Result<Normal> {
         ("inline_shapeless", names::inline_shapeless),
         ("pascal", names::pascal),
         ("hoist", hoist::hoist),
+        ("read_alike", patterns::read_alike),
         ("prune", |root| names::prune(root, &[headers::REQUEST, headers::RESPONSE, errors::CODES])),
     ];
     for (name, pass) in passes {

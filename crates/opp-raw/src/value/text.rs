@@ -9,7 +9,7 @@ use crate::check::Invalid;
 pub(crate) struct Rule {
     pub(crate) min: usize,
     pub(crate) max: usize,
-    /// An ECMAScript pattern; it has to match the whole text.
+    /// A pattern that ECMAScript and `regex_lite` read alike; it has to match the whole text.
     pub(crate) pattern: Option<&'static str>,
     pub(crate) format: Format,
 }
@@ -29,7 +29,7 @@ impl Rule {
     pub(crate) const ANY: Self = Self { min: 0, max: usize::MAX, pattern: None, format: Format::Any };
 
     /// Refuses a text that breaks the rule; the compiled pattern is kept by the type.
-    pub(crate) fn check(&self, text: &str, compiled: &OnceLock<Option<regress::Regex>>) -> Result<(), Invalid> {
+    pub(crate) fn check(&self, text: &str, compiled: &OnceLock<Option<regex_lite::Regex>>) -> Result<(), Invalid> {
         let length = text.chars().count();
         if length < self.min {
             return Err(Invalid::new(format!("is shorter than {} characters", self.min)));
@@ -49,8 +49,8 @@ impl Rule {
         }
         if let Some(pattern) = self.pattern {
             // Patterns of the document are often not anchored, and mean the whole text nevertheless.
-            let regex = compiled.get_or_init(|| regress::Regex::new(&format!("^(?:{pattern})$")).ok());
-            if regex.as_ref().is_some_and(|regex| regex.find(text).is_none()) {
+            let regex = compiled.get_or_init(|| regex_lite::Regex::new(&format!("^(?:{pattern})$")).ok());
+            if regex.as_ref().is_some_and(|regex| !regex.is_match(text)) {
                 return Err(Invalid::new(format!("does not match {pattern}")));
             }
         }
@@ -94,7 +94,7 @@ macro_rules! text {
 
         impl $crate::check::Check for $name {
             fn check(&self) -> Result<(), $crate::check::Invalid> {
-                static PATTERN: std::sync::OnceLock<Option<regress::Regex>> = std::sync::OnceLock::new();
+                static PATTERN: std::sync::OnceLock<Option<regex_lite::Regex>> = std::sync::OnceLock::new();
                 Self::RULE.check(&self.0, &PATTERN)
             }
         }
