@@ -12,6 +12,9 @@ use crate::root;
 /// How many times the CPU time of the other the layer may take.
 const LIMIT: f64 = 1.25;
 
+/// How often each is built, in turn. The best counts: what else the machine does only adds.
+const ROUNDS: usize = 3;
+
 /// An application of one file.
 struct Application {
     name: &'static str,
@@ -112,7 +115,11 @@ impl Application {
 
 /// The table, and whether the limit was kept.
 pub(super) fn measure() -> Result<(String, bool)> {
-    let (bare, layer) = (BARE.build()?.cpu_seconds, LAYER.build()?.cpu_seconds);
+    let (mut bare, mut layer) = (f64::INFINITY, f64::INFINITY);
+    for _ in 0..ROUNDS {
+        bare = bare.min(BARE.build()?.cpu_seconds);
+        layer = layer.min(LAYER.build()?.cpu_seconds);
+    }
     let ratio = layer / bare;
     let rows = [
         ("a small application of bare reqwest, `cargo build`, CPU time", format!("{bare:.0} s")),
