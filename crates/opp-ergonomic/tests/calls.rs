@@ -136,7 +136,13 @@ async fn times_beyond_all_clocks_are_no_limit_and_no_wait() {
     let client = quick(&auth, &api);
     let error = read(&client).await.unwrap_err();
     assert_eq!((error.status(), error.retry_after()), (Some(503), Some(Duration::from_secs(u64::MAX))));
-    assert_eq!(read(&client.with_deadline(Duration::MAX)).await.unwrap(), 1);
+    let patient = client.with_deadline(Duration::MAX);
+    assert_eq!(read(&patient).await.unwrap(), 1);
+    let session = session(&patient);
+    let subject = opp_ergonomic::sca::Subject::Consent("c-1".into());
+    let mut signing = session.sign(session.flow(subject, opp_ergonomic::sca::Device::Phone)).unwrap();
+    signing.advance().await.unwrap();
+    assert_eq!(api.requests().last().unwrap().method, "POST");
 }
 
 #[tokio::test]

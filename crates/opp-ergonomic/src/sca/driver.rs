@@ -185,8 +185,8 @@ impl Signing {
     /// Notes that a write is about to be sent; false if another process has gone on meanwhile.
     async fn claim(&mut self) -> Result<bool, Error> {
         let (now, mut flow) = (self.now(), self.flow.clone());
-        let call = TimeDelta::from_std(self.session.caller().total()).unwrap_or(TimeDelta::MAX);
-        flow.sent(now.checked_add_signed(call + GRACE).unwrap_or(DateTime::<Utc>::MAX_UTC));
+        let call = TimeDelta::from_std(self.session.caller().total()).ok().and_then(|call| call.checked_add(&GRACE));
+        flow.sent(call.and_then(|call| now.checked_add_signed(call)).unwrap_or(DateTime::<Utc>::MAX_UTC));
         if let Some(slot) = &mut self.kept
             && !slot.save(&flow, now).await?
         {
