@@ -219,6 +219,9 @@ impl Banks {
     }
 }
 
+/// For how long the platform is let alone that could not say whether an old entry still holds.
+const PAUSE: Duration = Duration::from_secs(30);
+
 type Memory<K, V> = Arc<Mutex<HashMap<K, (Duration, V)>>>;
 
 /// The directory with a memory. Whoever comes while an entry is asked for waits for it; while the platform is away, an
@@ -259,19 +262,22 @@ impl Directory {
         ask: impl AsyncFnOnce() -> Result<V, Error>,
     ) -> Result<V, Error> {
         let mut memory = memory.lock().await;
-        let now = self.banks.clock.monotonic();
-        let old = memory.get(&key);
-        if let Some((_, value)) = old.filter(|(since, _)| now.saturating_sub(*since) < self.max_age) {
+        let now = || self.banks.clock.monotonic();
+        let asked = now();
+        let old = memory.get(&key).cloned();
+        if let Some((_, value)) = old.as_ref().filter(|(since, _)| asked.saturating_sub(*since) < self.max_age) {
             return Ok(value.clone());
         }
-        match ask().await {
-            Ok(value) => {
-                memory.insert(key, (now, value.clone()));
-                Ok(value)
+        let (since, value) = match (ask().await, old) {
+            (Ok(value), _) => (asked, value),
+            // Good for a while longer: else all who come would wait for the same failure, one after the other.
+            (Err(error), Some((_, value))) if error.is_retryable() => {
+                (now().saturating_add(PAUSE).saturating_sub(self.max_age).min(now()), value)
             }
-            Err(error) if error.is_retryable() => old.map(|(_, value)| value.clone()).ok_or(error),
-            Err(error) => Err(error),
-        }
+            (Err(error), _) => return Err(error),
+        };
+        memory.insert(key, (since, value.clone()));
+        Ok(value)
     }
 }
 
