@@ -263,6 +263,16 @@ async fn a_body_that_is_too_large_is_not_held() {
     let client = builder(&auth.url, &api.url).max_body(50_000).build().unwrap();
     let error = read(&client).await.unwrap_err();
     assert!(error.to_string().contains("50000 bytes"), "{error}");
+    // Unless somebody says otherwise it is 32 MiB.
+    let api = Host::start(|number, _| {
+        let length = (32 << 20) + usize::from(number > 1);
+        answer(200, format!("{BANKS}{}", " ".repeat(length - BANKS.len())))
+    })
+    .await;
+    let client = builder(&auth.url, &api.url).build().unwrap();
+    assert_eq!(read(&client).await.unwrap(), 1);
+    let error = read(&client).await.unwrap_err();
+    assert!(error.to_string().contains("33554432 bytes"), "{error}");
 }
 
 #[tokio::test]
