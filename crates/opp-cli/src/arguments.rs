@@ -145,15 +145,27 @@ pub(crate) fn day(text: &str) -> Result<NaiveDate, String> {
     text.parse().map_err(|_| "not a date such as 2031-01-31".to_owned())
 }
 
+/// As long as anybody waits; clocks end somewhere beyond.
+const LONGEST: Duration = Duration::from_hours(365 * 24);
+
 /// Reads a time in seconds, which is more than none.
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
-    let time = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    time.filter(|time| !time.is_zero()).ok_or_else(|| "not a number of seconds above 0, such as 2.5".to_owned())
+    match text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
+        Some(time) if time > LONGEST => Err("longer than a year".to_owned()),
+        Some(time) if !time.is_zero() => Ok(time),
+        _ => Err("not a number of seconds above 0, such as 2.5".to_owned()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_waits_for_longer_than_clocks_run() {
+        assert_eq!(seconds("2.5").unwrap(), Duration::from_millis(2500));
+        assert_eq!(seconds("1e18").unwrap_err(), "longer than a year");
+    }
 
     #[test]
     fn the_command_line_contradicts_itself_nowhere() {

@@ -132,7 +132,7 @@ impl Transport {
     }
 
     async fn deliver(&self, call: Call, request: Request, next: Next<'_>) -> Result<Response, RawError> {
-        if let Err(invalid) = bank_rules::check(call.operation, self.context, request.headers()) {
+        if let Err(invalid) = bank_rules::check_headers(call.operation, self.context, request.headers()) {
             return Err(call.stop(Stopped::Invalid(invalid)));
         }
         self.core.budget.pay_in();

@@ -5,11 +5,11 @@ use chrono::NaiveDate;
 use opp_raw::types::{AccountId, BalanceType, TransactionId};
 use opp_raw::{ByteStream, Invalid};
 
-use super::orders::check_payer;
 use super::transactions::{ReportFormat, Transaction, TransactionQuery, Transactions};
 use super::view::view;
 use crate::account_number::{AccountNumber, Bban, Iban};
 use crate::bank::Bank;
+use crate::bank_rules;
 use crate::caller::Caller;
 use crate::error::Error;
 use crate::giro::{GiroNumber, Plusgiro};
@@ -106,7 +106,7 @@ impl Account {
         let plusgiro = plusgiro.map(|number| GiroNumber::from(number).into());
         let bban = self.bban().and_then(|number| Bban::new(number).ok()).map(AccountNumber::from);
         let mut numbers = [iban, plusgiro, bban].into_iter().flatten();
-        numbers.find(|number| check_payer(bank.bic(), &number.clone().into()).is_ok())
+        numbers.find(|number| bank_rules::check_payer(bank.bic(), &number.clone().into()).is_ok())
     }
 
     /// The balances, if they were asked for and the bank sends them along.

@@ -4,8 +4,9 @@ use chrono::NaiveDate;
 use opp_raw::Invalid;
 use opp_raw::types::{BulkPaymentInitiationJson, PaymentInitiationBulkElementJson, RequestedExecutionDate};
 
-use super::{Desk, Transfer, nothing_left, rules};
+use super::{Desk, Transfer, nothing_left};
 use crate::account_number::{AccountNumber, without_giro};
+use crate::bank_rules;
 use crate::services::PaymentProduct;
 
 /// Several transfers of one product from one account, signed at once.
@@ -52,7 +53,7 @@ impl Bulk {
             desk.not_past("requestedExecutionDate", day)?;
         }
         let debtor = self.debtor.clone().into();
-        rules::check_payer(desk.bic, &debtor)?;
+        bank_rules::check_payer(desk.bic, &debtor)?;
         let elements = self.transfers.iter().enumerate().map(|(at, transfer)| {
             self.element(transfer, desk).map_err(|wrong| wrong.within(&format!("payments[{at}]")))
         });

@@ -9,8 +9,9 @@ use opp_raw::types::{
 };
 use opp_raw::{Invalid, Read};
 
-use super::{Desk, Order, Repetition, rules};
+use super::{Desk, Order, Repetition};
 use crate::account_number::{AccountNumber, without_giro};
+use crate::bank_rules;
 use crate::giro::{CreditorReference, GiroNumber, Ocr};
 use crate::money::{Amount, Currency};
 use crate::services::PaymentProduct;
@@ -154,7 +155,7 @@ impl<To: Payee> Draft<To> {
 
     fn debtor(&self, desk: Desk<'_>) -> Result<Option<AccountReferenceWithGiro>, Invalid> {
         let Some(debtor) = self.said.debtor.clone().map(AccountReferenceWithGiro::from) else { return Ok(None) };
-        rules::check_payer(desk.bic, &debtor)?;
+        bank_rules::check_payer(desk.bic, &debtor)?;
         Ok(Some(debtor))
     }
 
@@ -251,7 +252,8 @@ impl Transfer {
             requested_execution_date: self.day(desk)?,
             ..PaymentInitiationJson::default()
         };
-        rules::check(desk.bic, &to.product, &body)?;
+        check_references(&to.product, &body)?;
+        bank_rules::check_order(desk.bic, &to.product, &body)?;
         Ok(self.changed(body))
     }
 }
@@ -290,4 +292,16 @@ impl<To: Payee> fmt::Debug for Draft<To> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Draft").field("amount", &self.amount).field("day", &self.said.day).finish_non_exhaustive()
     }
+}
+
+/// The references of a SEPA credit transfer: one of them, and in no other (platform-facts 9.3).
+fn check_references(product: &PaymentProduct, body: &PaymentInitiationJson) -> Result<(), Invalid> {
+    let says = match (product, &body.invoice_ref, &body.ocr_ref) {
+        (_, None, None)
+        | (PaymentProduct::SepaCreditTransfers, Some(_), None)
+        | (PaymentProduct::SepaCreditTransfers, None, Some(_)) => return Ok(()),
+        (PaymentProduct::SepaCreditTransfers, ..) => "cannot stand beside ocrRef: one of them says what is paid",
+        _ => "is for SEPA credit transfers: use Transfer::message",
+    };
+    Err(Invalid::new(says).within(if body.invoice_ref.is_some() { "invoiceRef" } else { "ocrRef" }))
 }

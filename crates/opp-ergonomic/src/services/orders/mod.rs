@@ -4,7 +4,6 @@
 mod bulk;
 mod draft;
 mod repetition;
-mod rules;
 
 use chrono::NaiveDate;
 use opp_raw::Invalid;
@@ -15,7 +14,6 @@ use super::{PaymentProduct, PaymentService};
 pub use bulk::Bulk;
 pub use draft::{Draft, Giro, Payee, ToAccount, ToGiro, Transfer};
 pub use repetition::Repetition;
-pub(super) use rules::check_payer;
 
 /// A payment to be handed over.
 #[derive(Debug, Clone)]
