@@ -98,7 +98,8 @@ fn no_header_of_a_request_shows_its_value() {
     let client = client.with_header("Authorization", SECRET).unwrap();
     for shown in [format!("{headers:?}"), format!("{headers:#?}"), format!("{client:?}")] {
         assert!(!shown.contains(SECRET), "{shown}");
-        assert!(shown.contains("psu_id") || shown.contains("PSU-ID"), "{shown}");
+        // By the document's name, or as it goes over the wire.
+        assert!(shown.to_lowercase().contains("psu-id"), "{shown}");
     }
 }
 
