@@ -11,6 +11,7 @@ mod client;
 mod clock;
 mod environment;
 mod error;
+mod flight;
 mod giro;
 mod identity;
 mod money;

@@ -304,12 +304,14 @@ async fn an_http_client_of_ones_own_speaks_to_both_hosts() {
 #[tokio::test]
 async fn warnings_on_success_are_kept() {
     let auth = Host::tokens().await;
-    let body =
-        r#"{"transactionStatus":"RCVD","tppMessages":[{"category":"WARNING","code":"CREDITOR_ACCOUNT_FLAGGED"}]}"#;
-    let api = Host::start(move |_, _| answer(200, body)).await;
+    let remark = r#"{"category":"WARNING","code":"CREDITOR_ACCOUNT_FLAGGED","text":"Ask Anna"}"#;
+    let body = format!(r#"{{"transactionStatus":"RCVD","tppMessages":[{remark}]}}"#);
+    let api = Host::start(move |_, _| answer(200, body.as_str())).await;
     let key = PaymentKey::new(&PaymentService::Payments, &PaymentProduct::Domestic, "a b/c").unwrap();
     let reply = session(&quick(&auth, &api)).payments().status(&key).await.unwrap();
     assert_eq!(reply.warnings[0].code.as_deref(), Some("CREDITOR_ACCOUNT_FLAGGED"));
+    assert_eq!(reply.warnings[0].text.as_deref(), Some("Ask Anna"));
+    assert!(!format!("{reply:?}").contains("Anna"), "what a bank says about people is not printed");
     assert_eq!(api.requests()[0].target, "/psd2/paymentinitiation/v1/payments/domestic/a%20b%2Fc/status");
 }
 
@@ -324,25 +326,6 @@ async fn futures_of_calls_can_be_spawned() {
 #[test]
 fn a_client_is_built_without_a_runtime() {
     builder("http://127.0.0.1:9", "http://127.0.0.1:9").build().unwrap();
-}
-
-#[tokio::test]
-async fn the_directory_remembers_and_outlives_an_outage() {
-    let auth = Host::tokens().await;
-    let api = Host::start(|number, _| if number == 1 { answer(200, BANKS) } else { answer(503, "") }).await;
-    let clock = common::TestClock::new();
-    let client = builder(&auth.url, &api.url).clock(clock.clone()).retry(RetryPolicy::never()).build().unwrap();
-    let directory = client.banks().cached(Duration::from_mins(1));
-    for _ in 0..3 {
-        assert_eq!(directory.list(&DirectoryFilter::all()).await.unwrap()[0].name(), Some("SEB"));
-    }
-    assert_eq!(api.count(), 1);
-    // While the platform is away it is asked now and then, and nobody else waits for it to fail.
-    for (seconds, asked) in [(61, 2), (0, 2), (29, 2), (1, 3), (0, 3)] {
-        clock.pass(seconds);
-        assert_eq!(directory.list(&DirectoryFilter::all()).await.unwrap().len(), 1);
-        assert_eq!(api.count(), asked);
-    }
 }
 
 #[tokio::test]

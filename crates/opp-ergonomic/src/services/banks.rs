@@ -2,18 +2,20 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::future::Future;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use opp_raw::Invalid;
 use opp_raw::types::{BicFi, IsoCountryCode};
-use tokio::sync::Mutex;
 
 use super::view::view;
 use crate::bank::not_a_bic;
 use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::flight::Flight;
 use crate::reply::Reply;
 
 /// The directory of banks. Its calls need a token but no user and no bank.
@@ -222,10 +224,23 @@ impl Banks {
 /// For how long the platform is let alone that could not say whether an old entry still holds.
 const PAUSE: Duration = Duration::from_secs(30);
 
-type Memory<K, V> = Arc<Mutex<HashMap<K, (Duration, V)>>>;
+type Memory<K, V> = Arc<Mutex<HashMap<K, Entry<V>>>>;
 
-/// The directory with a memory. Whoever comes while an entry is asked for waits for it; while the platform is away, an
-/// old entry is better than none.
+/// What is remembered of an answer, and who asks for it anew.
+struct Entry<V> {
+    /// It is new until then, and better than none after that.
+    held: Option<(Duration, V)>,
+    flight: Flight<Result<V, Error>>,
+}
+
+impl<V> Default for Entry<V> {
+    fn default() -> Self {
+        Self { held: None, flight: Flight::default() }
+    }
+}
+
+/// The directory with a memory. Whoever comes while an entry is asked for waits for it, and for its failure too; while
+/// the platform is away, an old entry is better than none.
 #[derive(Clone)]
 pub struct Directory {
     banks: Banks,
@@ -238,47 +253,67 @@ pub struct Directory {
 impl Directory {
     /// The banks that the platform reaches.
     pub async fn list(&self, filter: &DirectoryFilter) -> Result<Arc<[BankEntry]>, Error> {
-        let ask = async || Ok(self.banks.list(filter).await?.into_inner().into());
+        let ask = |banks: Banks, filter| async move { Ok(banks.list(&filter).await?.into_inner().into()) };
         self.remembered(&self.lists, filter.clone(), ask).await
     }
 
     /// One bank with its capabilities.
     pub async fn details(&self, bic: &str) -> Result<Arc<BankDetails>, Error> {
-        let ask = async || Ok(Arc::new(self.banks.details(bic).await?.into_inner()));
+        let ask = |banks: Banks, bic: String| async move { Ok(Arc::new(banks.details(&bic).await?.into_inner())) };
         self.remembered(&self.details, bic.to_owned(), ask).await
     }
 
     /// The countries that have banks, perhaps from memory.
     pub async fn countries(&self) -> Result<Arc<[Country]>, Error> {
-        let filter = DirectoryFilter::all();
-        let ask = async || Ok(self.banks.countries(&filter).await?.into_inner().into());
-        self.remembered(&self.countries, filter.clone(), ask).await
+        let ask = |banks: Banks, filter| async move { Ok(banks.countries(&filter).await?.into_inner().into()) };
+        self.remembered(&self.countries, DirectoryFilter::all(), ask).await
     }
 
-    async fn remembered<K: Eq + std::hash::Hash, V: Clone>(
+    async fn remembered<K, V, F>(
         &self,
         memory: &Memory<K, V>,
         key: K,
-        ask: impl AsyncFnOnce() -> Result<V, Error>,
-    ) -> Result<V, Error> {
-        let mut memory = memory.lock().await;
-        let now = || self.banks.clock.monotonic();
-        let asked = now();
-        let old = memory.get(&key).cloned();
-        if let Some((_, value)) = old.as_ref().filter(|(since, _)| asked.saturating_sub(*since) < self.max_age) {
-            return Ok(value.clone());
-        }
-        let (since, value) = match (ask().await, old) {
-            (Ok(value), _) => (asked, value),
-            // Good for a while longer: else all who come would wait for the same failure, one after the other.
-            (Err(error), Some((_, value))) if error.is_retryable() => {
-                (now().saturating_add(PAUSE).saturating_sub(self.max_age).min(now()), value)
+        ask: impl FnOnce(Banks, K) -> F,
+    ) -> Result<V, Error>
+    where
+        K: Clone + Eq + Hash + Send + 'static,
+        V: Clone + Send + Sync + 'static,
+        F: Future<Output = Result<V, Error>> + Send + 'static,
+    {
+        let waiting = {
+            let mut entries = lock(memory);
+            let asked = self.banks.clock.monotonic();
+            let held = entries.get(&key).and_then(|entry| entry.held.clone());
+            if let Some((_, value)) = held.as_ref().filter(|(until, _)| asked < *until) {
+                return Ok(value.clone());
             }
-            (Err(error), _) => return Err(error),
+            // Of what there was no answer to, nothing stays: keys may be anybody's inventions.
+            entries.retain(|_, entry| entry.held.is_some() || entry.flight.under_way().is_some());
+            let flight = &mut entries.entry(key.clone()).or_default().flight;
+            flight.under_way().unwrap_or_else(|| {
+                let answer = ask(self.banks.clone(), key.clone());
+                let (memory, clock, max_age) = (Arc::clone(memory), Arc::clone(&self.banks.clock), self.max_age);
+                flight.begin(async move {
+                    let held = match (answer.await, held) {
+                        (Ok(value), _) => (asked.saturating_add(max_age), value),
+                        // Good for a while longer: the platform is let alone meanwhile.
+                        (Err(error), Some((_, value))) if error.is_retryable() => {
+                            (clock.monotonic().saturating_add(PAUSE.min(max_age)), value)
+                        }
+                        (Err(error), _) => return Err(error),
+                    };
+                    let value = held.1.clone();
+                    lock(&memory).entry(key).or_default().held = Some(held);
+                    Ok(value)
+                })
+            })
         };
-        memory.insert(key, (since, value.clone()));
-        Ok(value)
+        waiting.await
     }
+}
+
+fn lock<T>(memory: &Mutex<T>) -> MutexGuard<'_, T> {
+    memory.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Directory {

@@ -1,8 +1,7 @@
 //! One live token for each scope, and one request at a time for it.
 //!
 //! There is no background task: whoever comes first asks, and whoever comes meanwhile waits for the same answer, be it a
-//! token or an error. The request belongs to all who wait, so it goes on when the one who started it is gone; it ends
-//! when nobody is left. While the old token is good, one caller gives the new one a moment and the others do not wait.
+//! token or an error. While the old token is good, one caller gives the new one a moment and the others do not wait.
 
 use std::fmt;
 use std::future::Future;
@@ -10,13 +9,11 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use futures_util::future::{Shared, WeakShared};
-
 use super::endpoint::Granted;
 use super::error::Kind;
 use super::{AccessToken, Scope, TokenError};
 use crate::clock::Clock;
+use crate::flight::{Flight, Waiting};
 
 /// How early a token is renewed, at most; short-lived ones are renewed in the last fifth of their life.
 const EARLY: Duration = Duration::from_mins(5);
@@ -29,7 +26,6 @@ const LAST_PAUSE: Duration = Duration::from_secs(30);
 const BETWEEN_REFUSALS: Duration = Duration::from_secs(10);
 
 type Answer = Result<AccessToken, TokenError>;
-type Flight = Shared<Pin<Box<dyn Future<Output = Answer> + Send>>>;
 type Fetching = Pin<Box<dyn Future<Output = Result<Granted, TokenError>> + Send>>;
 /// Asks for a token, other than the one that was refused last.
 type Fetch = dyn Fn(Scope, Option<AccessToken>) -> Fetching + Send + Sync;
@@ -53,7 +49,7 @@ struct Slot {
 #[derive(Default)]
 struct State {
     held: Option<Held>,
-    flight: Option<WeakShared<Pin<Box<dyn Future<Output = Answer> + Send>>>>,
+    flight: Flight<Answer>,
     pause: Option<Pause>,
     refused: Option<(Duration, AccessToken)>,
 }
@@ -129,9 +125,9 @@ impl Slot {
 enum Plan {
     Have(AccessToken),
     Fail(TokenError),
-    Wait(Flight),
+    Wait(Waiting<Answer>),
     /// Give the new token a moment, and else take the old one.
-    WaitABit(Flight, AccessToken),
+    WaitABit(Waiting<Answer>, AccessToken),
 }
 
 impl Cache {
@@ -199,17 +195,14 @@ impl Cache {
             Some(held) if held.is_young(now) => return Plan::Have(held.token.clone()),
             good => good.map(|held| held.token.clone()),
         };
-        // A dead reference is a request that nobody waits for any more; one that has ended has told the state how.
-        let flight = state.flight.as_ref().and_then(WeakShared::upgrade);
-        if let Some(flight) = flight.filter(|flight| flight.peek().is_none()) {
+        if let Some(flight) = state.flight.under_way() {
             return old.map_or(Plan::Wait(flight), Plan::Have);
         }
         if let Some(pause) = state.pause.as_ref().filter(|pause| now.monotonic < pause.until) {
             return old.map_or_else(|| Plan::Fail(pause.error.clone()), Plan::Have);
         }
         let refused = state.refused.as_ref().map(|(_, token)| token.clone());
-        let flight = self.flight(slot, now, refused);
-        state.flight = flight.downgrade();
+        let flight = state.flight.begin(self.request(slot, now, refused));
         match old {
             Some(old) => Plan::WaitABit(flight, old),
             None => Plan::Wait(flight),
@@ -217,10 +210,15 @@ impl Cache {
     }
 
     /// The request, which tells the slot how it ended before it tells those who wait.
-    fn flight(&self, slot: &Arc<Slot>, asked: Moment, refused: Option<AccessToken>) -> Flight {
+    fn request(
+        &self,
+        slot: &Arc<Slot>,
+        asked: Moment,
+        refused: Option<AccessToken>,
+    ) -> impl Future<Output = Answer> + use<> {
         let answer = (self.fetch)(slot.scope.clone(), refused);
         let (slot, clock) = (Arc::clone(slot), Arc::clone(&self.clock));
-        let flight = async move {
+        async move {
             match answer.await {
                 Ok(granted) => {
                     tracing::debug!(scope = slot.scope.as_str(), "new token");
@@ -232,8 +230,7 @@ impl Cache {
                     Err(error)
                 }
             }
-        };
-        (Box::pin(flight) as Pin<Box<dyn Future<Output = Answer> + Send>>).shared()
+        }
     }
 }
 

@@ -1,0 +1,130 @@
+//! The directory with a memory: how often the platform is asked, and who waits for whom.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use common::{Act, Host, TestClock, answer, builder};
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
+use opp_ergonomic::{BankEntry, Directory, DirectoryFilter, Error, RetryPolicy};
+
+const BANKS: &str = r#"{"aspsps":[{"bicFi":"ESSESESS","name":"SEB "}]}"#;
+const BANK: &str = r#"{"bicFi":"ESSESESS"}"#;
+
+/// A directory of this platform, which is asked once for each try.
+async fn directory(api: &Host) -> Directory {
+    let auth = Host::tokens().await;
+    let client = builder(&auth.url, &api.url).retry(RetryPolicy::never()).build().unwrap();
+    client.banks().cached(Duration::from_mins(1))
+}
+
+async fn list(directory: &Directory) -> Result<Arc<[BankEntry]>, Error> {
+    directory.list(&DirectoryFilter::all()).await
+}
+
+async fn list_often(directory: &Directory, callers: usize) -> Vec<Result<Arc<[BankEntry]>, Error>> {
+    let spawn = |directory: Directory| tokio::spawn(async move { list(&directory).await });
+    let callers = join_all((0..callers).map(|_| spawn(directory.clone()))).await;
+    callers.into_iter().map(Result::unwrap).collect()
+}
+
+#[tokio::test]
+async fn the_directory_remembers_and_outlives_an_outage() {
+    let auth = Host::tokens().await;
+    let api = Host::start(|number, _| if number == 1 { answer(200, BANKS) } else { answer(503, "") }).await;
+    let clock = TestClock::new();
+    let client = builder(&auth.url, &api.url).clock(clock.clone()).retry(RetryPolicy::never()).build().unwrap();
+    let directory = client.banks().cached(Duration::from_mins(1));
+    for _ in 0..3 {
+        assert_eq!(directory.list(&DirectoryFilter::all()).await.unwrap()[0].name(), Some("SEB"));
+    }
+    assert_eq!(api.count(), 1);
+    // While the platform is away it is asked now and then, and nobody else waits for it to fail.
+    for (seconds, asked) in [(61, 2), (0, 2), (29, 2), (1, 3), (0, 3)] {
+        clock.pass(seconds);
+        assert_eq!(directory.list(&DirectoryFilter::all()).await.unwrap().len(), 1);
+        assert_eq!(api.count(), asked);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_callers_make_one_request() {
+    let api = Host::start(|_, _| answer(200, BANKS).after(Duration::from_millis(300))).await;
+    let lists = list_often(&directory(&api).await, 100).await;
+    assert!(lists.iter().all(|list| list.as_ref().unwrap()[0].bic() == Some("ESSESESS")));
+    assert_eq!(api.count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_callers_without_a_platform_make_one_request_and_fail_alike() {
+    for down in [Act::Close, answer(503, "busy"), answer(403, "")] {
+        let act = down.clone();
+        let api = Host::start(move |_, _| act.clone().after(Duration::from_millis(500))).await;
+        let directory = directory(&api).await;
+        // How long one failure takes, with the token that it needs.
+        let start = Instant::now();
+        let alone = list(&directory).await.unwrap_err();
+        let one = start.elapsed();
+
+        let start = Instant::now();
+        let failures = list_often(&directory, 100).await;
+        let all = start.elapsed();
+        assert_eq!(api.count(), 2, "{down:?}");
+        assert!(all < one * 2, "{all:?} against {one:?} for one");
+        let id = failures[0].as_ref().unwrap_err().request_id().unwrap();
+        for failure in &failures {
+            let error = failure.as_ref().unwrap_err();
+            assert_eq!((error.status(), error.is_retryable()), (alone.status(), alone.is_retryable()), "{error}");
+            assert_eq!((error.operation(), error.request_id()), (Some("getASPSPList"), Some(id)), "{error}");
+        }
+        // A failure is no answer to whoever comes later.
+        list(&directory).await.unwrap_err();
+        assert_eq!(api.count(), 3, "{down:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_caller_who_leaves_strands_nobody() {
+    let api = Host::start(|_, _| answer(200, BANKS).after(Duration::from_millis(100))).await;
+    let directory = directory(&api).await;
+    let mut leader = Box::pin(list(&directory));
+    assert!((&mut leader).now_or_never().is_none());
+    let mut followers = Box::pin(join_all((0..50).map(|_| list(&directory))));
+    assert!((&mut followers).now_or_never().is_none());
+    drop(leader);
+    let lists = tokio::time::timeout(Duration::from_secs(5), followers).await.unwrap();
+    assert!(lists.iter().all(|list| list.as_ref().unwrap().len() == 1));
+    assert_eq!(api.count(), 1);
+}
+
+#[tokio::test]
+async fn when_all_have_left_the_next_one_asks_anew() {
+    let api = Host::start(|number, _| if number == 1 { Act::Hang } else { answer(200, BANKS) }).await;
+    let directory = directory(&api).await;
+    let mut left = Box::pin(list(&directory));
+    while api.count() == 0 {
+        tokio::select! {
+            _ = &mut left => unreachable!("the platform is silent"),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    drop(left);
+    assert_eq!(list(&directory).await.unwrap().len(), 1);
+    assert_eq!(api.count(), 2);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_an_entry_that_is_another_one() {
+    let silent = "/psd2/aspspinformation/v1/aspsps/HANDSESS";
+    let api = Host::start(move |_, request| if request.target == silent { Act::Hang } else { answer(200, BANK) }).await;
+    let directory = directory(&api).await;
+    let mut waits = Box::pin(directory.details("HANDSESS"));
+    assert!((&mut waits).now_or_never().is_none());
+    let other = tokio::time::timeout(Duration::from_secs(5), directory.details("ESSESESS")).await.unwrap();
+    assert_eq!(other.unwrap().bic(), Some("ESSESESS"));
+    assert!((&mut waits).now_or_never().is_none());
+}
