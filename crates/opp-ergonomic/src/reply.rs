@@ -4,8 +4,10 @@ use std::ops::Deref;
 
 use opp_raw::types::{self, TppMessage2Xx};
 use opp_raw::{ByteStream, List, Response};
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::secret::print_without_text;
 use crate::transport::Record;
 
 /// A successful answer. It is the value to whoever reads it.
@@ -22,14 +24,17 @@ pub struct Reply<T> {
 }
 
 /// A remark that came with a success.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Warning {
     /// The word to decide by, such as `CREDITOR_ACCOUNT_FLAGGED`.
     pub code: Option<String>,
-    /// An explanation for developers.
+    /// An explanation for developers. It is neither printed nor serialized: it is a bank's, and may name anybody.
+    #[serde(skip)]
     pub text: Option<String>,
 }
+
+print_without_text!(Warning { code });
 
 impl<T> Reply<T> {
     pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Reply<U> {

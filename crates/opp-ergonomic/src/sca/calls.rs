@@ -8,6 +8,7 @@ use opp_raw::{Client, Invalid, Response};
 
 use super::ask::{Answer, Resource, Subject};
 use crate::error::Error;
+use crate::reply::Reply;
 use crate::services::PaymentKey;
 use crate::session::Session;
 
@@ -38,7 +39,7 @@ fn own(id: &str) -> Result<(AuthorisationId, CancellationId), Invalid> {
     Ok((id.try_into().map_err(&wrong)?, id.try_into().map_err(&wrong)?))
 }
 
-pub(super) async fn start(session: &Session, subject: &Subject) -> Result<Answer, Error> {
+pub(super) async fn start(session: &Session, subject: &Subject) -> Result<Reply<Answer>, Error> {
     let place = Place::of(subject)?;
     let send = async |raw: Client| match &place {
         Place::Consent(id) => raw.start_consent_authorisation(id, None).await,
@@ -49,19 +50,24 @@ pub(super) async fn start(session: &Session, subject: &Subject) -> Result<Answer
             raw.start_payment_initiation_cancellation_authorisation(service, product, id).await
         }
     };
-    Ok(Answer::Started(Box::new(session.caller().call(send).await?.into_inner())))
+    Ok(session.caller().call(send).await?.map(|answer| Answer::Started(Box::new(answer))))
 }
 
-pub(super) async fn find(session: &Session, subject: &Subject) -> Result<Answer, Error> {
+pub(super) async fn find(session: &Session, subject: &Subject) -> Result<Reply<Answer>, Error> {
     let ids = match subject {
         Subject::Consent(id) => session.consents().authorisations(id).await?,
         Subject::Payment(key) => session.payments().authorisations(key).await?,
         Subject::Cancellation(key) => session.payments().cancellation_authorisations(key).await?,
     };
-    Ok(Answer::Found(ids.into_inner()))
+    Ok(ids.map(Answer::Found))
 }
 
-pub(super) async fn select(session: &Session, subject: &Subject, id: &str, method: &str) -> Result<Answer, Error> {
+pub(super) async fn select(
+    session: &Session,
+    subject: &Subject,
+    id: &str,
+    method: &str,
+) -> Result<Reply<Answer>, Error> {
     let (place, (own, other)) = (Place::of(subject)?, own(id)?);
     let method = method.try_into().map_err(named("authenticationMethodId"))?;
     let body = SelectPsuAuthenticationMethod { authentication_method_id: Some(method), ..Default::default() };
@@ -80,11 +86,11 @@ pub(super) async fn select(session: &Session, subject: &Subject, id: &str, metho
         approach.clone_from(&response.headers().aspsp_sca_approach);
         Ok(response)
     };
-    let answer = session.caller().call(send).await?.into_inner();
-    Ok(Answer::Selected(Box::new(answer), approach))
+    let reply = session.caller().call(send).await?;
+    Ok(reply.map(|answer| Answer::Selected(Box::new(answer), approach)))
 }
 
-pub(super) async fn poll(session: &Session, subject: &Subject, id: &str) -> Result<Answer, Error> {
+pub(super) async fn poll(session: &Session, subject: &Subject, id: &str) -> Result<Reply<Answer>, Error> {
     let (place, (own, other)) = (Place::of(subject)?, own(id)?);
     let send = async |raw: Client| match &place {
         Place::Consent(id) => raw.get_consent_sca_status(id, &own).await,
@@ -95,14 +101,15 @@ pub(super) async fn poll(session: &Session, subject: &Subject, id: &str) -> Resu
             raw.get_payment_cancellation_sca_status(service, product, id, &other).await
         }
     };
-    Ok(Answer::Polled(Box::new(session.caller().call(send).await?.into_inner())))
+    Ok(session.caller().call(send).await?.map(|answer| Answer::Polled(Box::new(answer))))
 }
 
-pub(super) async fn confirm(session: &Session, subject: &Subject) -> Result<Answer, Error> {
-    Ok(Answer::Confirmed(match subject {
-        Subject::Consent(id) => Resource::Consent(session.consents().status(id).await?.into_inner()),
+pub(super) async fn confirm(session: &Session, subject: &Subject) -> Result<Reply<Answer>, Error> {
+    let reply = match subject {
+        Subject::Consent(id) => session.consents().status(id).await?.map(Resource::Consent),
         Subject::Payment(key) | Subject::Cancellation(key) => {
-            Resource::Payment(session.payments().status(key).await?.into_inner())
+            session.payments().status(key).await?.map(Resource::Payment)
         }
-    }))
+    };
+    Ok(reply.map(Answer::Confirmed))
 }

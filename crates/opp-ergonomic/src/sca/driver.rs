@@ -13,6 +13,7 @@ use super::kept::{Slot, Ticket};
 use super::redirect::Callback;
 use super::step::{Ending, Failure, Step};
 use crate::error::{Error, Outcome};
+use crate::reply::Reply;
 use crate::session::Session;
 
 /// For how long a write is taken to be under way whose sender is not heard of, beyond what a call may take.
@@ -96,7 +97,8 @@ impl Signing {
         }
     }
 
-    /// All steps to the end, each of which is shown, in a plain loop.
+    /// All steps to the end, each of which is shown, in a plain loop. What the bank has remarked meanwhile,
+    /// [`Flow::warnings`] says.
     pub async fn finish(&mut self, mut show: impl FnMut(&Step)) -> Result<Ending, Error> {
         loop {
             if let Some(step) = self.next().await? {
@@ -155,12 +157,12 @@ impl Signing {
             // The future that was sending was dropped, or its process: nobody knows what came of it.
             Ask::Await { until } if self.writing || self.now() >= *until => Ok(Answer::Lost),
             Ask::Await { .. } => return self.watch(waits).await,
-            Ask::Start => calls::start(session, subject).await,
+            Ask::Start => calls::start(session, subject).await.map(|reply| self.note(reply)),
             Ask::Find => {
                 self.wait(Duration::ZERO, waits).await;
-                calls::find(session, subject).await
+                calls::find(session, subject).await.map(|reply| self.note(reply))
             }
-            Ask::Select(method) => calls::select(session, subject, id, method).await,
+            Ask::Select(method) => calls::select(session, subject, id, method).await.map(|reply| self.note(reply)),
             Ask::Exchange(exchange) => {
                 self.flow.sent(self.now());
                 let sent = session.caller().core().endpoint.exchange(exchange).await;
@@ -168,11 +170,11 @@ impl Signing {
             }
             Ask::Poll { after } => {
                 self.wait(*after, waits).await;
-                calls::poll(session, subject, id).await
+                calls::poll(session, subject, id).await.map(|reply| self.note(reply))
             }
             Ask::Confirm { after } => {
                 self.wait(*after, waits).await;
-                calls::confirm(session, subject).await
+                calls::confirm(session, subject).await.map(|reply| self.note(reply))
             }
         };
         self.writing = false;
@@ -204,6 +206,11 @@ impl Signing {
             self.flow.overtake(slot.load().await?);
         }
         Ok(())
+    }
+
+    fn note(&mut self, reply: Reply<Answer>) -> Answer {
+        self.flow.note(&reply.warnings);
+        reply.value
     }
 
     async fn take(&mut self, answer: Answer) -> Result<(), Error> {

@@ -10,14 +10,18 @@ use super::ask::Subject;
 use super::method::{Device, Method};
 use super::step::{Ending, Step};
 use crate::bank::Bank;
+use crate::reply::Warning;
 use crate::secret::Secret;
+
+/// How many remarks are kept; beyond them it is the last that changes.
+const MOST_WARNINGS: usize = 32;
 
 /// How far it has come; later ones are further down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Phase {
     Start,
     Find,
-    Choose,
+    Choose(Vec<Method>),
     Select,
     Poll,
     Confirm { exempted: bool, times: u32 },
@@ -39,8 +43,8 @@ pub(super) enum Visit {
 /// A signature under way. It makes no calls: [`ask`](Self::ask) says what to do, [`answer`](Self::answer) takes what
 /// came of it, [`step`](Self::step) says what to show. Store it after every answer: it goes on where it was.
 ///
-/// What is stored has no secret in it: neither token nor code nor what was shown, the `state` only as a hash, and
-/// nothing of the user, whom you give again when you go on.
+/// What is stored has no secret in it: neither token nor code nor what was shown, the `state` only as a hash, nothing of
+/// the user, whom you give again when you go on, and no text of the bank but the names of methods while the user chooses.
 #[derive(Clone, Serialize, Deserialize)]
 #[must_use]
 pub struct Flow {
@@ -60,10 +64,10 @@ pub struct Flow {
     /// How many more answers are taken.
     pub(super) answers_left: u32,
     pub(super) authorisation: Option<String>,
-    pub(super) methods: Vec<Method>,
     pub(super) method: Option<String>,
     pub(super) status: Option<String>,
     pub(super) rounds: u32,
+    pub(super) warnings: Vec<Warning>,
     pub(super) visit: Visit,
     /// Whether there is something on the user's screen that is not stored.
     pub(super) showing: bool,
@@ -105,10 +109,10 @@ impl Flow {
             sent: None,
             answers_left: 0,
             authorisation: None,
-            methods: Vec::new(),
             method: None,
             status: None,
             rounds: 0,
+            warnings: Vec::new(),
             visit: Visit::None,
             showing: false,
             client_id: String::new(),
@@ -208,6 +212,26 @@ impl Flow {
     /// The bank's own word for where it stands, and how many times the user was asked to do something.
     pub fn progress(&self) -> (Option<&str>, u32) {
         (self.status.as_deref(), self.rounds)
+    }
+
+    /// What the bank has remarked in all answers of this signature, each once, the first ones and the last. A
+    /// [`Signing`](super::Signing) notes it; whoever makes the calls has it in their answers. Of what was stored the
+    /// codes are left.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    pub(super) fn note(&mut self, warnings: &[Warning]) {
+        for new in warnings {
+            let mut known = self.warnings.iter_mut().filter(|known| known.code == new.code);
+            if let Some(known) = known.find(|known| known.text == new.text || known.text.is_none()) {
+                // One that was stored gets its text back.
+                known.text.clone_from(&new.text);
+            } else {
+                self.warnings.truncate(MOST_WARNINGS - 1);
+                self.warnings.push(new.clone());
+            }
+        }
     }
 
     /// How it ended, once it has.

@@ -8,7 +8,7 @@ use opp_raw::Invalid;
 
 use super::ask::{Answer, Ask};
 use super::flow::{Flow, Phase, Visit};
-use super::method;
+use super::method::{self, Method};
 use super::news::News;
 use super::step::{Ending, Failure, PromptKind, Standing, Step};
 
@@ -19,7 +19,7 @@ impl Flow {
             (Phase::Start | Phase::Select, Some(until)) => Ask::Await { until },
             (Phase::Start, None) => Ask::Start,
             (Phase::Find, _) => Ask::Find,
-            (Phase::Choose, _) => Ask::Choose,
+            (Phase::Choose(_), _) => Ask::Choose,
             (Phase::Select, None) => Ask::Select(self.method.clone().unwrap_or_else(|| method::MBID.to_owned())),
             (Phase::Poll, _) => match self.code_exchange()? {
                 Some(exchange) => Ask::Exchange(exchange),
@@ -52,7 +52,7 @@ impl Flow {
     pub fn step(&self) -> Step {
         let kind = match &self.phase {
             Phase::Done(ending) => return Step::Done(ending.clone()),
-            Phase::Choose => return Step::ChooseMethod { methods: self.methods.clone() },
+            Phase::Choose(methods) => return Step::ChooseMethod { methods: methods.clone() },
             Phase::Poll => match &self.step {
                 Some(step) => return step.clone(),
                 None if matches!(self.visit, Visit::Away { .. }) => PromptKind::AtBank,
@@ -72,12 +72,14 @@ impl Flow {
 
     /// Takes the user's choice. What was not offered is refused.
     pub fn choose(&mut self, id: &str) -> Result<(), Invalid> {
-        if self.phase != Phase::Choose || self.methods.iter().all(|method| method.id != id) {
-            return Err(Invalid::new("was not offered").within("authenticationMethodId"));
+        match &self.phase {
+            Phase::Choose(offered) if offered.iter().any(|method| method.id == id) => {
+                self.method = Some(id.to_owned());
+                self.phase = Phase::Select;
+                Ok(())
+            }
+            _ => Err(Invalid::new("was not offered").within("authenticationMethodId")),
         }
-        self.method = Some(id.to_owned());
-        self.phase = Phase::Select;
-        Ok(())
     }
 
     /// Calls it off. What was signed already stays signed: then this does nothing.
@@ -132,22 +134,23 @@ impl Flow {
             [] => self.phase = Phase::Start,
             [only] => {
                 self.authorisation = Some(only.clone());
-                self.choose_method();
+                self.choose_method(Vec::new());
             }
             // Which of them is ours, nobody can tell; none of them was set going by us.
             _ => self.fail("SEVERAL_AUTHORISATIONS"),
         }
     }
 
-    pub(super) fn choose_method(&mut self) {
-        self.method = method::choose(&self.methods, &self.preferred, self.device);
-        self.phase = if self.method.is_some() { Phase::Select } else { Phase::Choose };
+    pub(super) fn choose_method(&mut self, offered: Vec<Method>) {
+        self.method = method::choose(&offered, &self.preferred, self.device);
+        self.phase = if self.method.is_some() { Phase::Select } else { Phase::Choose(offered) };
     }
 
     /// Takes what another process has made of it, and keeps what only this one knows.
     pub(super) fn overtake(&mut self, newer: Self) {
         let old = std::mem::replace(self, newer);
         (self.client_id, self.code) = (old.client_id, old.code);
+        self.note(&old.warnings);
         if (self.status == old.status, &self.visit) == (true, &old.visit) {
             self.step = old.step;
         }

@@ -3,6 +3,8 @@
 use opp_raw::types::AuthenticationObject;
 use serde::{Deserialize, Serialize};
 
+use crate::secret::print_without_text;
+
 /// What the user looks at the page with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -14,14 +16,16 @@ pub enum Device {
 }
 
 /// A way to sign that a bank offers.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Method {
     /// Its id, such as `mbid`.
     pub id: String,
-    /// Its name, for a list to choose from.
+    /// Its name, for a list to choose from. It may tell a part of a telephone number, and is not printed.
     pub name: Option<String>,
 }
+
+print_without_text!(Method { id });
 
 pub(super) const SAME_DEVICE: &str = "mbid_same_device";
 pub(super) const ANIMATED_TOKEN: &str = "mbid_animated_qr_token";

@@ -40,7 +40,7 @@ impl Flow {
     pub(super) fn started(&mut self, answer: &StartScaprocessResponse) {
         let Some(id) = &answer.authorisation_id else { return self.fail("NO_AUTHORISATION_ID") };
         self.authorisation = Some(id.as_str().to_owned());
-        self.methods = method::offered(&answer.sca_methods);
+        let offered = method::offered(&answer.sca_methods);
         let links = answer.links.as_ref();
         let oauth = links.and_then(|links| href(links.sca_o_auth.as_ref()));
         let plain = links.and_then(|links| href(links.sca_redirect.as_ref()));
@@ -48,7 +48,7 @@ impl Flow {
         let begun = oauth.is_some()
             || plain.is_some()
             || answer.challenge_data.is_some()
-            || (chosen.is_some() && self.methods.is_empty())
+            || (chosen.is_some() && offered.is_empty())
             || answer.sca_status.as_ref().is_some_and(is_final);
         if begun {
             self.method = chosen;
@@ -56,7 +56,7 @@ impl Flow {
             self.hear(News::started(answer));
             self.send_away(oauth, plain);
         } else {
-            self.choose_method();
+            self.choose_method(offered);
         }
     }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bankid::AutoStart;
 use super::method::{ANIMATED_IMAGE, ANIMATED_TOKEN, Device, Method, SAME_DEVICE};
-use crate::secret::Secret;
+use crate::secret::{Secret, print_without_text};
 
 /// What the user is to see now. Draw it whenever it changes.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,7 +60,7 @@ pub enum Step {
 }
 
 /// What to say to the user.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Prompt {
     /// What it is about, to be put in words of your own.
@@ -68,6 +68,8 @@ pub struct Prompt {
     /// What the bank says: show it, as plain text.
     pub message: Option<String>,
 }
+
+print_without_text!(Prompt { kind });
 
 /// What a prompt is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -199,9 +201,13 @@ pub enum Standing {
 pub struct Failure {
     /// A word to decide by, such as `USER_CANCEL` or the status of what was to be signed.
     pub code: Option<String>,
-    /// What the bank says to the user.
+    /// What the bank says to the user. It is neither printed nor serialized, since it may name anybody: of a flow that
+    /// was stored only the code is left.
+    #[serde(skip)]
     pub message: Option<String>,
 }
+
+print_without_text!(Failure { code });
 
 impl Failure {
     pub(super) fn code(code: impl Into<String>) -> Self {
@@ -213,12 +219,6 @@ impl Failure {
     pub fn may_try_again(&self) -> bool {
         let permanent = ["BANKID_NOT_ACTIVATED", "PSU_RIGHTS_MISSING", "TPP_KYC_INVALID", "EMBEDDED"];
         !self.code.as_deref().is_some_and(|code| permanent.contains(&code))
-    }
-}
-
-impl fmt::Debug for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Failure").field("code", &self.code).finish_non_exhaustive()
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! | what | what of it is there |
 //! |---|---|
-//! | signatures that are kept | ids of what is signed, bank, method, status, your label: in clear. Ticket and `state` as hashes. Neither codes nor challenges nor anything of the user |
+//! | signatures that are kept | ids of what is signed, bank, method, status, codes of what the bank has remarked, your label: in clear. While the user chooses a method, the bank's names of them too. Ticket and `state` as hashes. Neither codes of callbacks nor challenges nor messages of the bank, which may name anybody, nor anything of the user |
 //! | tokens | encrypted with a key that is made of the client secret (AES-256-GCM) |
 //! | calls of the day | times, under a hash of consent and account |
 

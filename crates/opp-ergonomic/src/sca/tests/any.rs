@@ -14,7 +14,7 @@ fn rank(flow: &Flow) -> u32 {
     match flow.phase {
         // Back to the start only if nothing came of it.
         Phase::Start | Phase::Find => 0,
-        Phase::Choose => 1,
+        Phase::Choose(_) => 1,
         Phase::Select => 2,
         Phase::Poll => 3,
         Phase::Confirm { times, .. } => 4 + times,
@@ -86,9 +86,8 @@ proptest! {
         let (mut furthest, mut rounds, mut ending) = (0, 0, None);
         for (turn, (answer, restart)) in answers.iter().cycle().take(400).enumerate() {
             let now = at(clock * i64::try_from(turn).unwrap());
-            if let Ask::Choose = flow.ask().unwrap() {
-                let id = flow.methods[0].id.clone();
-                flow.choose(&id).unwrap();
+            if let Step::ChooseMethod { methods } = flow.step() {
+                flow.choose(&methods[0].id).unwrap();
             }
             let step = flow.answer(answer.clone(), now);
             if *restart {
