@@ -1,6 +1,9 @@
 //! `cargo xtask release LAYER`: makes one layer ready to be published, by itself. It publishes nothing: what it has
 //! checked and written is looked at, committed, tagged and published by a person.
 
+mod changes;
+mod check;
+mod promise;
 mod texts;
 
 use std::fs;
@@ -10,10 +13,8 @@ use anyhow::{Context, Result, ensure};
 use semver::Version;
 
 use crate::root;
-use crate::test::tools::{cargo, cargo_tool, command, output, run};
-
-/// Pinned, because each edition knows the rustdoc of certain compilers.
-const SEMVER_CHECKS: &str = "0.51.0";
+use crate::test::tools::{command, output};
+use changes::Changes;
 
 /// Which layer, and by how much its version grows.
 #[derive(Debug, Clone, clap::Args)]
@@ -21,7 +22,8 @@ pub struct Arguments {
     /// The layer: each has a version and a changelog of its own.
     pub layer: Layer,
     /// Which part of the version grows. The first release has the version that stands in its manifest.
-    #[arg(long, default_value = "minor")]
+    // The least, since all that is checked is whether it is enough.
+    #[arg(long, default_value = "patch")]
     pub bump: Bump,
 }
 
@@ -35,11 +37,11 @@ pub enum Layer {
 }
 
 /// Which part of a version grows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Bump {
-    /// Mistakes were mended.
+    /// Mistakes were mended; before 1.0, something may have been added too.
     Patch,
-    /// Something was added; before 1.0, something may break.
+    /// Something was added, or a newer Rust is needed; before 1.0, something may break.
     Minor,
     /// Something breaks; before 1.0, the same as minor.
     Major,
@@ -53,46 +55,99 @@ impl Layer {
         }
     }
 
-    /// The crates that have to be packaged with it, as long as no registry has them.
-    fn with_dependencies(self) -> &'static [&'static str] {
+    fn word(self) -> &'static str {
         match self {
-            Self::Raw => &["opp-raw"],
-            Self::Ergonomic => &["opp-raw", "opp-ergonomic"],
+            Self::Raw => "raw",
+            Self::Ergonomic => "ergonomic",
         }
+    }
+}
+
+impl Bump {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Patch => "patch",
+            Self::Minor => "minor",
+            Self::Major => "major",
+        }
+    }
+
+    /// The least that lets programs break that compiled with this version.
+    fn breaking(version: &Version) -> Self {
+        if version.major == 0 { Self::Minor } else { Self::Major }
+    }
+
+    /// What has grown between two versions.
+    fn between(last: &Version, next: &Version) -> Self {
+        match (last.major == next.major, last.minor == next.minor) {
+            (false, _) => Self::Major,
+            (_, false) => Self::Minor,
+            _ => Self::Patch,
+        }
+    }
+}
+
+/// What was released before, by its tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Release {
+    tag: String,
+    version: Version,
+}
+
+/// What is to be released, and after what.
+#[derive(Debug)]
+struct Plan {
+    layer: Layer,
+    last: Option<Release>,
+    next: Version,
+}
+
+impl Plan {
+    fn new(root: &Path, arguments: &Arguments) -> Result<Self> {
+        let layer = arguments.layer;
+        let current = texts::version(&fs::read_to_string(manifest(root, layer.package()))?)?;
+        let last = last_release(root, layer)?;
+        let next = match last {
+            Some(_) => texts::grown(&current, arguments.bump),
+            None => current,
+        };
+        Ok(Self { layer, last, next })
+    }
+
+    fn package(&self) -> &'static str {
+        self.layer.package()
+    }
+
+    /// How to go on when a version is too low.
+    fn higher(&self, bump: Bump) -> String {
+        format!("run `cargo xtask release {} --bump {}`", self.layer.word(), bump.word())
     }
 }
 
 /// Checks, writes version and changelog, checks again. Whatever fails, the files are as they were.
 pub fn run_release(arguments: &Arguments) -> Result<()> {
     let root = root();
-    let package = arguments.layer.package();
     clean(&root)?;
-    let manifest = fs::read_to_string(manifest(&root, package))?;
-    let current = texts::version(&manifest)?;
-    let tags = output(&mut command("git", &["tag", "--list"])).context("`git tag` fails")?;
-    let last = texts::last_release(package, &tags);
-    let next = match &last {
-        Some((_, released)) => {
-            ensure!(current == *released, "{package} is {current}, but its last tag is of {released}: put that right");
-            texts::grown(&current, arguments.bump)
-        }
-        None => current.clone(),
+    let plan = Plan::new(&root, arguments)?;
+    promise::kept(&root, &plan)?;
+    let raw = match plan.layer {
+        Layer::Raw => None,
+        Layer::Ergonomic => last_release(&root, Layer::Raw)?,
     };
-    let changes = Changes::new(&root, package, &next)?;
+    let changes = Changes::new(&root, plan.package(), &plan.next)?;
     changes.write()?;
-    let checked = check(arguments.layer, last.as_ref().map(|(tag, _)| tag.as_str()));
+    let checked = check::check(&root, &plan, raw.as_ref(), &changes);
     if checked.is_err() {
         changes.put_back().context("the files could not be put back: `git checkout .` does it")?;
     }
-    checked?;
-    say(&next, arguments.layer);
+    checked.with_context(|| format!("{} {} is not ready, and no file has changed", plan.package(), plan.next))?;
+    say(&plan, raw.is_some());
     Ok(())
 }
 
 /// What was committed is what is released.
 fn clean(root: &Path) -> Result<()> {
-    let mut status = command("git", &["status", "--porcelain"]);
-    let status = output(status.current_dir(root)).context("`git status` fails: is this a repository?")?;
+    let status = git(root, &["status", "--porcelain"])?;
     ensure!(status.is_empty(), "there are changes that are not committed; commit or stash them first:\n{status}");
     Ok(())
 }
@@ -101,127 +156,52 @@ fn manifest(root: &Path, package: &str) -> PathBuf {
     root.join("crates").join(package).join("Cargo.toml")
 }
 
-/// Files with what is in them now and what will be.
-struct Changes(Vec<(PathBuf, String, String)>);
-
-impl Changes {
-    fn new(root: &Path, package: &str, next: &Version) -> Result<Self> {
-        let mut changes = Vec::new();
-        let mut change = |path: PathBuf, edit: &dyn Fn(&str) -> Result<String>| -> Result<()> {
-            let old = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            let new = edit(&old).with_context(|| format!("in {}", path.display()))?;
-            changes.push((path, old, new));
-            Ok(())
-        };
-        let day = chrono::Utc::now().date_naive();
-        change(root.join("crates").join(package).join("CHANGELOG.md"), &|text| texts::dated(text, next, day))?;
-        let folders = fs::read_dir(root.join("crates"))?;
-        for folder in folders {
-            let path = folder?.path().join("Cargo.toml");
-            let own = path == manifest(root, package);
-            if path.is_file() {
-                let edit = |text: &str| if own { texts::with_version(text, next) } else { Ok(text.to_owned()) };
-                change(path, &|text| Ok(texts::with_requirement(&edit(text)?, package, next)))?;
-            }
-        }
-        let lock = root.join("Cargo.lock");
-        change(lock, &|text| Ok(text.to_owned()))?;
-        Ok(Self(changes))
-    }
-
-    fn write(&self) -> Result<()> {
-        for (path, old, new) in &self.0 {
-            if old != new {
-                fs::write(path, new).with_context(|| format!("cannot write {}", path.display()))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn put_back(&self) -> Result<()> {
-        for (path, old, _) in &self.0 {
-            fs::write(path, old).with_context(|| format!("cannot write {}", path.display()))?;
-        }
-        Ok(())
-    }
+fn git(root: &Path, arguments: &[&str]) -> Result<String> {
+    let done = output(command("git", arguments).current_dir(root));
+    done.with_context(|| format!("`git {}` fails in {}", arguments.join(" "), root.display()))
 }
 
-/// What has to hold with the new version in place.
-fn check(layer: Layer, last: Option<&str>) -> Result<()> {
-    // The lock file follows the versions of our own crates, and nothing else in it moves.
-    run(&mut cargo(&["update", "--workspace", "--quiet"]))?;
-    if let Some(tag) = last {
-        let program = cargo_tool("cargo-semver-checks", SEMVER_CHECKS)?;
-        let arguments = ["semver-checks", "--package", layer.package(), "--baseline-rev", tag];
-        run(&mut command(program, &arguments)).context("the version is too low for what has changed: raise --bump")?;
-    }
-    let mut dry = cargo(&["publish", "--dry-run", "--locked", "--allow-dirty"]);
-    dry.args(layer.with_dependencies().iter().flat_map(|package| ["--package", package]));
-    run(&mut dry).context("it cannot be published as it is")
+/// The last release of a layer, which is the one that its manifest grows from.
+fn last_release(root: &Path, layer: Layer) -> Result<Option<Release>> {
+    let package = layer.package();
+    let current = texts::version(&fs::read_to_string(manifest(root, package))?)?;
+    let Some((tag, version)) = texts::last_release(package, &git(root, &["tag", "--list"])?) else {
+        let changelog = fs::read_to_string(manifest(root, package).with_file_name("CHANGELOG.md"))?;
+        ensure!(
+            !texts::tells_of_releases(&changelog),
+            "the changelog of {package} tells of a release, but there is no tag of one: run `git fetch --tags`"
+        );
+        return Ok(None);
+    };
+    // What stands behind the plus may have moved on: it follows the document.
+    ensure!(
+        texts::same_numbers(&current, &version),
+        "{package} is {current} here, but its last tag is {tag}: if {current} was published, run \
+         `git tag {package}-v{current}` where it was, and set the manifest back to {version} if not"
+    );
+    Ok(Some(Release { tag, version }))
 }
 
 #[allow(clippy::print_stdout, reason = "what a person does next")]
-fn say(next: &Version, layer: Layer) {
-    let package = layer.package();
+fn say(plan: &Plan, raw_is_released: bool) {
+    let Plan { layer, next, .. } = plan;
+    let package = plan.package();
     println!("{package} {next} is ready. Look at `git diff`, run `cargo xtask test`, and then:\n");
     println!("    git commit --all --message \"Release {package} {next}\"");
     println!("    git tag {package}-v{next}");
     println!("    cargo publish --package {package}");
-    if layer == Layer::Raw {
-        println!("\nopp-ergonomic re-exports it: a version that breaks is a breaking one there too.");
+    println!("    git push origin HEAD {package}-v{next}");
+    match (layer, &plan.last) {
+        (Layer::Ergonomic, _) if !raw_is_released => {
+            println!("\nopp-raw, which it needs, has no release yet: that comes first, by `cargo xtask release raw`.");
+        }
+        (Layer::Raw, Some(last)) if Bump::between(&last.version, next) >= Bump::breaking(&last.version) => {
+            println!("\nopp-ergonomic re-exports it and asks for it from now on: its next version has to be one that");
+            println!("breaks, too, and `cargo xtask release ergonomic` will want that.");
+        }
+        _ => {}
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A checkout with one crate of each layer, committed.
-    fn checkout() -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        let write = |path: &str, text: &str| {
-            let path = folder.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        };
-        for (package, more) in [("opp-raw", ""), ("opp-ergonomic", "opp-raw = { version = \"0.1.0\", path = \"x\" }\n")]
-        {
-            write(
-                &format!("crates/{package}/Cargo.toml"),
-                &format!("name = \"{package}\"\nversion = \"0.1.0\"\n{more}"),
-            );
-            write(&format!("crates/{package}/CHANGELOG.md"), "# Changes\n\n## Unreleased\n\nThe first.\n");
-        }
-        write("Cargo.lock", "");
-        for arguments in [&["init", "-q"] as &[&str], &["add", "."], &["commit", "-qm", "All"]] {
-            let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"];
-            let done =
-                command("git", &[&identity[..], arguments].concat()).current_dir(folder.path()).status().unwrap();
-            assert!(done.success());
-        }
-        folder
-    }
-
-    #[test]
-    fn what_is_not_committed_is_not_released() {
-        let folder = checkout();
-        clean(folder.path()).unwrap();
-        fs::write(folder.path().join("Cargo.lock"), "changed").unwrap();
-        assert!(clean(folder.path()).unwrap_err().to_string().contains("Cargo.lock"));
-    }
-
-    #[test]
-    fn a_release_changes_its_own_layer_and_what_asks_for_it() {
-        let folder = checkout();
-        let read = |path: &str| fs::read_to_string(folder.path().join("crates").join(path)).unwrap();
-        let changes = Changes::new(folder.path(), "opp-raw", &Version::new(0, 2, 0)).unwrap();
-        changes.write().unwrap();
-        assert!(read("opp-raw/Cargo.toml").contains("version = \"0.2.0\"\n"));
-        assert!(read("opp-raw/CHANGELOG.md").contains("## 0.2.0 ("));
-        assert!(read("opp-ergonomic/Cargo.toml").contains("version = \"0.1.0\"\nopp-raw = { version = \"0.2.0\""));
-        assert!(read("opp-ergonomic/CHANGELOG.md").contains("Unreleased"));
-
-        changes.put_back().unwrap();
-        clean(folder.path()).unwrap();
-    }
-}
+mod tests;

@@ -38,6 +38,19 @@ pub(super) fn last_release(package: &str, tags: &str) -> Option<(String, Version
     releases.max_by(|one, other| one.1.cmp(&other.1))
 }
 
+/// Whether two versions are the same but for what stands behind the plus.
+pub(super) fn same_numbers(one: &Version, other: &Version) -> bool {
+    one.cmp_precedence(other).is_eq()
+}
+
+/// Whether a changelog has an entry that was released.
+pub(super) fn tells_of_releases(changelog: &str) -> bool {
+    changelog
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .any(|title| !title.to_lowercase().contains("unreleased"))
+}
+
 /// The next version. Before 1.0 the middle number says that something breaks.
 pub(super) fn grown(current: &Version, bump: Bump) -> Version {
     let Version { major, minor, patch, .. } = *current;
@@ -87,6 +100,19 @@ mod tests {
         let tags = "opp-raw-v0.2.0\nopp-ergonomic-v0.9.0\nopp-ergonomic-v0.10.0\nopp-ergonomic-va\nother\n";
         assert_eq!(last_release("opp-ergonomic", tags), Some(("opp-ergonomic-v0.10.0".into(), v("0.10.0"))));
         assert_eq!(last_release("opp-cli", tags), None);
+    }
+
+    #[test]
+    fn the_edition_of_the_document_is_no_part_of_what_is_compared() {
+        assert!(same_numbers(&v("0.1.0+nextgenpsd2-1.3.3"), &v("0.1.0+nextgenpsd2-1.4")));
+        assert!(!same_numbers(&v("0.1.0"), &v("0.1.1")) && !same_numbers(&v("0.2.0-rc.1"), &v("0.2.0")));
+    }
+
+    #[test]
+    fn a_changelog_tells_whether_anything_was_released() {
+        assert!(!tells_of_releases("# Changes\n\n## Unreleased: 0.1.0\n\n- One.\n"));
+        assert!(!tells_of_releases("# Changes\n\n## 0.1.0 (unreleased)\n\n- One.\n"));
+        assert!(tells_of_releases("# Changes\n\n## Unreleased\n\n- Two.\n\n## 0.1.0 (2026-11-21)\n"));
     }
 
     #[test]
