@@ -12,6 +12,8 @@ use crate::reply::Reply;
 use crate::services::PaymentKey;
 use crate::session::Session;
 
+type Told = Result<Reply<Answer>, Error>;
+
 /// What is signed, as it stands in paths.
 enum Place<'a> {
     Consent(ConsentId),
@@ -39,7 +41,7 @@ fn own(id: &str) -> Result<(AuthorisationId, CancellationId), Invalid> {
     Ok((id.try_into().map_err(&wrong)?, id.try_into().map_err(&wrong)?))
 }
 
-pub(super) async fn start(session: &Session, subject: &Subject) -> Result<Reply<Answer>, Error> {
+pub(super) async fn start(session: &Session, subject: &Subject) -> Told {
     let place = Place::of(subject)?;
     let send = async |raw: Client| match &place {
         Place::Consent(id) => raw.start_consent_authorisation(id, None).await,
@@ -53,7 +55,7 @@ pub(super) async fn start(session: &Session, subject: &Subject) -> Result<Reply<
     Ok(session.caller().call(send).await?.map(|answer| Answer::Started(Box::new(answer))))
 }
 
-pub(super) async fn find(session: &Session, subject: &Subject) -> Result<Reply<Answer>, Error> {
+pub(super) async fn find(session: &Session, subject: &Subject) -> Told {
     let ids = match subject {
         Subject::Consent(id) => session.consents().authorisations(id).await?,
         Subject::Payment(key) => session.payments().authorisations(key).await?,
@@ -62,12 +64,7 @@ pub(super) async fn find(session: &Session, subject: &Subject) -> Result<Reply<A
     Ok(ids.map(Answer::Found))
 }
 
-pub(super) async fn select(
-    session: &Session,
-    subject: &Subject,
-    id: &str,
-    method: &str,
-) -> Result<Reply<Answer>, Error> {
+pub(super) async fn select(session: &Session, subject: &Subject, id: &str, method: &str) -> Told {
     let (place, (own, other)) = (Place::of(subject)?, own(id)?);
     let method = method.try_into().map_err(named("authenticationMethodId"))?;
     let body = SelectPsuAuthenticationMethod { authentication_method_id: Some(method), ..Default::default() };
@@ -90,7 +87,7 @@ pub(super) async fn select(
     Ok(reply.map(|answer| Answer::Selected(Box::new(answer), approach)))
 }
 
-pub(super) async fn poll(session: &Session, subject: &Subject, id: &str) -> Result<Reply<Answer>, Error> {
+pub(super) async fn poll(session: &Session, subject: &Subject, id: &str) -> Told {
     let (place, (own, other)) = (Place::of(subject)?, own(id)?);
     let send = async |raw: Client| match &place {
         Place::Consent(id) => raw.get_consent_sca_status(id, &own).await,
@@ -104,7 +101,7 @@ pub(super) async fn poll(session: &Session, subject: &Subject, id: &str) -> Resu
     Ok(session.caller().call(send).await?.map(|answer| Answer::Polled(Box::new(answer))))
 }
 
-pub(super) async fn confirm(session: &Session, subject: &Subject) -> Result<Reply<Answer>, Error> {
+pub(super) async fn confirm(session: &Session, subject: &Subject) -> Told {
     let reply = match subject {
         Subject::Consent(id) => session.consents().status(id).await?.map(Resource::Consent),
         Subject::Payment(key) | Subject::Cancellation(key) => {

@@ -72,14 +72,12 @@ impl Flow {
 
     /// Takes the user's choice. What was not offered is refused.
     pub fn choose(&mut self, id: &str) -> Result<(), Invalid> {
-        match &self.phase {
-            Phase::Choose(offered) if offered.iter().any(|method| method.id == id) => {
-                self.method = Some(id.to_owned());
-                self.phase = Phase::Select;
-                Ok(())
-            }
-            _ => Err(Invalid::new("was not offered").within("authenticationMethodId")),
+        if !matches!(&self.phase, Phase::Choose(offered) if offered.iter().any(|method| method.id == id)) {
+            return Err(Invalid::new("was not offered").within("authenticationMethodId"));
         }
+        self.method = Some(id.to_owned());
+        self.phase = Phase::Select;
+        Ok(())
     }
 
     /// Calls it off. What was signed already stays signed: then this does nothing.

@@ -7,32 +7,32 @@ use opp_raw::types::{
 
 use super::flow::{Flow, Phase, Visit};
 use super::method;
-use super::step::{Ending, Heard, Prompt, PromptKind, Step, show};
+use super::step::{Ending, Failure, Prompt, PromptKind, Step, show};
 
 /// An answer, told apart from its call.
 pub(super) struct News<'a> {
     status: Option<&'a ScaStatus>,
     challenge: Option<&'a ChallengeData>,
-    heard: Heard,
+    said: Failure,
 }
 
 impl<'a> News<'a> {
     fn started(answer: &'a StartScaprocessResponse) -> Self {
         let message = answer.psu_message.as_ref().map(PsuMessageText::as_str);
-        let heard = Heard::new(message, &answer.tpp_messages);
-        Self { status: answer.sca_status.as_ref(), challenge: answer.challenge_data.as_ref(), heard }
+        let said = Failure::said(message, &answer.tpp_messages);
+        Self { status: answer.sca_status.as_ref(), challenge: answer.challenge_data.as_ref(), said }
     }
 
     fn selected(answer: &'a UpdatePsuDataResponse) -> Self {
         let message = answer.psu_message.as_ref().map(PsuMessageText::as_str);
-        let heard = Heard::new(message, &answer.tpp_messages);
-        Self { status: answer.sca_status.as_ref(), challenge: answer.challenge_data.as_ref(), heard }
+        let said = Failure::said(message, &answer.tpp_messages);
+        Self { status: answer.sca_status.as_ref(), challenge: answer.challenge_data.as_ref(), said }
     }
 
     pub(super) fn polled(answer: &'a ScaStatusResponse) -> Self {
         let message = answer.extra.read::<String>("psuMessage");
-        let heard = Heard::new(message.as_deref(), &answer.tpp_messages);
-        Self { status: answer.sca_status.as_ref(), challenge: answer.challenge_data.as_ref(), heard }
+        let said = Failure::said(message.as_deref(), &answer.tpp_messages);
+        Self { status: answer.sca_status.as_ref(), challenge: answer.challenge_data.as_ref(), said }
     }
 }
 
@@ -80,7 +80,7 @@ impl Flow {
         match news.status {
             Some(ScaStatus::Finalised) => return self.phase = Phase::Confirm { exempted: false, times: 0 },
             Some(ScaStatus::Exempted) => return self.phase = Phase::Confirm { exempted: true, times: 0 },
-            Some(ScaStatus::Failed) => return self.end(Ending::Failed(news.heard.failure())),
+            Some(ScaStatus::Failed) => return self.end(Ending::Failed(news.said)),
             _ => {}
         }
         // A bank that falls back to the beginning has not: an answer has overtaken another.
@@ -94,7 +94,7 @@ impl Flow {
         }
         let now = self.status.as_deref().and_then(opp_raw::Read::read_str);
         let kind = now.map_or(PromptKind::Wait, |status| kind(&status));
-        let prompt = Prompt { kind, message: news.heard.message };
+        let prompt = Prompt { kind, message: news.said.message };
         if let Some(step) = show(news.challenge, self.method.as_deref(), self.device, prompt.clone()) {
             self.show(step);
         } else if moved.is_some() && !matches!(self.visit, Visit::Away { .. }) {

@@ -214,29 +214,17 @@ impl Failure {
         Self { code: Some(code.into()), message: None }
     }
 
+    /// What a bank has said with an answer, which is a failure if its status says so.
+    pub(super) fn said(message: Option<&str>, notes: &[TppMessage2Xx]) -> Self {
+        let code = notes.iter().find_map(|note| Some(note.code.as_ref()?.as_str().to_owned()));
+        Self { code, message: message.map(str::to_owned) }
+    }
+
     /// Whether the same user may try again at once, with a new flow: not without an active BankID, or without the
     /// right to sign (platform-facts 10).
     pub fn may_try_again(&self) -> bool {
         let permanent = ["BANKID_NOT_ACTIVATED", "PSU_RIGHTS_MISSING", "TPP_KYC_INVALID", "EMBEDDED"];
         !self.code.as_deref().is_some_and(|code| permanent.contains(&code))
-    }
-}
-
-/// What a bank has said with an answer, told apart from how it said it.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Heard {
-    pub(super) code: Option<String>,
-    pub(super) message: Option<String>,
-}
-
-impl Heard {
-    pub(super) fn new(message: Option<&str>, notes: &[TppMessage2Xx]) -> Self {
-        let code = notes.iter().find_map(|note| Some(note.code.as_ref()?.as_str().to_owned()));
-        Self { code, message: message.map(str::to_owned) }
-    }
-
-    pub(super) fn failure(self) -> Failure {
-        Failure { code: self.code, message: self.message }
     }
 }
 

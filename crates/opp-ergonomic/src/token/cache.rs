@@ -201,8 +201,7 @@ impl Cache {
         if let Some(pause) = state.pause.as_ref().filter(|pause| now.monotonic < pause.until) {
             return old.map_or_else(|| Plan::Fail(pause.error.clone()), Plan::Have);
         }
-        let refused = state.refused.as_ref().map(|(_, token)| token.clone());
-        let flight = state.flight.begin(self.request(slot, now, refused));
+        let flight = self.begin(slot, &mut state, now);
         match old {
             Some(old) => Plan::WaitABit(flight, old),
             None => Plan::Wait(flight),
@@ -210,15 +209,11 @@ impl Cache {
     }
 
     /// The request, which tells the slot how it ended before it tells those who wait.
-    fn request(
-        &self,
-        slot: &Arc<Slot>,
-        asked: Moment,
-        refused: Option<AccessToken>,
-    ) -> impl Future<Output = Answer> + use<> {
+    fn begin(&self, slot: &Arc<Slot>, state: &mut State, asked: Moment) -> Waiting<Answer> {
+        let refused = state.refused.as_ref().map(|(_, token)| token.clone());
         let answer = (self.fetch)(slot.scope.clone(), refused);
         let (slot, clock) = (Arc::clone(slot), Arc::clone(&self.clock));
-        async move {
+        state.flight.begin(async move {
             match answer.await {
                 Ok(granted) => {
                     tracing::debug!(scope = slot.scope.as_str(), "new token");
@@ -230,7 +225,7 @@ impl Cache {
                     Err(error)
                 }
             }
-        }
+        })
     }
 }
 
