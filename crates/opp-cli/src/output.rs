@@ -26,22 +26,36 @@ pub(crate) enum Form {
 pub(crate) struct Column {
     key: &'static str,
     title: &'static str,
-    right: bool,
+    place: Place,
+}
+
+/// Where people see it; programs get everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Left,
+    Right,
+    Record,
+    Nowhere,
 }
 
 /// A column of text.
 pub(crate) const fn text(key: &'static str, title: &'static str) -> Column {
-    Column { key, title, right: false }
+    Column { key, title, place: Place::Left }
 }
 
 /// A column of numbers.
 pub(crate) const fn number(key: &'static str, title: &'static str) -> Column {
-    Column { key, title, right: true }
+    Column { key, title, place: Place::Right }
+}
+
+/// A line of a record for which a table of many has no room.
+pub(crate) const fn detail(key: &'static str, title: &'static str) -> Column {
+    Column { key, title, place: Place::Record }
 }
 
 /// A column that programs get and people do not.
 pub(crate) const fn data(key: &'static str) -> Column {
-    Column { key, title: "", right: false }
+    Column { key, title: "", place: Place::Nowhere }
 }
 
 /// The way to whoever has called.
@@ -96,7 +110,7 @@ impl Output {
             Form::Table => {
                 let value = serde_json::to_value(value)?;
                 let width = fields.iter().map(|field| field.title.len()).max().unwrap_or_default();
-                for field in fields.iter().filter(|field| !field.title.is_empty()) {
+                for field in fields.iter().filter(|field| field.place != Place::Nowhere) {
                     let shown = style::plain(&cell(&value, field.key));
                     if !shown.is_empty() {
                         let name = style::NAME;
@@ -269,7 +283,7 @@ impl Output {
 }
 
 fn table(rows: &[Value], columns: &[Column], width: Option<u16>) -> String {
-    let columns: Vec<_> = columns.iter().filter(|column| !column.title.is_empty()).collect();
+    let columns: Vec<_> = columns.iter().filter(|column| matches!(column.place, Place::Left | Place::Right)).collect();
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     if let Some(width) = width {
@@ -282,7 +296,7 @@ fn table(rows: &[Value], columns: &[Column], width: Option<u16>) -> String {
     for (place, column) in columns.iter().enumerate() {
         if let Some(shown) = table.column_mut(place) {
             shown.set_padding((0, 2));
-            if column.right {
+            if column.place == Place::Right {
                 shown.set_cell_alignment(CellAlignment::Right);
             }
         }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::exit::Failure;
-use crate::output::{Column, data, number, text};
+use crate::output::{Column, data, detail, number, text};
 use crate::records::ConsentRecord;
 use crate::sign::Wishes;
 
@@ -80,21 +80,9 @@ const COLUMNS: [Column; 9] = [
     text("status", "Status"),
     text("valid_until", "Valid until"),
     number("days_left", "Days left"),
-    data("unattended_per_day"),
-    data("recurring"),
-    data("created"),
-    data("api"),
-];
-
-const FIELDS: [Column; 9] = [
-    text("id", "Id"),
-    text("bank", "Bank"),
-    text("status", "Status"),
-    text("valid_until", "Valid until"),
-    text("days_left", "Days left"),
-    text("unattended_per_day", "Unattended reads a day"),
-    text("recurring", "Recurring"),
-    text("created", "Created"),
+    detail("unattended_per_day", "Unattended reads a day"),
+    detail("recurring", "Recurring"),
+    detail("created", "Created"),
     data("api"),
 ];
 
@@ -129,7 +117,7 @@ async fn show(app: &mut App, id: Option<&str>) -> Result<(), Failure> {
 
 fn print_record(app: &mut App, record: &ConsentRecord) -> Result<(), Failure> {
     let row = row(record);
-    app.out.record(&row, &FIELDS)
+    app.out.record(&row, &COLUMNS)
 }
 
 async fn resume(app: &mut App, id: Option<&str>, wishes: &Wishes) -> Result<(), Failure> {

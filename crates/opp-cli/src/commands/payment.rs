@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::commands::pay::undecided;
 use crate::connect::Connection;
 use crate::exit::{Failure, judge};
-use crate::output::{Column, data, text};
+use crate::output::{Column, data, detail, text};
 use crate::sign::{Signer, Wishes};
 
 use keep::Which;
@@ -73,22 +73,9 @@ const COLUMNS: [Column; 10] = [
     text("creditor", "To"),
     text("status", "Status"),
     text("stage", "Meaning"),
-    data("product"),
-    data("service"),
-    data("created"),
-    data("api"),
-];
-
-const FIELDS: [Column; 10] = [
-    text("id", "Id"),
-    text("bank", "Bank"),
-    text("amount", "Amount"),
-    text("creditor", "To"),
-    text("status", "Status"),
-    text("stage", "Meaning"),
-    text("product", "Product"),
-    text("service", "Service"),
-    text("created", "Created"),
+    detail("product", "Product"),
+    detail("service", "Service"),
+    detail("created", "Created"),
     data("api"),
 ];
 
@@ -122,7 +109,7 @@ fn words(stage: PaymentStage) -> &'static str {
 
 /// A payment with its properties.
 pub(crate) fn print(app: &mut App, record: &PaymentRecord) -> Result<(), Failure> {
-    app.out.record(&row(record), &FIELDS)
+    app.out.record(&row(record), &COLUMNS)
 }
 
 fn list(app: &mut App) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::exit::Failure;
-use crate::output::{Column, data, text};
+use crate::output::{Column, detail, text};
 use crate::profile::Profile;
 
 /// List, show, choose and delete profiles; `opp login` makes them
@@ -45,23 +45,12 @@ struct Row {
 const COLUMNS: [Column; 8] = [
     text("name", "Name"),
     text("default", "Default"),
+    detail("live", "Live"),
     text("environment", "Environment"),
     text("client_id", "Client id"),
     text("bank", "Bank"),
-    data("live"),
-    data("redirect_uri"),
-    data("certificate"),
-];
-
-const FIELDS: [Column; 8] = [
-    text("name", "Name"),
-    text("default", "Default"),
-    text("live", "Live"),
-    text("environment", "Environment"),
-    text("client_id", "Client id"),
-    text("bank", "Bank"),
-    text("redirect_uri", "Redirect address"),
-    text("certificate", "Certificate"),
+    detail("redirect_uri", "Redirect address"),
+    detail("certificate", "Certificate"),
 ];
 
 pub(crate) async fn run(app: &mut App, action: Action) -> Result<(), Failure> {
@@ -77,7 +66,7 @@ pub(crate) async fn run(app: &mut App, action: Action) -> Result<(), Failure> {
             let name = name.or_else(|| app.named_profile()).or_else(|| default.clone());
             let name = name.ok_or_else(|| Failure::error("there is no profile yet").hint("`opp login` makes one."))?;
             let profile = profiles.get(&name)?;
-            app.out.record(&row(name, profile, default.as_deref()), &FIELDS)
+            app.out.record(&row(name, profile, default.as_deref()), &COLUMNS)
         }
         Action::Use { name } => {
             profiles.choose(&name)?;

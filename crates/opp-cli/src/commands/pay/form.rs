@@ -56,6 +56,17 @@ pub(super) struct Creditor {
     pub(super) name: String,
 }
 
+/// What a payment within the country is for. Elsewhere there is only the payee's side of it.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Purpose {
+    /// What it is for, as the payee reads it
+    #[arg(long, value_name = "TEXT")]
+    pub(super) message: Option<String>,
+    /// What it is for, as you read it
+    #[arg(long, value_name = "TEXT")]
+    own_message: Option<String>,
+}
+
 /// Where the payee lives.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "The payee's address")]
@@ -136,6 +147,16 @@ impl Payer {
             Some(day) => order.on(day),
             None => order,
         })
+    }
+}
+
+impl Purpose {
+    /// Adds to an order what the payer reads.
+    pub(super) fn complete<To: Payee>(&self, order: Draft<To>, form: &mut Form) -> Draft<To> {
+        match &self.own_message {
+            Some(text) => order.own_message(form.text("Own message", text)),
+            None => order,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use opp_ergonomic::{Bankgiro, CreditorReference, GiroNumber, Ocr, Plusgiro, Transfer};
 
 use super::Handling;
-use super::form::{Creditor, Form, Home, Payer, amount, at, digits};
+use super::form::{Creditor, Form, Home, Payer, Purpose, amount, at, digits};
 use super::paper::{Paper, Shown};
 use crate::exit::Failure;
 
@@ -27,12 +27,8 @@ pub(crate) struct Domestic {
     /// The payee's bank, by its BIC
     #[arg(long, value_name = "BIC")]
     to_bank: Option<String>,
-    /// What it is for, as the payee reads it
-    #[arg(long, value_name = "TEXT")]
-    message: Option<String>,
-    /// What it is for, as you read it
-    #[arg(long, value_name = "TEXT")]
-    own_message: Option<String>,
+    #[command(flatten)]
+    purpose: Purpose,
     #[command(flatten)]
     payer: Payer,
 }
@@ -59,12 +55,8 @@ pub(crate) struct Giro {
     /// The number of the bill, or a text, if it has no OCR number
     #[arg(long, value_name = "TEXT", group = "bill")]
     invoice: Option<String>,
-    /// What it is for, as the payee reads it
-    #[arg(long, value_name = "TEXT")]
-    message: Option<String>,
-    /// What it is for, as you read it
-    #[arg(long, value_name = "TEXT")]
-    own_message: Option<String>,
+    #[command(flatten)]
+    purpose: Purpose,
     #[command(flatten)]
     payer: Payer,
 }
@@ -136,10 +128,8 @@ impl Domestic {
             form.text("Payee's bank", bic);
             order = order.creditor_bank(bic);
         }
-        if let Some(text) = &self.own_message {
-            order = order.own_message(form.text("Own message", text));
-        }
-        let order = self.payer.complete(order, &mut form, self.message.as_deref())?;
+        let order = self.purpose.complete(order, &mut form);
+        let order = self.payer.complete(order, &mut form, self.purpose.message.as_deref())?;
         Ok((form.paper(order), self.payer.handling))
     }
 }
@@ -164,10 +154,8 @@ impl Giro {
         if let Some(text) = &self.invoice {
             order = order.invoice(form.text("Invoice", text));
         }
-        if let Some(text) = &self.own_message {
-            order = order.own_message(form.text("Own message", text));
-        }
-        let order = self.payer.complete(order, &mut form, self.message.as_deref())?;
+        let order = self.purpose.complete(order, &mut form);
+        let order = self.payer.complete(order, &mut form, self.purpose.message.as_deref())?;
         Ok((form.paper(order), self.payer.handling))
     }
 }
