@@ -11,7 +11,7 @@
 //!
 //! The modules, in the order in which a request meets them:
 //!
-//! - `config`, `sandbox`: what can be set, and how a sandbox starts and stops.
+//! - `config`, `sandbox`, `end`: what can be set, how a sandbox starts and stops, and when a program of one does.
 //! - `server`: sockets and limits (`listen`), who may speak at all (`guard`), reading and writing (`host`, `body`), the way of an API call (`api`), requests and
 //!   replies as plain values (`wire`), refusals (`problem`). From here on everything is a function from request to
 //!   reply on the world, without waiting and without HTTP types but status and method.
@@ -35,6 +35,7 @@ mod auth;
 mod config;
 mod control;
 mod document;
+mod end;
 mod model;
 mod pages;
 #[doc(hidden)]
@@ -46,6 +47,7 @@ mod services;
 
 pub use config::{Config, Limits, Tls};
 pub use control::{Caprice, Control, Rule, Seen, UnknownCaprice, UnknownScenario};
+pub use end::end_signal;
 pub use model::Application;
 pub use sandbox::{Sandbox, StartError};
 pub use server::certificates::Certificates;

@@ -90,7 +90,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut end = {
         let _inside = runtime.enter();
-        Box::pin(end_signal()?)
+        Box::pin(opp_sandbox::end_signal()?)
     };
     let sandbox = Sandbox::start(Config {
         bind: arguments.bind,
@@ -110,26 +110,6 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     runtime.block_on(&mut end);
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Waits for Ctrl-C or, from a supervisor, for a request to terminate.
-#[cfg(unix)]
-fn end_signal() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-#[cfg(not(unix))]
-fn end_signal() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        tokio::signal::ctrl_c().await.ok();
-    })
 }
 
 /// Prints the addresses and three lines to paste into a shell: token, banks, create consent.

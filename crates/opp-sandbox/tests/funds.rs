@@ -8,6 +8,7 @@ mod orders;
 #[path = "common/reader.rs"]
 mod reader;
 
+use chrono::{DateTime, Utc};
 use common::{EVERYTHING, json_of, refusal_of};
 use orders::{PAYMENTS, changed, domestic};
 use reader::Reader;
@@ -104,6 +105,25 @@ async fn nothing_is_set_aside_for_another_day() {
     let payment = reader.create("payments/domestic", &later).await;
     reader.approve(&payment).await;
     assert_eq!(reader.balance(0, "interimAvailable").await, available);
+}
+
+#[tokio::test]
+async fn an_order_for_another_day_is_set_aside_on_that_day() {
+    // Money comes and goes meanwhile; the same world without the order tells how much.
+    let (mut reader, mut other) = (Reader::at("NDEASESS").await, Reader::at("NDEASESS").await);
+    let later = changed(slow_order(50_000), &[("/requestedExecutionDate", json!("2026-03-20"))]);
+    let payment = reader.create("payments/domestic", &later).await;
+    reader.approve(&payment).await;
+    let a_minute_past_midnight: DateTime<Utc> = "2026-03-20T00:01:00Z".parse().unwrap();
+    for reader in [&mut reader, &mut other] {
+        let left = a_minute_past_midnight - reader.desk.sandbox.control().now();
+        reader.desk.sandbox.control().advance(left.to_std().unwrap());
+        reader.desk.token = reader.desk.token_for(EVERYTHING).await;
+    }
+    assert_eq!(status(&reader, &payment).await, "ACSP");
+    for (kind, less) in [("interimAvailable", 50_000), ("interimBooked", 0)] {
+        assert_eq!(reader.balance(0, kind).await, other.balance(0, kind).await - less, "{kind}");
+    }
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ struct Addresses<'a> {
 }
 
 pub(crate) async fn run(app: &mut App, args: Args) -> Result<(), Failure> {
-    let end = end_signal()?;
+    let end = opp_sandbox::end_signal()?;
     let config = Config {
         api_port: args.port.unwrap_or_default(),
         auth_port: args.port.map_or(0, |port| port.saturating_add(1)),
@@ -99,24 +99,4 @@ fn tell(app: &mut App, sandbox: &Sandbox) -> Result<(), Failure> {
     app.out.say(
         "\nIn another terminal:\n\n  opp --sandbox banks\n  opp --sandbox consent create --bank ESSESESS --psu 199311219639\n  opp --sandbox accounts\n\nCtrl-C ends it.",
     )
-}
-
-/// Waits for Ctrl-C or, from a supervisor, for a request to terminate.
-#[cfg(unix)]
-fn end_signal() -> Result<impl Future<Output = ()>, Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-#[cfg(not(unix))]
-fn end_signal() -> Result<impl Future<Output = ()>, Failure> {
-    Ok(async {
-        tokio::signal::ctrl_c().await.ok();
-    })
 }

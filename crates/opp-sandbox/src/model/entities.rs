@@ -196,6 +196,39 @@ pub(crate) struct Payment {
 }
 
 impl Payment {
+    /// An order as it comes in, with nothing done about it yet.
+    pub(crate) fn new(
+        id: String,
+        origin: Origin,
+        (service, product): (&str, &str),
+        order: Value,
+        status: String,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id,
+            origin,
+            service: service.to_owned(),
+            product: product.to_owned(),
+            order,
+            raw: None,
+            created: now,
+            status,
+            since: now,
+            reject_without_funds: None,
+            short_at: None,
+            signed: None,
+            milestones: 0,
+            funds: None,
+            reason: None,
+            elements: Vec::new(),
+            executions: 0,
+            authorisations: Vec::new(),
+            cancellations: Vec::new(),
+            signers: Vec::new(),
+        }
+    }
+
     pub(crate) fn is_final(&self) -> bool {
         matches!(self.status.as_str(), "ACSC" | "ACCC" | "RJCT" | "CANC" | "PART")
     }

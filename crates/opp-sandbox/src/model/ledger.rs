@@ -274,15 +274,7 @@ fn blank(reference: String, entry: &Entry) -> Row {
         made: entry.made,
         booked: entry.booked,
         amount: Decimal::new(entry.hundredths, 2),
-        currency: String::new(),
-        exchange: None,
-        name: String::new(),
-        text: String::new(),
-        structured: None,
-        code: String::new(),
-        end_to_end: None,
-        account: None,
-        payment: None,
+        ..Row::default()
     }
 }
 

@@ -15,7 +15,7 @@ use super::products::Exchange;
 use super::shelf::{Shelf, Weight};
 
 /// One entry as the services show it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Row {
     pub(crate) id: String,
     /// Grows with the day of booking, so that a caller can ask for what came after.
@@ -177,22 +177,7 @@ mod tests {
     use super::*;
 
     fn row(amount: i64) -> Row {
-        Row {
-            id: String::new(),
-            reference: String::new(),
-            made: NaiveDate::default(),
-            booked: NaiveDate::default(),
-            amount: Decimal::from(amount),
-            currency: "SEK".to_owned(),
-            exchange: None,
-            name: String::new(),
-            text: String::new(),
-            structured: None,
-            code: String::new(),
-            end_to_end: None,
-            account: None,
-            payment: None,
-        }
+        Row { amount: Decimal::from(amount), currency: "SEK".to_owned(), ..Row::default() }
     }
 
     #[test]

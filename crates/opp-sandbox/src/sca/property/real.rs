@@ -41,28 +41,8 @@ fn consent(origin: Origin, now: DateTime<Utc>) -> Consent {
 }
 
 fn payment(origin: Origin, now: DateTime<Utc>) -> Payment {
-    Payment {
-        id: "resource".to_owned(),
-        origin,
-        service: "payments".to_owned(),
-        product: "domestic".to_owned(),
-        order: serde_json::json!({ "creditorAccount": { "iban": "SE2550000000054400047903" } }),
-        raw: None,
-        created: now,
-        status: "RCVD".to_owned(),
-        since: now,
-        reject_without_funds: None,
-        short_at: None,
-        signed: None,
-        milestones: 0,
-        funds: None,
-        reason: None,
-        elements: Vec::new(),
-        executions: 0,
-        authorisations: Vec::new(),
-        cancellations: Vec::new(),
-        signers: Vec::new(),
-    }
+    let order = serde_json::json!({ "creditorAccount": { "iban": "SE2550000000054400047903" } });
+    Payment::new("resource".to_owned(), origin, ("payments", "domestic"), order, "RCVD".to_owned(), now)
 }
 
 fn start_time() -> DateTime<Utc> {

@@ -54,26 +54,9 @@ pub(crate) fn create(world: &mut World, call: &Call<'_>) -> Result<Reply, Proble
     let approach = bank.approach(origin.redirect_preferred);
     let status = bank.payment.created.clone();
     let payment = Payment {
-        id: world.state.ids.uuid(),
-        origin,
-        service: service.to_owned(),
-        product: product.to_owned(),
-        order,
         raw,
-        created: call.now,
-        status,
-        since: call.now,
         reject_without_funds: call.request.header("tpp-rejection-nofunds-preferred").and_then(|it| it.parse().ok()),
-        short_at: None,
-        signed: None,
-        milestones: 0,
-        funds: None,
-        reason: None,
-        elements: Vec::new(),
-        executions: 0,
-        authorisations: Vec::new(),
-        cancellations: Vec::new(),
-        signers: Vec::new(),
+        ..Payment::new(world.state.ids.uuid(), origin, (service, product), order, status, call.now)
     };
     let (id, path) = (payment.id.clone(), payment.path());
     world.state.payments.insert(id.clone(), payment);
