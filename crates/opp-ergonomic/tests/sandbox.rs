@@ -2,25 +2,23 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod common;
+
 use std::time::Duration;
 
 use chrono::Days;
 use opp_ergonomic::raw::types::{AuthorisationRequest, SelectPsuAuthenticationMethod};
 use opp_ergonomic::{
-    Access, Bank, Client, ConsentRequest, ConsentStatus, Currency, DirectoryFilter, Environment, Error, Iban, Outcome,
-    PaymentStage, Psu, Session, TransactionQuery, Transfer,
+    Access, Bank, Client, ConsentRequest, ConsentStatus, Currency, DirectoryFilter, Error, Iban, Outcome, PaymentStage,
+    Psu, Session, TransactionQuery, Transfer,
 };
 use opp_sandbox::{Config, Sandbox};
 
 fn start() -> (Sandbox, Client) {
     let sandbox = Sandbox::start(Config { strict: true, ..Config::default() }).unwrap();
     let application = sandbox.application();
-    let client = Client::builder()
-        .environment(Environment::custom(sandbox.auth_url(), sandbox.api_url()))
-        .allow_plain_loopback()
-        .credentials(&application.client_id, application.client_secret.as_str())
-        .build()
-        .unwrap();
+    let builder = common::builder(sandbox.auth_url(), sandbox.api_url());
+    let client = builder.credentials(&application.client_id, application.client_secret.as_str()).build().unwrap();
     (sandbox, client)
 }
 

@@ -2,13 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod common;
+
 use std::time::Duration;
 
 use chrono::{Days, Utc};
 use opp_ergonomic::sca::{Callback, Device, Ending, Flow, Standing, Step, Subject};
 use opp_ergonomic::{
-    Access, AccountNumber, Amount, Bank, Client, ConsentRequest, Environment, Iban, PaymentStage, Psu, Session,
-    Transfer,
+    Access, AccountNumber, Amount, Bank, Client, ConsentRequest, Iban, PaymentStage, Psu, Session, Transfer,
 };
 use opp_ergonomic::{TransactionQuery, ValidConsent};
 use opp_sandbox::{Config, Sandbox};
@@ -21,12 +22,8 @@ fn start() -> (Sandbox, Client) {
         Config { strict: true, person_after: quick, bank_after: Duration::from_millis(200), ..Config::default() };
     let sandbox = Sandbox::start(config).unwrap();
     let application = sandbox.application();
-    let client = Client::builder()
-        .environment(Environment::custom(sandbox.auth_url(), sandbox.api_url()))
-        .allow_plain_loopback()
-        .credentials(&application.client_id, application.client_secret.as_str())
-        .build()
-        .unwrap();
+    let builder = common::builder(sandbox.auth_url(), sandbox.api_url());
+    let client = builder.credentials(&application.client_id, application.client_secret.as_str()).build().unwrap();
     (sandbox, client)
 }
 
