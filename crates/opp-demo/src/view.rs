@@ -17,6 +17,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("layout.html", include_str!("../templates/layout.html")),
     ("problem.html", include_str!("../templates/problem.html")),
     ("trouble.html", include_str!("../templates/trouble.html")),
+    ("unread.html", include_str!("../templates/unread.html")),
     ("banks.html", include_str!("../templates/banks.html")),
     ("bank.html", include_str!("../templates/bank.html")),
     ("sign.html", include_str!("../templates/sign.html")),

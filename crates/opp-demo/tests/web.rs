@@ -25,6 +25,16 @@ async fn pages_load_nothing_from_elsewhere_and_are_kept_nowhere() {
 }
 
 #[tokio::test]
+async fn the_one_script_is_no_longer_than_the_readme_says() {
+    let house = House::start().await;
+    let visitor = Visitor::new(house.url());
+    let page = plain(&visitor.text("/").await);
+    assert_eq!(page.matches("<script").count(), 1, "{page}");
+    let lines = visitor.text("/app.js").await.lines().count();
+    assert!(lines <= 60, "{lines} lines: correct the README");
+}
+
+#[tokio::test]
 async fn the_cookie_is_for_the_browser_alone_and_secure_behind_https() {
     let house = House::start().await;
     let cookie = |answer: reqwest::Response| answer.headers()["set-cookie"].to_str().unwrap().to_owned();
@@ -193,6 +203,26 @@ async fn transactions_are_searched_turned_over_and_taken_along() {
 }
 
 #[tokio::test]
+async fn what_a_sender_writes_is_no_formula_for_a_spreadsheet() {
+    let house = House::start().await;
+    let visitor = Visitor::new(house.url());
+    let account = visitor.open(&house, "ESSESESS").await;
+    let confirm = location(&order(&visitor, &account, "1", "+46 70 174 06 05").await).unwrap();
+    let page = location(&visitor.post(&confirm, &[]).await).unwrap();
+    visitor.until(&page, "QR code").await;
+    house.phone("approve").await;
+    house.pass(2);
+    visitor.until(&page, "Open the BankID app").await;
+    house.phone("approve").await;
+    visitor.until(&page, "Follow the payment").await;
+    house.pass(10);
+    let csv = visitor.text(&format!("{account}/transactions.csv")).await;
+    assert!(csv.contains(",'+46 70 174 06 05,"), "{csv}");
+    let json = visitor.text(&format!("{account}/transactions.json")).await;
+    assert!(json.contains("\"+46 70 174 06 05\""), "a program gets what was written: {json}");
+}
+
+#[tokio::test]
 async fn a_permission_is_taken_back_at_the_bank() {
     let house = House::start().await;
     let visitor = Visitor::new(house.url());
@@ -232,7 +262,7 @@ async fn what_is_forgotten_is_in_no_file_any_more() {
     let house = House::start().await;
     let visitor = Visitor::new(house.url());
     let account = visitor.open(&house, "ESSESESS").await;
-    order(&visitor, &account, "12.50").await;
+    order(&visitor, &account, "12.50", "Lunch").await;
     assert!(house.keeps("199311219639") && house.keeps("Anna"), "or this test looks at nothing");
     visitor.post("/forget", &[]).await;
     assert!(!house.keeps("199311219639") && !house.keeps("Anna"));
@@ -290,10 +320,10 @@ async fn a_bank_that_wants_national_numbers_gets_them() {
 }
 
 /// Fills in a transfer between the guest's own accounts; gives the answer.
-async fn order(visitor: &Visitor, account: &str, amount: &str) -> reqwest::Response {
+async fn order(visitor: &Visitor, account: &str, amount: &str, message: &str) -> reqwest::Response {
     let path = account.replacen("/accounts", "/pay", 1);
-    let to = [("to", "SE2550000000054400047903"), ("kind", "account"), ("name", "Anna Åkesson"), ("message", "Lunch")];
-    let form: Vec<_> = to.into_iter().chain([("amount", amount)]).collect();
+    let to = [("to", "SE2550000000054400047903"), ("kind", "account"), ("name", "Anna Åkesson")];
+    let form: Vec<_> = to.into_iter().chain([("amount", amount), ("message", message)]).collect();
     visitor.post(&path, &form).await
 }
 
@@ -309,7 +339,7 @@ async fn an_order_is_checked_while_it_is_filled_in_and_when_it_is_sent() {
     for field in ["to", "amount", "ocr", "name"] {
         assert!(wrong[field].is_string(), "{field} in {wrong}");
     }
-    let answer = order(&visitor, &account, "12.345").await;
+    let answer = order(&visitor, &account, "12.345", "Lunch").await;
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(answer.text().await.unwrap().contains("Write an amount in SEK"));
 }
@@ -319,7 +349,7 @@ async fn an_order_is_sent_once_however_often_it_is_confirmed() {
     let house = House::start().await;
     let visitor = Visitor::new(house.url());
     let account = visitor.open(&house, "ESSESESS").await;
-    let confirm = location(&order(&visitor, &account, "249,50").await).unwrap();
+    let confirm = location(&order(&visitor, &account, "249,50", "Lunch").await).unwrap();
     assert!(visitor.text(&confirm).await.contains("249.50"));
     let (one, other) = tokio::join!(visitor.post(&confirm, &[]), visitor.post(&confirm, &[]));
     let went_on = [&one, &other].into_iter().filter_map(location).filter(|path| path.starts_with("/sign/"));
@@ -333,7 +363,7 @@ async fn a_payment_whose_answer_is_lost_is_not_called_failed() {
     let house = House::start().await;
     let visitor = Visitor::new(house.url());
     let account = visitor.open(&house, "ESSESESS").await;
-    let confirm = location(&order(&visitor, &account, "12.50").await).unwrap();
+    let confirm = location(&order(&visitor, &account, "12.50", "Lunch").await).unwrap();
     house.control().add_caprice(Rule {
         caprices: vec![Caprice::Reset { done: true }],
         operation: Some("initiatePayment".to_owned()),

@@ -21,6 +21,9 @@ use crate::problem::{Problem, Trouble};
 use crate::record::{Connection, Draft, new_id};
 use crate::view::{self, values};
 
+/// Whose form it is, and which account of which connection pays.
+type At = (State<Arc<App>>, Guest, Path<(String, String)>);
+
 /// The account that pays, with all that an order is held against.
 pub(crate) struct Desk {
     pub(crate) connection: Connection,
@@ -81,11 +84,7 @@ async fn bank(app: &App, guest: &Guest, connection: &Connection) -> Value {
     }
 }
 
-pub(crate) async fn form(
-    State(app): State<Arc<App>>,
-    guest: Guest,
-    Path((connection, account)): Path<(String, String)>,
-) -> Page {
+pub(crate) async fn form((State(app), guest, Path((connection, account))): At) -> Page {
     let desk = Desk::open(&app, &guest, &connection, &account).await?;
     let kind = if desk.payer().product().is_some() { "account" } else { "bankgiro" };
     let form = Form { kind: kind.to_owned(), ..Form::default() };
@@ -111,22 +110,12 @@ fn render(app: &App, guest: &Guest, desk: &Desk, form: &Form, wrong: &Mistakes) 
 }
 
 /// What is wrong with the form so far.
-pub(crate) async fn check(
-    State(app): State<Arc<App>>,
-    guest: Guest,
-    Path((connection, account)): Path<(String, String)>,
-    Signed(form): Signed<Form>,
-) -> Page {
+pub(crate) async fn check((State(app), guest, Path((connection, account))): At, Signed(form): Signed<Form>) -> Page {
     let desk = Desk::open(&app, &guest, &connection, &account).await?;
     Ok(Json(desk.payer().order(&form).err().unwrap_or_default()).into_response())
 }
 
-pub(crate) async fn send(
-    State(app): State<Arc<App>>,
-    guest: Guest,
-    Path((connection, account)): Path<(String, String)>,
-    Signed(form): Signed<Form>,
-) -> Page {
+pub(crate) async fn send((State(app), guest, Path((connection, account))): At, Signed(form): Signed<Form>) -> Page {
     let desk = Desk::open(&app, &guest, &connection, &account).await?;
     if let Err(wrong) = desk.payer().order(&form) {
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&app, &guest, &desk, &form, &wrong)).into_response());

@@ -37,6 +37,9 @@ impl Default for Search {
     }
 }
 
+/// What all three are asked for with: a connection, an account of it, and what to look for there.
+type Asked = (State<Arc<App>>, Guest, Path<(String, String)>, Query<Search>);
+
 /// An account with what was booked on it.
 struct Statement {
     connection: Connection,
@@ -66,12 +69,7 @@ async fn read(app: &App, guest: &Guest, path: &(String, String), search: &Search
     Ok(Statement { connection, account: own, ledger, days: (from, to) })
 }
 
-pub(crate) async fn show(
-    State(app): State<Arc<App>>,
-    guest: Guest,
-    Path(path): Path<(String, String)>,
-    Query(search): Query<Search>,
-) -> Page {
+pub(crate) async fn show((State(app), guest, Path(path), Query(search)): Asked) -> Page {
     let Statement { connection, account, ledger, days } = read(&app, &guest, &path, &search).await?;
     let charts = charts(&account, &ledger, days);
     let is_cut = ledger.is_cut;
@@ -115,23 +113,13 @@ fn row(row: &Row) -> Value {
     }
 }
 
-pub(crate) async fn json(
-    State(app): State<Arc<App>>,
-    guest: Guest,
-    Path(path): Path<(String, String)>,
-    Query(search): Query<Search>,
-) -> Page {
+pub(crate) async fn json((State(app), guest, Path(path), Query(search)): Asked) -> Page {
     let ledger = read(&app, &guest, &path, &search).await?.ledger.search(&search.q);
     let text = serde_json::to_string_pretty(&ledger.rows).unwrap_or_default();
     Ok(file(&app, "application/json", "json", text))
 }
 
-pub(crate) async fn csv(
-    State(app): State<Arc<App>>,
-    guest: Guest,
-    Path(path): Path<(String, String)>,
-    Query(search): Query<Search>,
-) -> Page {
+pub(crate) async fn csv((State(app), guest, Path(path), Query(search)): Asked) -> Page {
     let ledger = read(&app, &guest, &path, &search).await?.ledger.search(&search.q);
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in ledger.rows {
