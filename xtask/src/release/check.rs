@@ -16,7 +16,7 @@ const SEMVER_CHECKS: &str = "0.51.0";
 pub(super) fn check(root: &Path, plan: &Plan, raw: Option<&Release>, changes: &Changes) -> Result<()> {
     // The lock file follows the versions of our own crates, and nothing else in it moves.
     run(&mut cargo(&["update", "--workspace", "--quiet"]))?;
-    if let Some(last) = &plan.last {
+    if let Some(last) = plan.last.as_ref().filter(|last| compared(plan, last)) {
         let program = cargo_tool("cargo-semver-checks", SEMVER_CHECKS)?;
         let status = command(program, &comparison(plan.layer, &last.tag)).status()?;
         verdict(status.code(), plan, last)?;
@@ -25,6 +25,11 @@ pub(super) fn check(root: &Path, plan: &Plan, raw: Option<&Release>, changes: &C
         Some(raw) if raw_has_changed(root, raw)? => publishable_with(root, raw, changes),
         _ => publishable(root, plan.layer).context("it cannot be published as it is"),
     }
+}
+
+/// A version that says that something breaks is never too low.
+fn compared(plan: &Plan, last: &Release) -> bool {
+    Bump::between(&last.version, &plan.next) < Bump::breaking(&last.version)
 }
 
 /// The arguments for cargo-semver-checks.
@@ -41,11 +46,10 @@ fn comparison(layer: Layer, tag: &str) -> Vec<&str> {
 
 /// What its exit code says: 100 is for versions that are too low, others for comparisons that did not come about.
 fn verdict(code: Option<i32>, plan: &Plan, last: &Release) -> Result<()> {
-    let Plan { next, .. } = plan;
     match code {
         Some(0) => Ok(()),
         Some(100) => bail!(
-            "{next} is too low for what has changed since {}, which is listed above: bring back what is gone, or {}",
+            "this version is too low for what has changed since {}, which is listed above: bring back what is gone, or {}",
             last.tag,
             plan.higher(Bump::breaking(&last.version))
         ),
@@ -132,6 +136,19 @@ mod tests {
         for (last, next, way_out) in [("0.1.0", "0.1.1", "--bump minor`"), ("1.2.0", "1.3.0", "--bump major`")] {
             let refusal = verdict(Some(100), &plan(next), &release(last)).unwrap_err().to_string();
             assert!(refusal.contains("too low") && refusal.ends_with(way_out), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn only_versions_that_may_be_too_low_are_compared() {
+        for (last, next, wanted) in [
+            ("0.1.0", "0.1.1", true),
+            ("0.1.0", "0.2.0", false),
+            ("0.1.0", "1.0.0", false),
+            ("1.2.0", "1.3.0", true),
+            ("1.2.0", "2.0.0", false),
+        ] {
+            assert_eq!(compared(&plan(next), &release(last)), wanted, "{last} {next}");
         }
     }
 
