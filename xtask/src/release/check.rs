@@ -73,6 +73,10 @@ fn publishable(root: &Path, layer: Layer) -> Result<()> {
         Layer::Raw => dry.args(["--package", "opp-raw"]),
         Layer::Ergonomic => dry.args(["--package", "opp-raw", "--package", "opp-ergonomic"]),
     };
+    // One folder for all that is built, so that a checkout of its own does not build everything once more.
+    if std::env::var_os("CARGO_TARGET_DIR").is_none() {
+        dry.arg("--target-dir").arg(crate::root().join("target"));
+    }
     run(dry.current_dir(root))
 }
 
