@@ -159,7 +159,19 @@ pub(crate) fn without_giro(reference: AccountReferenceWithGiro) -> Result<Accoun
     if reference.bankgiro_number.is_some() || reference.plusgiro_number.is_some() {
         return Err(Invalid::new("is a giro number, which cannot stand here: use an IBAN or a BBAN"));
     }
-    Ok(AccountReference { iban, bban, pan, masked_pan, msisdn, clearing_number, currency, account_number, extra })
+    let mut plain = AccountReference {
+        iban,
+        bban,
+        pan,
+        masked_pan,
+        msisdn,
+        clearing_number,
+        currency,
+        account_number,
+        ..AccountReference::default()
+    };
+    plain.extra = extra;
+    Ok(plain)
 }
 
 /// What numbers have in common: they are parsed, and not shown by `Debug`.

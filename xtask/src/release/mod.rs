@@ -204,4 +204,6 @@ fn say(plan: &Plan, raw_is_released: bool) {
 }
 
 #[cfg(test)]
+mod growth;
+#[cfg(test)]
 mod tests;

@@ -71,7 +71,7 @@ impl Bulk {
             return Err(Invalid::new(format!("is of another product than {}", self.product)));
         }
         let mut said = transfer.body(desk)?;
-        let element = PaymentInitiationBulkElementJson {
+        let mut element = PaymentInitiationBulkElementJson {
             end_to_end_identification: said.end_to_end_identification.take(),
             instructed_amount: said.instructed_amount.take(),
             creditor_account: said.creditor_account.take(),
@@ -80,8 +80,9 @@ impl Bulk {
             creditor_name: said.creditor_name.take(),
             creditor_address: said.creditor_address.take(),
             remittance_information_unstructured: said.remittance_information_unstructured.take(),
-            extra: std::mem::take(&mut said.extra),
+            ..PaymentInitiationBulkElementJson::default()
         };
+        element.extra = std::mem::take(&mut said.extra);
         nothing_left(&said, "a bulk")?;
         Ok(element)
     }

@@ -57,7 +57,7 @@ impl Repetition {
         let day = self.day.map(|day| DayOfExecution::try_from(day.to_string())).transpose();
         let mut said = transfer.body(desk)?;
         let debtor = said.debtor_account.take().map(without_giro).transpose();
-        let body = PeriodicPaymentInitiationJson {
+        let mut body = PeriodicPaymentInitiationJson {
             end_to_end_identification: said.end_to_end_identification.take(),
             debtor_account: debtor.map_err(|wrong| wrong.within("debtorAccount"))?,
             instructed_amount: said.instructed_amount.take(),
@@ -71,8 +71,9 @@ impl Repetition {
             execution_rule: self.rule.clone(),
             frequency: Some(self.frequency.clone()),
             day_of_execution: day.map_err(|wrong| wrong.within("dayOfExecution"))?,
-            extra: std::mem::take(&mut said.extra),
+            ..PeriodicPaymentInitiationJson::default()
         };
+        body.extra = std::mem::take(&mut said.extra);
         nothing_left(&said, "a standing order")?;
         Ok(body)
     }
