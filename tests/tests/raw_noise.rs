@@ -53,7 +53,7 @@ fn every_component_and_every_type_is_in_the_table() {
     let source = std::fs::read_to_string(source).unwrap();
     let generated: BTreeSet<_> = source
         .lines()
-        .filter_map(|line| line.strip_prefix("pub struct ").or_else(|| line.strip_prefix("pub enum ")))
+        .filter_map(|line| ["pub struct ", "pub enum ", "pub type "].iter().find_map(|start| line.strip_prefix(start)))
         .filter_map(|line| line.split([' ', '(', ';']).next())
         .collect();
     let inline = subjects::inline();

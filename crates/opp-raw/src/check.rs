@@ -114,20 +114,20 @@ impl<T: Check> Builder<T> {
         Ok(self.value)
     }
 
-    /// Sets one field, converting what was given.
-    pub(crate) fn with<V, I>(mut self, name: &str, given: V, set: impl FnOnce(&mut T, I)) -> Self
+    /// The value, and what was given for one of its fields if that could be converted.
+    pub(crate) fn with<V, I>(&mut self, name: &str, given: V) -> Option<(&mut T, I)>
     where
         V: TryInto<I>,
         Invalid: From<V::Error>,
     {
         match given.try_into() {
-            Ok(value) => set(&mut self.value, value),
+            Ok(given) => Some((&mut self.value, given)),
             Err(error) => {
                 let mistake = Invalid::from(error).within(name);
                 self.mistake.get_or_insert(mistake);
+                None
             }
         }
-        self
     }
 }
 
@@ -153,12 +153,15 @@ macro_rules! builder {
         impl $crate::check::Builder<$name> {
             $(
                 #[doc = concat!("Sets `", $wire, "`", $( " (", stringify!($required), ")", )? ".")]
-                pub fn $field<V>(self, value: V) -> Self
+                pub fn $field<V>(mut self, value: V) -> Self
                 where
                     V: TryInto<$kind>,
                     $crate::check::Invalid: From<V::Error>,
                 {
-                    self.with($wire, value, |whole: &mut $name, value: $kind| whole.$field = value.into())
+                    if let Some((whole, value)) = self.with::<V, $kind>($wire, value) {
+                        whole.$field = value.into();
+                    }
+                    self
                 }
             )*
         }

@@ -25,7 +25,7 @@ pub use multipart::Multipart;
 pub use operation::{Operation, Server};
 pub use problem::{Message, Problem};
 pub use response::{ByteStream, Response};
-pub use value::{Extra, Fit, List, Map, Number, Plain, Read, Slot};
+pub use value::{Extra, Fit, List, Map, Number, Plain, Read, Slot, Text};
 
 /// The HTTP client underneath, in the version that this crate speaks.
 pub use reqwest;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::types::MessageCode;
-use crate::value::{Fit, List, Read, read_value};
+use crate::value::Read;
 
 /// An error body: `tppMessages`, problem details, or the form of OAuth.
 ///
@@ -55,10 +55,10 @@ impl Problem {
             Value::Array(items) => problem.messages.extend(items.iter().filter_map(message)),
             Value::Object(_) => {
                 for key in ["tppMessages", "tppMessage"] {
-                    if let Some(list) = root.get(key).cloned()
-                        && let Fit::Value(list) = read_value::<List<Value>>(list)
-                    {
-                        problem.messages.extend(list.iter().filter_map(message));
+                    match root.get(key) {
+                        Some(Value::Array(list)) => problem.messages.extend(list.iter().filter_map(message)),
+                        Some(single) => problem.messages.extend(message(single)),
+                        None => {}
                     }
                 }
                 // Problem details carry one cause themselves and may add others; OAuth has its own two words.
@@ -88,8 +88,10 @@ fn message(value: &Value) -> Option<Message> {
 
 /// Text under a key; a number or a flag where text was promised will do.
 fn text(value: &Value, key: &str) -> Option<String> {
-    match read_value(value.get(key)?.clone()) {
-        Fit::Value(text) => Some(text),
-        Fit::Null | Fit::Misfit(_) => None,
+    match value.get(key)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(flag) => String::read_bool(*flag),
+        Value::Number(number) => String::read_number(number),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }

@@ -3,13 +3,15 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
+use http_body::Body as _;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName};
 use serde::Deserialize;
 use serde::de::value::MapDeserializer;
+use serde_json::Value;
 
 use crate::types::ResponseHeaders;
 use crate::value::Object;
@@ -100,27 +102,21 @@ pub(crate) async fn read_json<T: Default + serde::de::DeserializeOwned>(
         return Err(Error::from_body(operation, status, headers, body, failure));
     }
     // Looking at the whole for UTF-8 once is cheaper than at each string, and a large report has many.
-    let read = match std::str::from_utf8(&body) {
-        Ok(text) => serde_json::from_str(text),
-        Err(_) => serde_json::from_slice(&body),
+    let error = match std::str::from_utf8(&body).map(serde_json::from_str) {
+        Ok(Ok(value)) => return Ok(wrap(value, status, headers)),
+        Ok(Err(error)) => error,
+        Err(error) => serde::de::Error::custom(error),
     };
-    match read {
-        Ok(value) => Ok(wrap(value, status, headers)),
-        Err(error) => {
-            let error = failure_with_path::<T>(&body, error);
-            Err(Error::from_decoding(operation, status, headers, body, &error))
-        }
-    }
+    let error = failure_with_path(&body, error);
+    Err(Error::from_decoding(operation, status, headers, body, &error))
 }
 
 /// Reads once more, to see where reading fails: keeping track of the path while all goes well would cost every caller.
-fn failure_with_path<T: serde::de::DeserializeOwned>(
-    body: &[u8],
-    error: serde_json::Error,
-) -> serde_path_to_error::Error<serde_json::Error> {
+/// As the types take any value there is, what fails is the JSON itself, and fails for any type.
+fn failure_with_path(body: &[u8], error: serde_json::Error) -> serde_path_to_error::Error<serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let mut track = serde_path_to_error::Track::new();
-    let again = T::deserialize(serde_path_to_error::Deserializer::new(&mut reader, &mut track));
+    let again = Value::deserialize(serde_path_to_error::Deserializer::new(&mut reader, &mut track));
     serde_path_to_error::Error::new(track.path(), again.err().unwrap_or(error))
 }
 
@@ -132,8 +128,7 @@ pub(crate) fn stream(operation: &'static Operation, mut answer: reqwest::Respons
     let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let request_id = crate::call::request_id(&headers);
-    let inner = Box::pin(answer.bytes_stream());
-    wrap(ByteStream { inner, content_type, operation, request_id }, status, headers)
+    wrap(ByteStream { inner: answer.into(), content_type, operation, request_id }, status, headers)
 }
 
 /// Why a body could not be read to its end.
@@ -167,7 +162,7 @@ pub(crate) async fn body(answer: &mut reqwest::Response, limit: usize) -> (Bytes
 
 /// A body as it arrives: an account report in camt or MT form, or JSON that is too large to hold.
 pub struct ByteStream {
-    inner: Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>,
+    inner: reqwest::Body,
     content_type: Option<String>,
     operation: &'static Operation,
     request_id: Option<String>,
@@ -208,10 +203,15 @@ impl Stream for ByteStream {
     type Item = Result<Bytes, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let (operation, request_id) = (self.operation, self.request_id.clone());
-        self.inner
-            .as_mut()
-            .poll_next(cx)
-            .map(|part| part.map(|part| part.map_err(|error| Error::from_transport(operation, request_id, error))))
+        loop {
+            return Poll::Ready(match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(part) => Some(Ok(part)),
+                    Err(_trailers) => continue,
+                },
+                Some(Err(error)) => Some(Err(Error::from_transport(self.operation, self.request_id.clone(), error))),
+                None => None,
+            });
+        }
     }
 }

@@ -15,15 +15,16 @@ use crate::normalise::{Normal, headers};
 /// Emits `types.rs`.
 pub fn emit(normal: &Normal, shapes: &Shapes) -> Result<String> {
     let mut out = String::from(HEAD);
+    // Documents without any such type leave an import unused.
     out.push_str(
         "//! The types of the document. Every field is optional and every enum open when it is read; what is to be sent\n\
          //! is built with `builder()` and held against the document's rules.\n\n\
-         #![allow(clippy::all, clippy::pedantic, non_local_definitions)]\n\n\
+         #![allow(clippy::all, clippy::pedantic, non_local_definitions, unused_imports)]\n\n\
          use serde_json::Value;\n\n\
          use crate::check::{builder, unchecked};\n\
-         use crate::value::{Extra, Format, List, Map, Number, choice, headers, integer, object, open_enum, text};\n\n",
+         use crate::value::{Extra, List, Map, Number, Text, choice, headers, integer, object, open_enum};\n\n",
     );
-    let mut unchecked = Vec::new();
+    let (mut unchecked, mut kinds) = (Vec::new(), String::new());
     for (name, schema) in normal.schemas() {
         let pointer = join("/components/schemas", name);
         if schema.get("oneOf").is_some() {
@@ -47,16 +48,17 @@ pub fn emit(normal: &Normal, shapes: &Shapes) -> Result<String> {
         } else {
             match text(schema, "type") {
                 Some("integer" | "number") => integer(&mut out, name, schema),
-                _ => text_type(&mut out, name, schema),
+                _ => text_type(&mut out, &mut kinds, name, schema),
             }
         }
     }
-    let _ = writeln!(out, "unchecked! {{ {} }}", wrap(&unchecked));
-    // Documents without any such type leave an import unused.
-    Ok(out.replace("use serde_json::Value;", "#[allow(unused_imports)]\nuse serde_json::Value;").replace(
-        "use crate::check::{builder, unchecked};\n",
-        "#[allow(unused_imports)]\nuse crate::check::{builder, unchecked};\n#[allow(unused_imports)]\n",
-    ))
+    let _ = writeln!(out, "unchecked! {{ {} }}\n", wrap(&unchecked));
+    let _ = writeln!(
+        out,
+        "/// What tells the types of text apart: each is the `K` of a [`Text`].\npub mod kind {{\n    \
+         use crate::value::{{Format, kind}};\n\n{kinds}}}"
+    );
+    Ok(out)
 }
 
 fn wrap(names: &[&str]) -> String {
@@ -115,8 +117,8 @@ fn object(out: &mut String, normal: &Normal, name: &str, schema: &Value, fields:
     let list: Vec<String> = ordered.iter().map(|(field, _)| format!("{}: {:?}", field.ident, field.wire)).collect();
     let bare = text(schema, "x-opp-bare")
         .or_else(|| only_list(properties))
-        .and_then(|bare| ordered.iter().position(|(field, _)| field.wire == bare))
-        .map(|index| format!(" bare {index}"))
+        .and_then(|bare| ordered.iter().find(|(field, _)| field.wire == bare))
+        .map(|(field, _)| format!(" bare {}", field.ident))
         .unwrap_or_default();
     let wrapped = text(schema, "x-opp-unwrap").map(|key| format!(" wrapped {key:?}")).unwrap_or_default();
     // The headers of a request tell too much of the user to be shown.
@@ -236,38 +238,28 @@ pub fn variants(values: &[&str]) -> Vec<String> {
         .collect()
 }
 
-fn text_type(out: &mut String, name: &str, schema: &Value) {
+/// The type of a text, and the kind that makes it one of its own.
+fn text_type(out: &mut String, kinds: &mut String, name: &str, schema: &Value) {
     out.push_str(&docs::lines(description(schema), 0));
-    out.push_str("#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]\n");
-    let _ = writeln!(out, "pub struct {name}(String);");
-    let mut rule = String::new();
-    for (key, field) in [("minLength", "min"), ("maxLength", "max")] {
+    let _ = writeln!(out, "pub type {name} = Text<kind::{name}>;\n");
+    let mut rules = String::new();
+    for (key, rule) in [("minLength", "min"), ("maxLength", "max")] {
         if let Some(bound) = schema.get(key).and_then(Value::as_u64) {
-            let _ = write!(rule, ", {field} = {bound}");
+            let _ = write!(rules, ", {rule}({bound})");
         }
     }
     if let Some(pattern) = text(schema, "pattern") {
-        let _ = write!(rule, ", pattern = Some({pattern:?})");
+        let _ = write!(rules, ", pattern({pattern:?})");
     }
-    let mut special = Vec::new();
-    match text(schema, "format") {
-        Some("date") => {
-            rule.push_str(", format = Format::Date");
-            special.push("date");
-        }
-        Some("date-time") => {
-            rule.push_str(", format = Format::DateTime");
-            special.push("instant");
-        }
-        Some("uuid") => rule.push_str(", format = Format::Uuid"),
-        _ => {}
-    }
-    // First, because `Debug` is chosen by it.
-    if schema.get("x-opp-sensitive").and_then(Value::as_bool) == Some(true) {
-        special.insert(0, "secret");
-    }
-    let special = special.iter().fold(String::new(), |all, word| all + "; " + word);
-    let _ = writeln!(out, "text! {{ {name}{rule}{special} }}\n");
+    let (format, time) = match text(schema, "format") {
+        Some("date") => (", format(Format::Date)", "; Dated"),
+        Some("date-time") => (", format(Format::DateTime)", "; Timed"),
+        Some("uuid") => (", format(Format::Uuid)", ""),
+        _ => ("", ""),
+    };
+    let secret = schema.get("x-opp-sensitive").and_then(Value::as_bool) == Some(true);
+    let (hidden, shown) = if secret { (", secret()", "") } else { ("", "; Shown") };
+    let _ = writeln!(kinds, "    kind! {{ {name}{rules}{format}{hidden}{shown}{time} }}");
 }
 
 fn integer(out: &mut String, name: &str, schema: &Value) {

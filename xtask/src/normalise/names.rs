@@ -118,7 +118,7 @@ pub fn pascal(root: &mut Value) -> Result<()> {
             base = format!("Schema{base}");
         }
         // These are taken: by the language, or by what every generated module has in scope.
-        if ["Self", "Option", "Box", "String", "Vec", "List", "Map", "Value", "Extra", "Number"]
+        if ["Self", "Option", "Box", "String", "Vec", "List", "Map", "Value", "Extra", "Number", "Text", "Format"]
             .contains(&base.as_str())
         {
             base.push_str("Schema");

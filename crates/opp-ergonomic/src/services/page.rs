@@ -2,6 +2,7 @@
 //! a page of any length fits into memory.
 
 use opp_raw::types::{TransactionDetails, TransactionsResponse200Json};
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 /// The largest entry, and the most that may stand around the entries.
 const LIMIT: usize = 8 << 20;
@@ -50,7 +51,7 @@ impl Splitter {
         if self.rest.iter().all(u8::is_ascii_whitespace) {
             return Ok(TransactionsResponse200Json::default()); // 204: no entries at all.
         }
-        serde_json::from_slice(&self.rest).map_err(|_| Broken::Syntax)
+        read(&self.rest)
     }
 
     fn step(&mut self, byte: u8, found: &mut impl FnMut(TransactionDetails)) -> Result<(), Broken> {
@@ -110,16 +111,20 @@ impl Splitter {
         if entry.is_empty() {
             return Ok(());
         }
-        match serde_json::from_slice(entry) {
+        match read(entry) {
             Ok(entry) => found(entry),
             // JSON that is no entry, such as null, spoils nothing.
-            Err(_) if serde_json::from_slice::<serde::de::IgnoredAny>(entry).is_ok() => {
-                tracing::debug!("an entry that is none was passed over");
-            }
-            Err(_) => return Err(Broken::Syntax),
+            Err(_) if read::<IgnoredAny>(entry).is_ok() => tracing::debug!("an entry that is none was passed over"),
+            Err(broken) => return Err(broken),
         }
         Ok(())
     }
+}
+
+/// Reads from text rather than bytes, as the layer below does: each type is compiled for one source alone.
+fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Broken> {
+    let text = std::str::from_utf8(json).map_err(|_| Broken::Syntax)?;
+    serde_json::from_str(text).map_err(|_| Broken::Syntax)
 }
 
 #[cfg(test)]

@@ -3,15 +3,12 @@
 //! The types of the document. Every field is optional and every enum open when it is read; what is to be sent
 //! is built with `builder()` and held against the document's rules.
 
-#![allow(clippy::all, clippy::pedantic, non_local_definitions)]
+#![allow(clippy::all, clippy::pedantic, non_local_definitions, unused_imports)]
 
-#[allow(unused_imports)]
 use serde_json::Value;
 
-#[allow(unused_imports)]
 use crate::check::{builder, unchecked};
-#[allow(unused_imports)]
-use crate::value::{Extra, Format, List, Map, Number, choice, headers, integer, object, open_enum, text};
+use crate::value::{Extra, List, Map, Number, Text, choice, headers, integer, object, open_enum};
 
 /// Which accounts, and what of them, a consent opens. Three ways to fill it:
 ///
@@ -144,9 +141,7 @@ object! { AccountDetails { resource_id: "resourceId", iban: "iban", bban: "bban"
 
 /// The `resourceId` of an account, taken from the account list under the same consent. Percent-encode it; it
 /// can hold characters that a path does not allow.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AccountId(String);
-text! { AccountId }
+pub type AccountId = Text<kind::AccountId>;
 
 /// How far back and how much can be read.
 #[derive(Clone, Default, PartialEq)]
@@ -187,12 +182,10 @@ pub struct AccountList {
     #[cfg_attr(feature = "schemars", schemars(skip))]
     pub extra: Extra,
 }
-object! { AccountList { accounts: "accounts", tpp_messages: "tppMessages" } bare 0 }
+object! { AccountList { accounts: "accounts", tpp_messages: "tppMessages" } bare accounts }
 
 /// Number of the account as the bank writes it, without clearing number.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AccountNumber(String);
-text! { AccountNumber; secret }
+pub type AccountNumber = Text<kind::AccountNumber>;
 
 /// Names one account. Give exactly one identifier, `iban`, `bban`, `pan`, `maskedPan` or `msisdn`, plus
 /// `clearingNumber` where a Swedish `bban` needs it and `currency` where one number covers several
@@ -358,9 +351,7 @@ pub enum AccountStatus {
 open_enum! { AccountStatus { Enabled = "enabled", Deleted = "deleted", Blocked = "blocked" } }
 
 /// Anything else the bank says about the entry, written for the account holder.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AdditionalInformation(String);
-text! { AdditionalInformation, max = 512 }
+pub type AdditionalInformation = Text<kind::AdditionalInformation>;
 
 /// Postal address of the creditor. Banks ask for it on payments out of the country, OKOYFIHH on every SEPA
 /// transfer to a creditor outside Finland. Only `country` is always needed.
@@ -450,9 +441,7 @@ builder! { Amount {
 /// Number as text: a dot before the decimals, no thousands separator, a leading minus for negative sums
 /// (never a plus). Up to 14 digits and as many decimals as the currency has, three at most. Keep it in a
 /// decimal type; a binary float turns `1249.10` into something else. Sums to be paid are always positive.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AmountValue(String);
-text! { AmountValue, pattern = Some("-?[0-9]{1,14}(\\.[0-9]{1,3})?") }
+pub type AmountValue = Text<kind::AmountValue>;
 
 /// All that the directory knows of one bank. Besides the members listed here an answer carries
 /// `supportedAuthorizationMethods`, an array of `{name, uri}` in which `name` is `OAuth2` (user is sent to
@@ -533,7 +522,7 @@ pub struct AspspList {
     #[cfg_attr(feature = "schemars", schemars(skip))]
     pub extra: Extra,
 }
-object! { AspspList { aspsps: "aspsps" } bare 0 }
+object! { AspspList { aspsps: "aspsps" } bare aspsps }
 
 /// A bank as it stands in the list: enough to draw one row of a bank picker. Ask for the details of the bank
 /// before you rely on a payment product or an affiliated savings bank.
@@ -559,14 +548,10 @@ object! { AspspListItem { id: "id", bic_fi: "bicFi", name: "name", logo_url: "lo
 
 /// Name to show to the user. May carry trailing blanks (ESSESESS has one): trim before display, and do not
 /// compare or sort by it as if it were a key.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AspspListItemName(String);
-text! { AspspListItemName, max = 140 }
+pub type AspspListItemName = Text<kind::AspspListItemName>;
 
 /// Name to show to the user. May end in a blank; trim it.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AspspName(String);
-text! { AspspName, max = 140 }
+pub type AspspName = Text<kind::AspspName>;
 
 /// How the bank authenticates the user: `DECOUPLED` (in an app of its own), `REDIRECT` (in the browser, OAuth
 /// included) or `EMBEDDED` (codes through this API; not used in practice). Decisive is the one on the update
@@ -594,9 +579,7 @@ open_enum! { AspspScaApproach { Embedded = "EMBEDDED", Decoupled = "DECOUPLED", 
 /// - `mbid_animated_qr_image`: the same, but as a finished picture.
 ///
 /// Banks are free to use other ids, so keep it a string.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AuthenticationMethodId(String);
-text! { AuthenticationMethodId, max = 35 }
+pub type AuthenticationMethodId = Text<kind::AuthenticationMethodId>;
 
 /// One way to sign, as a bank offers it.
 #[derive(Clone, Default, PartialEq)]
@@ -653,9 +636,7 @@ open_enum! { AuthenticationType { SmsOtp = "SMS_OTP", ChipOtp = "CHIP_OTP", Phot
 /// Key of one authorisation, valid below the consent or payment it belongs to. Goes into the path of update
 /// and status, and as `X-ConsentAuthorisationId` or `X-PaymentAuthorisationId` into the code exchange after
 /// an OAuth redirect. Each signer of a company account has an authorisation of their own.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AuthorisationId(String);
-text! { AuthorisationId }
+pub type AuthorisationId = Text<kind::AuthorisationId>;
 
 /// Input for one step of a signature, empty when there is nothing to say.
 #[derive(Debug, Clone, PartialEq)]
@@ -685,7 +666,7 @@ pub struct Authorisations {
     #[cfg_attr(feature = "schemars", schemars(skip))]
     pub extra: Extra,
 }
-object! { Authorisations { authorisation_ids: "authorisationIds", tpp_messages: "tppMessages" } bare 0 }
+object! { Authorisations { authorisation_ids: "authorisationIds", tpp_messages: "tppMessages" } bare authorisation_ids }
 
 /// Asks only for the list of the user's accounts; not every bank offers it.
 ///
@@ -818,40 +799,28 @@ open_enum! { BalanceType { ClosingBooked = "closingBooked", Expected = "expected
 
 /// Swedish Bankgiro number: seven or eight digits, with or without the hyphen before the last four. An
 /// address that points at an account, common for invoices.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct BankGiroNumber(String);
-text! { BankGiroNumber, pattern = Some("[0-9-]{5,35}"); secret }
+pub type BankGiroNumber = Text<kind::BankGiroNumber>;
 
 /// What kind of entry it is: the three ISO 20022 codes for domain, family and sub-family, joined by hyphens.
 /// `PMNT-ICDT-DMCT` is an outgoing domestic transfer, `PMNT-CCRD-POSD` a card purchase. Good for sorting
 /// entries automatically, where the bank fills it.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct BankTransactionCode(String);
-text! { BankTransactionCode }
+pub type BankTransactionCode = Text<kind::BankTransactionCode>;
 
 /// National account number, for accounts that a bank does not name by IBAN. Whether a Swedish number includes
 /// the clearing number differs by bank: HANDSESS leaves it out. In answers do not hold it against the
 /// pattern: hyphens, commas and blanks such as `8105-9,694 857 993-0` occur.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Bban(String);
-text! { Bban; secret }
+pub type Bban = Text<kind::Bban>;
 
 /// BIC of the bank, 8 or 11 characters, as used in the `X-BicFi` header.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct BicFi(String);
-text! { BicFi, pattern = Some("^[A-Z]{6,6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3,3}){0,1}$") }
+pub type BicFi = Text<kind::BicFi>;
 
 /// BIC of a bank: four letters for the institution, two for the country, two characters for the place,
 /// optionally three for the branch. Either 8 or 11 characters in total.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Bicfi(String);
-text! { Bicfi, pattern = Some("[A-Z]{6,6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3,3}){0,1}") }
+pub type Bicfi = Text<kind::Bicfi>;
 
 /// Day on which the bank entered the transaction in its books, `yyyy-MM-dd`. Absent as long as it is pending.
 /// `dateFrom` and `dateTo` select by this day.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct BookingDate(String);
-text! { BookingDate, format = Format::Date; date }
+pub type BookingDate = Text<kind::BookingDate>;
 
 /// Which entries to list: `booked`, `pending` or `both`. Always required. Only `booked` works at every bank.
 /// The sandbox of SWEDSESS ignores it, and either list may be missing from the answer.
@@ -914,9 +883,7 @@ builder! { BulkPaymentInitiationJson {
 
 /// Id of one attempt to sign the cancellation; the last part of the path below `cancellation-authorisations`.
 /// Opaque.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CancellationId(String);
-text! { CancellationId }
+pub type CancellationId = Text<kind::CancellationId>;
 
 /// Ids of all attempts to sign the cancellation of a payment. On the wire they come wrapped in an object,
 /// under `cancellationIds`; accept the bare list too.
@@ -930,14 +897,12 @@ pub struct CancellationList {
     #[cfg_attr(feature = "schemars", schemars(skip))]
     pub extra: Extra,
 }
-object! { CancellationList { cancellation_ids: "cancellationIds" } bare 0 }
+object! { CancellationList { cancellation_ids: "cancellationIds" } bare cancellation_ids }
 
 /// Kind of account as an ISO 20022 code (`ExternalCashAccountType1Code`): `CACC` current, `SVGS` savings,
 /// `TRAN` transaction, `SLRY` salary, `LOAN` loan, `CARD` card, `ODFT` overdraft, `OTHR` other, and more. Not
 /// limited to a list here.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CashAccountType(String);
-text! { CashAccountType }
+pub type CashAccountType = Text<kind::CashAccountType>;
 
 /// What the user needs in order to sign; with BankID a token or a picture, which is worth nothing without the
 /// user but should stay out of logs all the same.
@@ -980,19 +945,13 @@ object! { ChallengeData { image: "image", data: "data", image_link: "imageLink",
 
 /// Picture for the user, a QR code with `mbid_animated_qr_image`. Plain base64 of a PNG (512 kB at most), a
 /// data URI, or an address: be ready for each of them.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ChallengeImage(String);
-text! { ChallengeImage; secret }
+pub type ChallengeImage = Text<kind::ChallengeImage>;
 
 /// BankID start token, QR payload or other challenge, whatever the method calls for.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ChallengeText(String);
-text! { ChallengeText; secret }
+pub type ChallengeText = Text<kind::ChallengeText>;
 
 /// Number of the cheque, for a cheque payment.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CheckId(String);
-text! { CheckId, max = 35 }
+pub type CheckId = Text<kind::CheckId>;
 
 /// One city of the directory. Its country comes either as `countryId` or, more often, as an `isoCountryCode`
 /// next to it: accept both.
@@ -1027,26 +986,20 @@ pub struct CityList {
     #[cfg_attr(feature = "schemars", schemars(skip))]
     pub extra: Extra,
 }
-object! { CityList { cities: "cities" } bare 0 }
+object! { CityList { cities: "cities" } bare cities }
 
 /// Name of the city.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CityName(String);
-text! { CityName, max = 140 }
+pub type CityName = Text<kind::CityName>;
 
 /// Swedish clearing number, which tells bank and branch: four digits, or five at Swedbank and the savings
 /// banks (those beginning with 8). Goes with a `bban` that does not contain it, as HANDSESS requires for the
 /// payee. A string, so that leading digits stay.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ClearingNumber(String);
-text! { ClearingNumber, pattern = Some("[0-9]{1,5}") }
+pub type ClearingNumber = Text<kind::ClearingNumber>;
 
 /// Key of a consent. Goes into consent paths, into the `Consent-ID` header of every account call, and as
 /// `X-ConsentId` into the code exchange after an OAuth redirect. Opaque text, usually a UUID; percent-encode
 /// it in paths.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ConsentId(String);
-text! { ConsentId }
+pub type ConsentId = Text<kind::ConsentId>;
 
 /// A consent as the bank holds it now. The terms may differ from those you asked for: `validUntil` cut short,
 /// `access` filled with the accounts the user picked. Some answers repeat the `consentId`.
@@ -1257,9 +1210,7 @@ object! { Country { id: "id", iso_country_code: "isoCountryCode", name: "name" }
 
 /// Country as two capital letters after ISO 3166-1, such as `SE` or `FI`. Do not check it against a closed
 /// list: `UK` occurs beside `GB`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CountryCode(String);
-text! { CountryCode, pattern = Some("[A-Z]{2}") }
+pub type CountryCode = Text<kind::CountryCode>;
 
 /// Countries with at least one bank. Arrives wrapped, `{"countries": [...]}`; tolerate a bare array.
 #[derive(Clone, Default, PartialEq)]
@@ -1271,12 +1222,10 @@ pub struct CountryList {
     #[cfg_attr(feature = "schemars", schemars(skip))]
     pub extra: Extra,
 }
-object! { CountryList { countries: "countries" } bare 0 }
+object! { CountryList { countries: "countries" } bare countries }
 
 /// English name of the country.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CountryName(String);
-text! { CountryName, max = 140 }
+pub type CountryName = Text<kind::CountryName>;
 
 /// Credit granted on the account.
 #[derive(Clone, Default, PartialEq)]
@@ -1296,107 +1245,71 @@ pub struct CreditLimit {
 object! { CreditLimit { currency: "currency", amount: "amount" } }
 
 /// The note for the creditor as the bank took it, at most 140 characters.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CreditorAccountMessage(String);
-text! { CreditorAccountMessage, max = 140 }
+pub type CreditorAccountMessage = Text<kind::CreditorAccountMessage>;
 
 /// Name of the creditor's bank, at most 70 characters. Wanted for transfers abroad, where the BIC alone may
 /// not lead to the branch; later editions of the platform demand it for SEPA transfers too.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CreditorAgentName(String);
-text! { CreditorAgentName, max = 70 }
+pub type CreditorAgentName = Text<kind::CreditorAgentName>;
 
 /// Identifier under which the payee collects direct debits, such as a SEPA creditor identifier.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CreditorId(String);
-text! { CreditorId, max = 35 }
+pub type CreditorId = Text<kind::CreditorId>;
 
 /// Name of whoever receives the money, at most 70 characters. In a payment, plain Latin letters, digits,
 /// blanks and `/ - ? : ( ) . , ' +` are safe at every bank. Do not forbid other letters such as Å on your
 /// side: let the bank decide.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CreditorName(String);
-text! { CreditorName, max = 70 }
+pub type CreditorName = Text<kind::CreditorName>;
 
 /// Currency in three capital letters after ISO 4217. `XXX` on an account means that it holds several
 /// currencies.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CurrencyCode(String);
-text! { CurrencyCode, pattern = Some("[A-Z]{3}") }
+pub type CurrencyCode = Text<kind::CurrencyCode>;
 
 /// First day of the list, inclusive, `yyyy-MM-dd`; booked entries are chosen by booking date. Required unless
 /// `entryReferenceFrom` or `deltaList` is used. How far back a bank goes differs (HANDSESS about 15 months
 /// for private SEK accounts), and beyond some 90 days it may want a fresh authorisation: SWEDSESS may then
 /// answer 401. The sandboxes of SWEDSESS, NDEASESS and NDEAFIHH ignore the dates.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct DateFrom(String);
-text! { DateFrom, format = Format::Date; date }
+pub type DateFrom = Text<kind::DateFrom>;
 
 /// Last day of the list, inclusive, `yyyy-MM-dd`; today if left out. A bank may disregard it in a delta
 /// request, and the same sandboxes do which ignore `dateFrom`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct DateTo(String);
-text! { DateTo, format = Format::Date; date }
+pub type DateTo = Text<kind::DateTo>;
 
 /// Day of the month for the monthly and longer frequencies, as a string from `1` to `31` without leading
 /// zero. In a shorter month 31 means its last day. Without it banks usually keep the day of `startDate`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct DayOfExecution(String);
-text! { DayOfExecution, max = 2, pattern = Some("^(0?[1-9]|[12][0-9]|3[01])$") }
+pub type DayOfExecution = Text<kind::DayOfExecution>;
 
 /// Text for the debtor's own account statement.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct DebtorAccountMessage(String);
-text! { DebtorAccountMessage, max = 140 }
+pub type DebtorAccountMessage = Text<kind::DebtorAccountMessage>;
 
 /// Name of whoever paid. Filled on incoming entries, often missing on outgoing ones.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct DebtorName(String);
-text! { DebtorName, max = 70 }
+pub type DebtorName = Text<kind::DebtorName>;
 
 /// Free remarks by the bank on the account or its card.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Details(String);
-text! { Details, max = 140 }
+pub type Details = Text<kind::Details>;
 
 /// Code of the kind of payment, as the country's authority defines it.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct DetailsCode(String);
-text! { DetailsCode, max = 35 }
+pub type DetailsCode = Text<kind::DetailsCode>;
 
 /// Explanation in words.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct DetailsInformation(String);
-text! { DetailsInformation, max = 140 }
+pub type DetailsInformation = Text<kind::DetailsInformation>;
 
 /// Password encrypted in a way agreed with the bank, in addition to the connection.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct EncryptedPassword(String);
-text! { EncryptedPassword; secret }
+pub type EncryptedPassword = Text<kind::EncryptedPassword>;
 
 /// Last day on which an execution may fall, `yyyy-MM-dd`, the day itself included. Without it the order runs
 /// until it is cancelled.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct EndDate(String);
-text! { EndDate, format = Format::Date; date }
+pub type EndDate = Text<kind::EndDate>;
 
 /// Reference that the payer attached to the payment and that travels unchanged to the payee. Your own
 /// payments can be found again by it. `NOTPROVIDED` stands for none.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct EndToEndId(String);
-text! { EndToEndId, max = 35 }
+pub type EndToEndId = Text<kind::EndToEndId>;
 
 /// Reference for this transfer alone, at most 35 characters. Keep it unique within the bulk: it is how a
 /// booked or refused transfer is traced back to its element.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct EndToEndIdentification(String);
-text! { EndToEndIdentification, max = 35 }
+pub type EndToEndIdentification = Text<kind::EndToEndIdentification>;
 
 /// The bank's own reference of the entry, the one also found in its camt reports. Remember the newest and
 /// pass it as `entryReferenceFrom` to get what came later, at banks that support it.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct EntryReference(String);
-text! { EntryReference, max = 35 }
+pub type EntryReference = Text<kind::EntryReference>;
 
 /// What happens when an execution falls on a day without banking. Without a rule the bank's own habit
 /// decides.
@@ -1461,9 +1374,7 @@ integer!(FrequencyPerDay, 0, i64::MAX);
 /// Giro number, digits with or without its hyphen: seven or eight digits for bankgiro, two to eight for
 /// plusgiro. The last one is a Luhn check digit. A plusgiro number shorter than five characters does not fit
 /// the pattern.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct GiroNumber(String);
-text! { GiroNumber, pattern = Some("[0-9-]{5,35}"); secret }
+pub type GiroNumber = Text<kind::GiroNumber>;
 
 /// The receiving giro account. Number and type belong together: the same digits may exist as bankgiro and as
 /// plusgiro.
@@ -1510,9 +1421,7 @@ open_enum! { GiroType { Bankgiro = "BANKGIRO", Plusgiro = "PLUSGIRO" } }
 /// (`[CLIENT_ID]`, `[TPP_REDIRECT_URI]`, `[TPP_STATE]`): replace these in the plain text, with
 /// percent-encoded values, before any URL parser sees it. Never send your access token to a host other than
 /// the API's.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct HrefEntry(String);
-text! { HrefEntry }
+pub type HrefEntry = Text<kind::HrefEntry>;
 
 /// A link, as an object with the single member `href`. Some answers give a plain string in its place, the
 /// `account` link of a transaction list for one: read both.
@@ -1529,53 +1438,37 @@ pub struct HrefType {
     #[cfg_attr(feature = "schemars", schemars(skip))]
     pub extra: Extra,
 }
-object! { HrefType { href: "href" } bare 0 }
+object! { HrefType { href: "href" } bare href }
 
 /// International account number without blanks: country code, two check digits, then the national number, 34
 /// characters at most. A Swedish one has 24 characters, a Finnish one 18. The pattern does not check the
 /// check digits; do so (remainder 1 modulo 97) before you send what a user typed.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Iban(String);
-text! { Iban, pattern = Some("[A-Z]{2,2}[0-9]{2,2}[a-zA-Z0-9]{1,30}"); secret }
+pub type Iban = Text<kind::Iban>;
 
 /// Address from which the picture can be fetched, if the bank serves it rather than sends it.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ImageLink(String);
-text! { ImageLink; secret }
+pub type ImageLink = Text<kind::ImageLink>;
 
 /// Invoice number or other text by which the creditor knows the bill, 5 to 140 characters here. Stay within
 /// 25: later editions of the platform cut the limit to that.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct InvoiceRef(String);
-text! { InvoiceRef, min = 1, max = 25 }
+pub type InvoiceRef = Text<kind::InvoiceRef>;
 
 /// Two-letter country code, used in the path of the country and in the `isoCountryCodes` filter. The pattern
 /// lets small letters pass; write capitals.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct IsoCountryCode(String);
-text! { IsoCountryCode, pattern = Some("^[a-zA-Z]{2,2}$") }
+pub type IsoCountryCode = Text<kind::IsoCountryCode>;
 
 /// Day on which the status of the consent last moved, be it by a call of yours or by the user at the bank.
 /// Reading accounts does not count. `yyyy-MM-dd`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct LastActionDate(String);
-text! { LastActionDate, format = Format::Date; date }
+pub type LastActionDate = Text<kind::LastActionDate>;
 
 /// Moment at which the figure last changed, with date, time and offset.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct LastChangeDateTime(String);
-text! { LastChangeDateTime, format = Format::DateTime; instant }
+pub type LastChangeDateTime = Text<kind::LastChangeDateTime>;
 
 /// `entryReference` of the newest transaction that the figure takes into account. Compare it with what you
 /// have stored to see whether anything is missing.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct LastCommittedTransaction(String);
-text! { LastCommittedTransaction, max = 35 }
+pub type LastCommittedTransaction = Text<kind::LastCommittedTransaction>;
 
 /// Number of the account behind a card, where the entry stands for card transactions.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct LinkedAccounts(String);
-text! { LinkedAccounts, max = 70 }
+pub type LinkedAccounts = Text<kind::LinkedAccounts>;
 
 /// What can follow once the user is identified:
 ///
@@ -1982,19 +1875,13 @@ pub struct LinksTransactionDetails {
 object! { LinksTransactionDetails { transaction_details: "transactionDetails", proof_of_payment: "proofOfPayment" } }
 
 /// Direct debit mandate under which the money was drawn.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MandateId(String);
-text! { MandateId, max = 35 }
+pub type MandateId = Text<kind::MandateId>;
 
 /// Card number with the middle digits blanked out, safe to display and to keep.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MaskedPan(String);
-text! { MaskedPan, max = 35; secret }
+pub type MaskedPan = Text<kind::MaskedPan>;
 
 /// Line from the bank to put before the user, such as a request to open the signing app. Rarely filled.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Message(String);
-text! { Message, max = 512 }
+pub type Message = Text<kind::Message>;
 
 /// What a bank or the platform says went wrong, in one word. The list is the union of all services and
 /// statuses.
@@ -2157,21 +2044,15 @@ open_enum! { MessageCode2Xx { Warning = "WARNING", Raw = "RAW", AuthenticationSe
 
 /// Mobile phone number that stands for an account at banks which offer such an alias. International form with
 /// country prefix.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Msisdn(String);
-text! { Msisdn, max = 35; secret }
+pub type Msisdn = Text<kind::Msisdn>;
 
 /// Name which the user or the bank has given to the account, the best label in an account picker.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Name(String);
-text! { Name, max = 35 }
+pub type Name = Text<kind::Name>;
 
 /// OCR number, digits only, as a string because leading zeros count. At least 5 digits pass here; a real one
 /// has at most 25, its last digit being a Luhn check. Many creditors also fix the length, and a wrong number
 /// is refused.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct OcrRef(String);
-text! { OcrRef, pattern = Some("^[0-9]{2,25}$") }
+pub type OcrRef = Text<kind::OcrRef>;
 
 /// What the user types in an embedded signing:
 ///
@@ -2191,26 +2072,18 @@ open_enum! { OtpFormat { Characters = "characters", Integer = "integer" } }
 
 /// Legal owner of the account, several names in one string if it is shared, the company's name for a business
 /// account. Not every bank gives it away.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct OwnerName(String);
-text! { OwnerName, max = 140 }
+pub type OwnerName = Text<kind::OwnerName>;
 
 /// Full number of a payment card, or a token that stands for it. Needs the care that card industry rules
 /// demand: do not store or log it. Swedish and Finnish banks name accounts by `iban` or `bban` instead.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Pan(String);
-text! { Pan, max = 35; secret }
+pub type Pan = Text<kind::Pan>;
 
 /// Password in clear, protected by the connection alone.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Password(String);
-text! { Password; secret }
+pub type Password = Text<kind::Password>;
 
 /// Id of the payment at the platform, usually a UUID; treat it as opaque and percent-encode it in paths. It
 /// leads to the payment only together with the service and product under which it was created.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PaymentId(String);
-text! { PaymentId }
+pub type PaymentId = Text<kind::PaymentId>;
 
 /// One transfer inside a bulk: like a single payment, but without debtor and execution day, which it takes
 /// from the bulk.
@@ -2555,14 +2428,10 @@ builder! { PaymentInitiationJson {
 } }
 
 /// Invoice that a SEPA payment pays. Not together with `ocrRef`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PaymentInitiationJsonInvoiceRef(String);
-text! { PaymentInitiationJsonInvoiceRef, min = 1, max = 35 }
+pub type PaymentInitiationJsonInvoiceRef = Text<kind::PaymentInitiationJsonInvoiceRef>;
 
 /// Creditor reference of a SEPA payment, beginning with `RF`. Not together with `invoiceRef`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PaymentInitiationJsonOcrRef(String);
-text! { PaymentInitiationJsonOcrRef, min = 5, max = 25, pattern = Some("^RF[0-9]{2}[A-Z0-9]+$") }
+pub type PaymentInitiationJsonOcrRef = Text<kind::PaymentInitiationJsonOcrRef>;
 
 /// One entry of a report.
 #[derive(Clone, Default, PartialEq)]
@@ -2999,35 +2868,23 @@ builder! { PeriodicPaymentInitiationXmlPart2StandingorderTypeJson {
 /// Swedish PlusGiro number: two to eight digits, with or without the hyphen before the check digit. The
 /// pattern asks for five characters at least, so write a short one with care. At NDEASESS companies pay from
 /// accounts that are named this way.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PlusGiroNumber(String);
-text! { PlusGiroNumber, pattern = Some("[0-9-]{5,35}"); secret }
+pub type PlusGiroNumber = Text<kind::PlusGiroNumber>;
 
 /// Postal code of the address, blanks as the country writes them.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PostalCode(String);
-text! { PostalCode, max = 20 }
+pub type PostalCode = Text<kind::PostalCode>;
 
 /// The bank's own product name, for example `Privatkonto`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Product(String);
-text! { Product, max = 35 }
+pub type Product = Text<kind::Product>;
 
 /// The same in the bank's own code or words, meaningful for that bank only. At some banks it is all there is.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ProprietaryBankTransactionCode(String);
-text! { ProprietaryBankTransactionCode, max = 35 }
+pub type ProprietaryBankTransactionCode = Text<kind::ProprietaryBankTransactionCode>;
 
 /// Person who performs this authorisation, where several have to sign and it is not the one in PSU-ID.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PsuAuthoriserId(String);
-text! { PsuAuthoriserId; secret }
+pub type PsuAuthoriserId = Text<kind::PsuAuthoriserId>;
 
 /// The company on whose behalf the user acts; corporate context only, together with a token of scope
 /// `corporate`. Normally the organisation number in ten digits; at ESSESESS the agreement number in fourteen.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PsuCorporateId(String);
-text! { PsuCorporateId; secret }
+pub type PsuCorporateId = Text<kind::PsuCorporateId>;
 
 /// Secret of the user; give one of the two forms.
 #[derive(Clone, Default, PartialEq)]
@@ -3050,9 +2907,7 @@ builder! { PsuData {
 
 /// Position of the user as `GEO:latitude;longitude` in degrees, both with exactly six decimals. Send it only
 /// with the user's permission.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PsuGeoLocation(String);
-text! { PsuGeoLocation, pattern = Some("GEO:-?[0-9]{1,2}\\.[0-9]{6};-?[0-9]{1,3}\\.[0-9]{6}") }
+pub type PsuGeoLocation = Text<kind::PsuGeoLocation>;
 
 /// Method of the user's own request to the caller, which led to this call.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -3077,15 +2932,11 @@ open_enum! { PsuHttpMethod { Get = "GET", Post = "POST", Put = "PUT", Patch = "P
 /// the login name. SWEDSESS accepts any value but wants one. Declared on create, start and update calls; it
 /// does no harm, and helps tracing a consent to its user, to send it on all the others too. Personal data:
 /// keep it out of logs.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PsuId(String);
-text! { PsuId; secret }
+pub type PsuId = Text<kind::PsuId>;
 
 /// Line from the bank for the user, at most 512 characters, in the language the bank chooses. Show it as
 /// plain text.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PsuMessageText(String);
-text! { PsuMessageText, max = 512 }
+pub type PsuMessageText = Text<kind::PsuMessageText>;
 
 /// Why the payment was made, as an ISO 20022 external purpose code; seldom filled by Nordic banks. The list
 /// is the edition of 2018. Newer editions go on adding codes (`GIFT`, `INTP`, `IPAY`, ...), so let an unknown
@@ -3820,9 +3671,7 @@ open_enum! { PurposeCode { Bkdf = "BKDF", Bkfe = "BKFE", Bkfm = "BKFM", Bkip = "
     Otlc = "OTLC", Phon = "PHON", Ubil = "UBIL", Wter = "WTER" } }
 
 /// Day on which the rate was fixed, `yyyy-MM-dd`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct QuotationDate(String);
-text! { QuotationDate, format = Format::Date; date }
+pub type QuotationDate = Text<kind::QuotationDate>;
 
 /// Balances of one account.
 #[derive(Clone, Default, PartialEq)]
@@ -3846,24 +3695,16 @@ object! { ReadAccountBalanceResponse200 { account: "account", balances: "balance
 
 /// The reference itself, at most 35 characters: an ISO 11649 reference starting with `RF`, an OCR number or a
 /// Finnish viitenumero.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Reference(String);
-text! { Reference, max = 35 }
+pub type Reference = Text<kind::Reference>;
 
 /// Day for which the figure holds, `yyyy-MM-dd`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ReferenceDate(String);
-text! { ReferenceDate, format = Format::Date; date }
+pub type ReferenceDate = Text<kind::ReferenceDate>;
 
 /// Who defined that kind, at most 35 characters, for example `ISO` for references that start with `RF`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ReferenceIssuer(String);
-text! { ReferenceIssuer, max = 35 }
+pub type ReferenceIssuer = Text<kind::ReferenceIssuer>;
 
 /// Kind of reference, at most 35 characters; `SCOR` for a creditor reference.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ReferenceType(String);
-text! { ReferenceType, max = 35 }
+pub type ReferenceType = Text<kind::ReferenceType>;
 
 /// Payment reference for machines. In payments it is this object, in account transactions a plain string: do
 /// not share one type between the two.
@@ -3888,9 +3729,7 @@ object! { RemittanceInformationStructured { reference: "reference", reference_ty
 /// Free text from payer to payee, at most 140 characters by this document and less at some banks: SWEDSESS
 /// takes 35 in a domestic payment if the payee banks there too, otherwise 10. Longer text may be refused or
 /// cut. Swedish giro payments carry their reference in `ocrRef` or `invoiceRef` instead.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RemittanceInformationUnstructured(String);
-text! { RemittanceInformationUnstructured, max = 140 }
+pub type RemittanceInformationUnstructured = Text<kind::RemittanceInformationUnstructured>;
 
 /// One conversion from a currency into another.
 #[derive(Clone, Default, PartialEq)]
@@ -4112,15 +3951,11 @@ builder! { RequestHeaders {
 
 /// Execution day of the whole bulk, `yyyy-MM-dd`. Omit it, and the time below too, to have it paid as soon as
 /// possible.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RequestedExecutionDate(String);
-text! { RequestedExecutionDate, format = Format::Date; date }
+pub type RequestedExecutionDate = Text<kind::RequestedExecutionDate>;
 
 /// Moment of execution with offset, such as `2026-04-24T09:30:00+02:00`, for banks that run bulks at a chosen
 /// hour. Excludes `requestedExecutionDate`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RequestedExecutionTime(String);
-text! { RequestedExecutionTime, format = Format::DateTime; instant }
+pub type RequestedExecutionTime = Text<kind::RequestedExecutionTime>;
 
 /// Every header that the document gives to an answer, read tolerantly.
 #[derive(Clone, Default, PartialEq)]
@@ -4148,9 +3983,7 @@ object! { ResponseHeaders { aspsp_sca_approach: "ASPSP-SCA-Approach", location: 
 
 /// One-time code or other proof from the user, in the format that `challengeData` announced; binary proof as
 /// base64. A string even if it is all digits.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ScaAuthenticationData(String);
-text! { ScaAuthenticationData; secret }
+pub type ScaAuthenticationData = Text<kind::ScaAuthenticationData>;
 
 /// Where a signature stands:
 ///
@@ -4243,9 +4076,7 @@ builder! { SelectPsuAuthenticationMethod {
 } }
 
 /// First day on which the standing order may be executed, `yyyy-MM-dd`, normally from tomorrow on.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct StartDate(String);
-text! { StartDate, format = Format::Date; date }
+pub type StartDate = Text<kind::StartDate>;
 
 /// An authorisation has been opened for a consent, a payment or a cancellation. Keep `authorisationId`,
 /// choose from `scaMethods`, and send the choice in an update. At HANDSESS the 30 seconds for BankID run from
@@ -4293,14 +4124,10 @@ object! { StartScaprocessResponse { sca_status: "scaStatus", authorisation_id: "
     psu_message: "psuMessage", tpp_messages: "tppMessages" } }
 
 /// Street name without the house number, at most 70 characters.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Street(String);
-text! { Street, max = 70 }
+pub type Street = Text<kind::Street>;
 
 /// Street and house number of the address.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct StreetAddress(String);
-text! { StreetAddress, max = 140 }
+pub type StreetAddress = Text<kind::StreetAddress>;
 
 /// One way of authorising.
 #[derive(Clone, Default, PartialEq)]
@@ -4362,9 +4189,7 @@ open_enum! { TppMessageCategory { Error = "ERROR", Warning = "WARNING", Informat
 
 /// Explanation of a message for whoever operates the application, at most 512 characters. Wording differs
 /// from bank to bank and changes without notice: log it, branch on `code` instead.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TppMessageText(String);
-text! { TppMessageText, max = 512 }
+pub type TppMessageText = Text<kind::TppMessageText>;
 
 /// Hands over the code which the user has typed, the last step of embedded signing.
 #[derive(Clone, Default, PartialEq)]
@@ -4506,26 +4331,18 @@ object! { TransactionDetails { transaction_id: "transactionId", entry_reference:
 
 /// Machine-readable payment reference, such as a Swedish OCR number or an `RF` creditor reference, as bare
 /// text. (Payments to be made take an object in this place.)
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TransactionDetailsRemittanceInformationStructured(String);
-text! { TransactionDetailsRemittanceInformationStructured, max = 140 }
+pub type TransactionDetailsRemittanceInformationStructured = Text<kind::TransactionDetailsRemittanceInformationStructured>;
 
 /// The `transactionId` of an entry in a transaction list of the same account. Percent-encode it. Not every
 /// entry has one, and only ESSESESS answers the details call.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TransactionId(String);
-text! { TransactionId }
+pub type TransactionId = Text<kind::TransactionId>;
 
 /// Hash the platform computes from the fields of a booked entry; pending ones have none. Equal entries (same
 /// day, same sum, same balance at the time) share a hash, so it does not work as a unique key.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TransactionListId(String);
-text! { TransactionListId }
+pub type TransactionListId = Text<kind::TransactionListId>;
 
 /// Payment that was initiated through the platform and led to this transaction.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TransactionPaymentId(String);
-text! { TransactionPaymentId }
+pub type TransactionPaymentId = Text<kind::TransactionPaymentId>;
 
 /// How far the payment has come. Expect codes beyond these and treat an unknown one as "not final, ask
 /// again". The status says nothing about a running signature: read the `scaStatus` of the authorisation
@@ -4666,14 +4483,10 @@ object! { TrnsCreditorAccountReference { iban: "iban", bban: "bban", pan: "pan",
     currency: "currency", bank_giro: "bankGiro", plus_giro: "plusGiro" } }
 
 /// On whose behalf the payee collected the money, if that is someone else, say a shop behind a factor.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct UltimateCreditor(String);
-text! { UltimateCreditor, max = 70 }
+pub type UltimateCreditor = Text<kind::UltimateCreditor>;
 
 /// On whose behalf the payer paid, if that is someone else, such as a subsidiary of the paying company.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct UltimateDebtor(String);
-text! { UltimateDebtor, max = 70 }
+pub type UltimateDebtor = Text<kind::UltimateDebtor>;
 
 /// Hands the user's password to the bank, for embedded signing. The Nordic banks sign decoupled or by
 /// redirect and do not ask for it; if one does, show nothing of it in logs.
@@ -4748,21 +4561,15 @@ open_enum! { Usage { Priv = "PRIV", Orga = "ORGA" } }
 /// Last day on which the consent may be used, `yyyy-MM-dd` in the bank's own time zone. Ask for `9999-12-31`
 /// to get the longest period the bank grants. Banks shorten what is too long (HANDSESS grants 180 days, 90 in
 /// Great Britain), so fetch the consent after signing and plan the renewal by the date you find there.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ValidUntil(String);
-text! { ValidUntil, format = Format::Date; date }
+pub type ValidUntil = Text<kind::ValidUntil>;
 
 /// Day from which the entry counts for interest, `yyyy-MM-dd`. For money received it is the day from which it
 /// can be used.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ValueDate(String);
-text! { ValueDate, format = Format::Date; date }
+pub type ValueDate = Text<kind::ValueDate>;
 
 /// BIC of the bank the call goes to, 8 or 11 capitals and digits. Required on every consent, account and
 /// payment call and the same throughout one flow: ids are known only to the bank that issued them.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct XBicFi(String);
-text! { XBicFi, pattern = Some("[A-Z]{6,6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3,3}){0,1}") }
+pub type XBicFi = Text<kind::XBicFi>;
 
 unchecked! { AccountDetails, AccountInformationCapabilities, AccountList, AccountReport, AffiliatedAspspItem, 
     Aspsp, AspspList, AspspListItem, AuthenticationObject, Authorisations, Balance, 
@@ -4776,3 +4583,104 @@ unchecked! { AccountDetails, AccountInformationCapabilities, AccountList, Accoun
     RemittanceInformationStructured, ReportExchangeRate, ResponseHeaders, ScaStatusResponse, 
     StartScaprocessResponse, SupportedAuthorizationMethodItem, TppMessage2Xx, TransactionDetails, 
     TransactionsResponse200Json, TrnsCreditorAccountReference, UpdatePsuDataResponse }
+
+/// What tells the types of text apart: each is the `K` of a [`Text`].
+pub mod kind {
+    use crate::value::{Format, kind};
+
+    kind! { AccountId; Shown }
+    kind! { AccountNumber, secret() }
+    kind! { AdditionalInformation, max(512); Shown }
+    kind! { AmountValue, pattern("-?[0-9]{1,14}(\\.[0-9]{1,3})?"); Shown }
+    kind! { AspspListItemName, max(140); Shown }
+    kind! { AspspName, max(140); Shown }
+    kind! { AuthenticationMethodId, max(35); Shown }
+    kind! { AuthorisationId; Shown }
+    kind! { BankGiroNumber, pattern("[0-9-]{5,35}"), secret() }
+    kind! { BankTransactionCode; Shown }
+    kind! { Bban, secret() }
+    kind! { BicFi, pattern("^[A-Z]{6,6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3,3}){0,1}$"); Shown }
+    kind! { Bicfi, pattern("[A-Z]{6,6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3,3}){0,1}"); Shown }
+    kind! { BookingDate, format(Format::Date); Shown; Dated }
+    kind! { CancellationId; Shown }
+    kind! { CashAccountType; Shown }
+    kind! { ChallengeImage, secret() }
+    kind! { ChallengeText, secret() }
+    kind! { CheckId, max(35); Shown }
+    kind! { CityName, max(140); Shown }
+    kind! { ClearingNumber, pattern("[0-9]{1,5}"); Shown }
+    kind! { ConsentId; Shown }
+    kind! { CountryCode, pattern("[A-Z]{2}"); Shown }
+    kind! { CountryName, max(140); Shown }
+    kind! { CreditorAccountMessage, max(140); Shown }
+    kind! { CreditorAgentName, max(70); Shown }
+    kind! { CreditorId, max(35); Shown }
+    kind! { CreditorName, max(70); Shown }
+    kind! { CurrencyCode, pattern("[A-Z]{3}"); Shown }
+    kind! { DateFrom, format(Format::Date); Shown; Dated }
+    kind! { DateTo, format(Format::Date); Shown; Dated }
+    kind! { DayOfExecution, max(2), pattern("^(0?[1-9]|[12][0-9]|3[01])$"); Shown }
+    kind! { DebtorAccountMessage, max(140); Shown }
+    kind! { DebtorName, max(70); Shown }
+    kind! { Details, max(140); Shown }
+    kind! { DetailsCode, max(35); Shown }
+    kind! { DetailsInformation, max(140); Shown }
+    kind! { EncryptedPassword, secret() }
+    kind! { EndDate, format(Format::Date); Shown; Dated }
+    kind! { EndToEndId, max(35); Shown }
+    kind! { EndToEndIdentification, max(35); Shown }
+    kind! { EntryReference, max(35); Shown }
+    kind! { GiroNumber, pattern("[0-9-]{5,35}"), secret() }
+    kind! { HrefEntry; Shown }
+    kind! { Iban, pattern("[A-Z]{2,2}[0-9]{2,2}[a-zA-Z0-9]{1,30}"), secret() }
+    kind! { ImageLink, secret() }
+    kind! { InvoiceRef, min(1), max(25); Shown }
+    kind! { IsoCountryCode, pattern("^[a-zA-Z]{2,2}$"); Shown }
+    kind! { LastActionDate, format(Format::Date); Shown; Dated }
+    kind! { LastChangeDateTime, format(Format::DateTime); Shown; Timed }
+    kind! { LastCommittedTransaction, max(35); Shown }
+    kind! { LinkedAccounts, max(70); Shown }
+    kind! { MandateId, max(35); Shown }
+    kind! { MaskedPan, max(35), secret() }
+    kind! { Message, max(512); Shown }
+    kind! { Msisdn, max(35), secret() }
+    kind! { Name, max(35); Shown }
+    kind! { OcrRef, pattern("^[0-9]{2,25}$"); Shown }
+    kind! { OwnerName, max(140); Shown }
+    kind! { Pan, max(35), secret() }
+    kind! { Password, secret() }
+    kind! { PaymentId; Shown }
+    kind! { PaymentInitiationJsonInvoiceRef, min(1), max(35); Shown }
+    kind! { PaymentInitiationJsonOcrRef, min(5), max(25), pattern("^RF[0-9]{2}[A-Z0-9]+$"); Shown }
+    kind! { PlusGiroNumber, pattern("[0-9-]{5,35}"), secret() }
+    kind! { PostalCode, max(20); Shown }
+    kind! { Product, max(35); Shown }
+    kind! { ProprietaryBankTransactionCode, max(35); Shown }
+    kind! { PsuAuthoriserId, secret() }
+    kind! { PsuCorporateId, secret() }
+    kind! { PsuGeoLocation, pattern("GEO:-?[0-9]{1,2}\\.[0-9]{6};-?[0-9]{1,3}\\.[0-9]{6}"); Shown }
+    kind! { PsuId, secret() }
+    kind! { PsuMessageText, max(512); Shown }
+    kind! { QuotationDate, format(Format::Date); Shown; Dated }
+    kind! { Reference, max(35); Shown }
+    kind! { ReferenceDate, format(Format::Date); Shown; Dated }
+    kind! { ReferenceIssuer, max(35); Shown }
+    kind! { ReferenceType, max(35); Shown }
+    kind! { RemittanceInformationUnstructured, max(140); Shown }
+    kind! { RequestedExecutionDate, format(Format::Date); Shown; Dated }
+    kind! { RequestedExecutionTime, format(Format::DateTime); Shown; Timed }
+    kind! { ScaAuthenticationData, secret() }
+    kind! { StartDate, format(Format::Date); Shown; Dated }
+    kind! { Street, max(70); Shown }
+    kind! { StreetAddress, max(140); Shown }
+    kind! { TppMessageText, max(512); Shown }
+    kind! { TransactionDetailsRemittanceInformationStructured, max(140); Shown }
+    kind! { TransactionId; Shown }
+    kind! { TransactionListId; Shown }
+    kind! { TransactionPaymentId; Shown }
+    kind! { UltimateCreditor, max(70); Shown }
+    kind! { UltimateDebtor, max(70); Shown }
+    kind! { ValidUntil, format(Format::Date); Shown; Dated }
+    kind! { ValueDate, format(Format::Date); Shown; Dated }
+    kind! { XBicFi, pattern("[A-Z]{6,6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3,3}){0,1}"); Shown }
+}

@@ -25,7 +25,7 @@ impl Extra {
 
     /// The value under a name, read as a type of this crate: `links.extra.read::<HrefType>("download")`.
     pub fn read<T: Read>(&self, name: &str) -> Option<T> {
-        match read_value(self.get(name)?.clone()) {
+        match read_value(self.get(name)?) {
             Fit::Value(value) => Some(value),
             Fit::Null | Fit::Misfit(_) => None,
         }

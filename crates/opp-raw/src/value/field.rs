@@ -11,6 +11,12 @@ use crate::check::{Check, Invalid};
 
 /// A field of a generated object: an `Option`, a [`List`] or a [`Map`].
 pub trait Slot {
+    /// What it holds.
+    type Value: Read;
+
+    /// A field with something in it.
+    fn of(value: Self::Value) -> Self;
+
     /// Reads the value that comes next; what does not fit goes to `extra` under the field's name.
     fn fill<'de, A: MapAccess<'de>>(
         &mut self,
@@ -44,6 +50,12 @@ fn keep<T>(fit: Fit<T>, name: &'static str, extra: &mut Extra) -> Option<T> {
 }
 
 impl<T: Read + serde::Serialize + Debug + Check> Slot for Option<T> {
+    type Value = T;
+
+    fn of(value: T) -> Self {
+        Some(value)
+    }
+
     #[inline]
     fn fill<'de, A: MapAccess<'de>>(
         &mut self,
@@ -84,6 +96,12 @@ impl<T: Read + serde::Serialize + Debug + Check> Slot for Option<T> {
 macro_rules! collection {
     ($name:ident, $empty:ident) => {
         impl<T: Read + serde::Serialize + Debug + Check> Slot for $name<T> {
+            type Value = Self;
+
+            fn of(value: Self) -> Self {
+                value
+            }
+
             fn fill<'de, A: MapAccess<'de>>(
                 &mut self,
                 name: &'static str,

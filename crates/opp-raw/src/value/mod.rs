@@ -8,6 +8,7 @@
 mod any;
 mod extra;
 mod field;
+mod integer;
 mod list;
 mod map;
 mod number;
@@ -17,20 +18,21 @@ mod variants;
 
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 pub use extra::Extra;
 pub use field::Slot;
+pub(crate) use integer::integer;
 pub use list::List;
 pub use map::Map;
 pub use number::Number;
 pub(crate) use object::{
-    Debugger, Object, bare, debug, headers, object, read_bare_seq, read_next, read_object, serialize,
+    Debugger, Object, debug, headers, object, read_next, read_object, read_whole, serialize, unwrapped,
 };
-#[cfg(feature = "schemars")]
-pub(crate) use text::schema_of;
-pub(crate) use text::{Format, Rule, day, instant, integer, text, text_of};
+pub use text::Text;
+pub(crate) use text::{Dated, Format, Kind, Rule, Shown, Timed, kind};
 pub(crate) use variants::{choice, open_enum};
 
 /// What one JSON value turned out to be.
@@ -78,13 +80,10 @@ pub trait Read: Sized {
     }
 
     /// Reads a list; by default a list of one value is that value.
-    fn read_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<Fit<Self>, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = seq.next_element::<Value>()? {
-            items.push(item);
-        }
-        if let [_] = items.as_slice()
-            && let Some(Fit::Value(value)) = items.first().cloned().map(read_value)
+    fn read_seq<'de, A: SeqAccess<'de>>(seq: A) -> Result<Fit<Self>, A::Error> {
+        let items = Vec::<Value>::deserialize(SeqAccessDeserializer::new(seq))?;
+        if let [item] = items.as_slice()
+            && let Fit::Value(value) = read_value(item)
         {
             return Ok(Fit::Value(value));
         }
@@ -93,7 +92,7 @@ pub trait Read: Sized {
 
     /// Reads an object.
     fn read_map<'de, A: MapAccess<'de>>(map: A) -> Result<Fit<Self>, A::Error> {
-        let value = serde::Deserialize::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+        let value = Deserialize::deserialize(MapAccessDeserializer::new(map))?;
         Ok(Fit::Misfit(Value::Object(value)))
     }
 
@@ -116,9 +115,11 @@ pub trait Plain {
     fn plain(&self) -> String;
 }
 
-/// Reads a value that is in memory already.
-pub(crate) fn read_value<T: Read>(value: Value) -> Fit<T> {
-    T::read(value).unwrap_or(Fit::Null)
+/// Reads a value that is in memory already. That is rare, so it goes by way of the text: reading every type from one
+/// source alone halves what is to be compiled.
+pub(crate) fn read_value<T: Read>(value: &Value) -> Fit<T> {
+    let text = value.to_string();
+    T::read(&mut serde_json::Deserializer::from_str(&text)).unwrap_or_else(|_| Fit::Misfit(value.clone()))
 }
 
 /// Makes [`Read`] usable wherever serde wants a seed.

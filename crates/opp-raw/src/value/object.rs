@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde_json::Value;
 
@@ -13,15 +13,21 @@ use super::{Extra, Fit, Read, Reader, read_value};
 pub(crate) trait Object: Default {
     /// The names of the fields on the wire, in the order of the struct.
     const FIELDS: &'static [&'static str];
-    /// The field that a value stands for which is no object: the list of a bare list, the address of a bare link.
-    const BARE: Option<usize>;
-    /// The field that some banks wrap the whole in.
-    const WRAPPED_IN: Option<&'static str>;
-
     /// The place of a field by its name on the wire.
     fn index(name: &str) -> Option<usize>;
     fn read_field<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<(), A::Error>;
     fn extra_mut(&mut self) -> &mut Extra;
+
+    /// The object within, if this is one of those that some banks wrap in a field, and nothing else was known of it.
+    fn unwrapped(&mut self) -> Option<Fit<Self>> {
+        None
+    }
+}
+
+/// Reads a value that should be an object.
+pub(crate) fn read_whole<'de, T: Object + Read, D: Deserializer<'de>>(deserializer: D) -> Result<Fit<T>, D::Error> {
+    let mut object = T::default();
+    Ok(deserializer.deserialize_any(Place(&mut object))?.map(|()| object))
 }
 
 /// Reads an object.
@@ -45,11 +51,8 @@ fn read_into<'de, T: Object + Read, A: MapAccess<'de>>(object: &mut T, mut map: 
             }
         }
     }
-    if let (Some(wrapper), false) = (T::WRAPPED_IN, known)
-        && object.extra_mut().get(wrapper).is_some_and(Value::is_object)
-        && let Some(inner) = object.extra_mut().remove(wrapper)
-    {
-        return Ok(unwrapped(inner, std::mem::take(object)).map(|inner| *object = inner));
+    if !known && let Some(inner) = object.unwrapped() {
+        return Ok(inner.map(|inner| *object = inner));
     }
     Ok(Fit::Value(()))
 }
@@ -82,7 +85,7 @@ impl<T> Place<'_, T> {
 impl<'de, T: Object + Read> DeserializeSeed<'de> for Place<'_, T> {
     type Value = Fit<()>;
 
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Fit<()>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Fit<()>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
@@ -125,66 +128,30 @@ impl<'de, T: Object + Read> Visitor<'de> for Place<'_, T> {
     fn visit_unit<E: serde::de::Error>(self) -> Result<Fit<()>, E> {
         Ok(Fit::Null)
     }
+
+    fn visit_none<E: serde::de::Error>(self) -> Result<Fit<()>, E> {
+        Ok(Fit::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Fit<()>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Fit<()>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
 }
 
-/// The inner object, with what stood beside it.
-fn unwrapped<T: Object + Read>(inner: Value, mut outer: T) -> Fit<T> {
-    let beside: Vec<(String, Value)> =
-        outer.extra_mut().iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
-    match read_value::<T>(inner) {
-        Fit::Value(mut object) => {
-            for (name, value) in beside {
-                object.extra_mut().insert(name, value);
-            }
-            Fit::Value(object)
+/// The object under a name, with what stood beside it.
+pub(crate) fn unwrapped<T: Object + Read>(outer: &mut T, wrapper: &str) -> Option<Fit<T>> {
+    outer.extra_mut().get(wrapper).filter(|value| value.is_object())?;
+    let inner = outer.extra_mut().remove(wrapper)?;
+    Some(read_value::<T>(&inner).map(|mut object| {
+        for (name, value) in outer.extra_mut().iter() {
+            object.extra_mut().insert(name, value.clone());
         }
-        other => other,
-    }
-}
-
-/// Reads a value that is no object as the one field that it stands for.
-pub(crate) fn read_bare<T: Object>(value: Value) -> Fit<T> {
-    let Some(index) = T::BARE else { return Fit::Misfit(value) };
-    let mut object = T::default();
-    let mut single = Single(Some(value.into_deserializer()));
-    match object.read_field(index, &mut single) {
-        Ok(()) => Fit::Value(object),
-        Err(_) => Fit::Null,
-    }
-}
-
-/// Reads a bare list without holding it twice.
-pub(crate) fn read_bare_seq<'de, T: Object + Read, A: SeqAccess<'de>>(mut seq: A) -> Result<Fit<T>, A::Error> {
-    let Some(index) = T::BARE else {
-        // A list of one object stands for the object.
-        let mut items = Vec::new();
-        while let Some(item) = seq.next_element::<Value>()? {
-            items.push(item);
-        }
-        return Ok(match items.as_mut_slice() {
-            [Value::Object(_)] => items.pop().map_or(Fit::Null, read_value),
-            _ => Fit::Misfit(Value::Array(items)),
-        });
-    };
-    let mut object = T::default();
-    object.read_field(index, &mut Single(Some(serde::de::value::SeqAccessDeserializer::new(seq))))?;
-    Ok(Fit::Value(object))
-}
-
-/// One value that pretends to be the value of a map's entry.
-struct Single<D>(Option<D>);
-
-impl<'de, D: serde::Deserializer<'de>> MapAccess<'de> for Single<D> {
-    type Error = D::Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, _: K) -> Result<Option<K::Value>, D::Error> {
-        Ok(None)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, D::Error> {
-        let value = self.0.take().ok_or_else(|| serde::de::Error::custom("the value was read already"))?;
-        seed.deserialize(value)
-    }
+        object
+    }))
 }
 
 /// A key of an object: one of the known names, or another.
@@ -199,7 +166,7 @@ struct Key<T>(PhantomData<T>);
 impl<'de, T: Object> DeserializeSeed<'de> for Key<T> {
     type Value = Name;
 
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
         deserializer.deserialize_identifier(self)
     }
 }
@@ -243,7 +210,7 @@ pub(crate) fn debug(
     f: &mut fmt::Formatter<'_>,
     name: &str,
     names_only: bool,
-    fields: impl FnOnce(&mut Debugger<'_, '_>),
+    fields: &dyn Fn(&mut Debugger<'_, '_>),
     extra: &Extra,
 ) -> fmt::Result {
     let mut debugger = Debugger { fields: f.debug_struct(name), names_only };
@@ -270,14 +237,12 @@ pub(crate) fn serialize<S: serde::Serializer>(
 
 /// Gives a generated struct its reading, writing and `Debug`. Fields stand in the order of the struct.
 ///
-/// `bare` names the field that a value stands for which is no object; `wrapped` the key that some banks wrap it in;
-/// `private true` shows the names of fields alone.
+/// `bare` names the field that a value stands for which is no object: the list of a bare list, the address of a bare
+/// link. `wrapped` is the key that some banks wrap it in; `private true` shows the names of fields alone.
 macro_rules! object {
-    ($name:ident { $( $field:ident: $wire:literal ),* $(,)? } $(bare $bare:literal)? $(wrapped $wrapped:literal)? $(private $private:literal)?) => {
+    ($name:ident { $( $field:ident: $wire:literal ),* $(,)? } $(bare $bare:ident)? $(wrapped $wrapped:literal)? $(private $private:literal)?) => {
         impl $crate::value::Object for $name {
             const FIELDS: &'static [&'static str] = &[$( $wire ),*];
-            const BARE: Option<usize> = $crate::value::object!(@bare $($bare)?);
-            const WRAPPED_IN: Option<&'static str> = $crate::value::object!(@option $($wrapped)?);
 
             fn index(name: &str) -> Option<usize> {
                 // The compiler turns this into a decision by length and a few comparisons of whole words.
@@ -305,24 +270,16 @@ macro_rules! object {
             fn extra_mut(&mut self) -> &mut $crate::value::Extra {
                 &mut self.extra
             }
+
+            $( $crate::value::object!(@wrapped $wrapped); )?
         }
 
         impl $crate::value::Read for $name {
-            fn read_str(text: &str) -> Option<Self> {
-                $crate::value::bare(serde_json::Value::from(text))
+            fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<$crate::value::Fit<Self>, D::Error> {
+                $crate::value::read_whole(deserializer)
             }
 
-            fn read_bool(flag: bool) -> Option<Self> {
-                $crate::value::bare(serde_json::Value::from(flag))
-            }
-
-            fn read_number(number: &serde_json::Number) -> Option<Self> {
-                $crate::value::bare(serde_json::Value::from(number.clone()))
-            }
-
-            fn read_seq<'de, A: serde::de::SeqAccess<'de>>(seq: A) -> Result<$crate::value::Fit<Self>, A::Error> {
-                $crate::value::read_bare_seq(seq)
-            }
+            $( $crate::value::object!(@bare $bare); )?
 
             fn read_map<'de, A: serde::de::MapAccess<'de>>(map: A) -> Result<$crate::value::Fit<Self>, A::Error> {
                 $crate::value::read_object(map)
@@ -356,14 +313,33 @@ macro_rules! object {
                     $( $crate::value::Slot::show(&self.$field, $wire, debugger); )*
                 };
                 let names_only = false $( || $private )?;
-                $crate::value::debug(f, stringify!($name), names_only, fields, &self.extra)
+                $crate::value::debug(f, stringify!($name), names_only, &fields, &self.extra)
             }
         }
     };
-    (@bare) => { None };
-    (@bare $index:literal) => { Some($index) };
-    (@option) => { None };
-    (@option $value:literal) => { Some($value) };
+    (@bare $field:ident) => {
+        fn read_str(text: &str) -> Option<Self> {
+            Some(Self { $field: $crate::value::Slot::of($crate::value::Read::read_str(text)?), ..Self::default() })
+        }
+
+        fn read_bool(flag: bool) -> Option<Self> {
+            Some(Self { $field: $crate::value::Slot::of($crate::value::Read::read_bool(flag)?), ..Self::default() })
+        }
+
+        fn read_number(number: &serde_json::Number) -> Option<Self> {
+            Some(Self { $field: $crate::value::Slot::of($crate::value::Read::read_number(number)?), ..Self::default() })
+        }
+
+        fn read_seq<'de, A: serde::de::SeqAccess<'de>>(seq: A) -> Result<$crate::value::Fit<Self>, A::Error> {
+            let fit = $crate::value::Read::read_seq(seq)?;
+            Ok(fit.map(|value| Self { $field: $crate::value::Slot::of(value), ..Self::default() }))
+        }
+    };
+    (@wrapped $wrapper:literal) => {
+        fn unwrapped(&mut self) -> Option<$crate::value::Fit<Self>> {
+            $crate::value::unwrapped(self, $wrapper)
+        }
+    };
 }
 pub(crate) use object;
 
@@ -387,11 +363,3 @@ macro_rules! headers {
     };
 }
 pub(crate) use headers;
-
-/// [`read_bare`], where only success counts.
-pub(crate) fn bare<T: Object>(value: Value) -> Option<T> {
-    match read_bare(value) {
-        Fit::Value(object) => Some(object),
-        Fit::Null | Fit::Misfit(_) => None,
-    }
-}

@@ -1,17 +1,224 @@
-//! Text and integers with rules: any value is read, only one that keeps the rules can be built.
+//! Text with rules: any value is read, only one that keeps the rules can be built.
+//!
+//! There are about a hundred kinds of text in the document. They are one generic type, so that they are written and
+//! compiled once.
 
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+use std::str::FromStr;
 use std::sync::OnceLock;
 
-use crate::check::Invalid;
+use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat};
+use regex_lite::Regex;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Number;
 
-/// What the document demands of a text.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Rule {
-    pub(crate) min: usize,
-    pub(crate) max: usize,
+use super::{Fit, Plain, Read};
+use crate::check::{Check, Invalid};
+
+/// A text of one kind, such as [`Iban`](crate::types::Iban): the kinds are told apart by `K` and never mixed up.
+///
+/// Whatever a bank sends is read. What is to be sent is made with `try_from` or `parse`, which hold it against the
+/// document's rules for the kind.
+pub struct Text<K>(String, PhantomData<fn() -> K>);
+
+/// A kind of text.
+pub trait Kind: 'static {
+    /// The name of its type.
+    const NAME: &'static str;
+
+    /// What the document demands of it.
+    fn rule() -> &'static Rule;
+}
+
+/// A kind that may be shown: no number of an account, nothing of the user's.
+pub trait Shown: Kind {}
+
+/// A kind that is a day.
+pub trait Dated: Kind {}
+
+/// A kind that is an instant.
+pub trait Timed: Kind {}
+
+impl<K> Text<K> {
+    fn new(text: String) -> Self {
+        Self(text, PhantomData)
+    }
+
+    /// The text as it came, or as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<K: Dated> Text<K> {
+    /// The day, if the text begins with one; a time behind it is passed over.
+    pub fn day(&self) -> Option<NaiveDate> {
+        day(&self.0)
+    }
+}
+
+impl<K: Timed> Text<K> {
+    /// The instant, if the text is one.
+    pub fn instant(&self) -> Option<DateTime<FixedOffset>> {
+        instant(&self.0)
+    }
+}
+
+impl<K: Dated> From<NaiveDate> for Text<K> {
+    fn from(day: NaiveDate) -> Self {
+        Self::new(day.format("%Y-%m-%d").to_string())
+    }
+}
+
+impl<K: Timed> From<DateTime<FixedOffset>> for Text<K> {
+    fn from(instant: DateTime<FixedOffset>) -> Self {
+        Self::new(instant.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}
+
+impl<K: Kind> TryFrom<String> for Text<K> {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        K::rule().check(&text)?;
+        Ok(Self::new(text))
+    }
+}
+
+impl<K: Kind> TryFrom<&str> for Text<K> {
+    type Error = Invalid;
+
+    fn try_from(text: &str) -> Result<Self, Invalid> {
+        Self::try_from(text.to_owned())
+    }
+}
+
+impl<K: Kind> FromStr for Text<K> {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        Self::try_from(text)
+    }
+}
+
+impl<K: Kind> Check for Text<K> {
+    fn check(&self) -> Result<(), Invalid> {
+        K::rule().check(&self.0)
+    }
+}
+
+impl<K> Read for Text<K> {
+    /// As a string is read, by the same code for every kind.
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fit<Self>, D::Error> {
+        Ok(String::read(deserializer)?.map(Self::new))
+    }
+
+    fn read_str(text: &str) -> Option<Self> {
+        String::read_str(text).map(Self::new)
+    }
+
+    fn read_bool(flag: bool) -> Option<Self> {
+        String::read_bool(flag).map(Self::new)
+    }
+
+    fn read_number(number: &Number) -> Option<Self> {
+        String::read_number(number).map(Self::new)
+    }
+}
+
+impl<K> Plain for Text<K> {
+    fn plain(&self) -> String {
+        self.0.clone()
+    }
+}
+
+impl<'de, K: Kind> Deserialize<'de> for Text<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Self::read(deserializer)? {
+            Fit::Value(text) => Ok(text),
+            Fit::Null | Fit::Misfit(_) => Err(D::Error::custom(format_args!("this is no {}", K::NAME))),
+        }
+    }
+}
+
+impl<K> Serialize for Text<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<K: Shown> fmt::Display for Text<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Shows the value of kinds that may be shown alone.
+impl<K: Kind> fmt::Debug for Text<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        K::rule().show(&self.0, f)
+    }
+}
+
+// By hand, since `derive` would ask the same of `K`.
+
+impl<K> Clone for Text<K> {
+    fn clone(&self) -> Self {
+        Self::new(self.0.clone())
+    }
+}
+
+impl<K> PartialEq for Text<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl<K> Eq for Text<K> {}
+
+impl<K> Hash for Text<K> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl<K> PartialOrd for Text<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<K> Ord for Text<K> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl<K: Kind> schemars::JsonSchema for Text<K> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        K::NAME.into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        K::rule().schema()
+    }
+}
+
+/// What the document demands of a kind of text.
+#[derive(Debug)]
+pub struct Rule {
+    min: usize,
+    max: usize,
     /// A pattern that ECMAScript and `regex_lite` read alike; it has to match the whole text.
-    pub(crate) pattern: Option<&'static str>,
-    pub(crate) format: Format,
+    pattern: Option<&'static str>,
+    compiled: OnceLock<Option<Regex>>,
+    format: Format,
+    secret: bool,
 }
 
 /// The formats that are checked.
@@ -24,12 +231,45 @@ pub(crate) enum Format {
     Uuid,
 }
 
+#[allow(dead_code, reason = "not every document has every rule")]
 impl Rule {
     /// No rule at all.
-    pub(crate) const ANY: Self = Self { min: 0, max: usize::MAX, pattern: None, format: Format::Any };
+    pub(crate) const fn any() -> Self {
+        Self { min: 0, max: usize::MAX, pattern: None, compiled: OnceLock::new(), format: Format::Any, secret: false }
+    }
 
-    /// Refuses a text that breaks the rule; the compiled pattern is kept by the type.
-    pub(crate) fn check(&self, text: &str, compiled: &OnceLock<Option<regex_lite::Regex>>) -> Result<(), Invalid> {
+    pub(crate) const fn min(mut self, min: usize) -> Self {
+        self.min = min;
+        self
+    }
+
+    pub(crate) const fn max(mut self, max: usize) -> Self {
+        self.max = max;
+        self
+    }
+
+    pub(crate) const fn pattern(mut self, pattern: &'static str) -> Self {
+        self.pattern = Some(pattern);
+        self
+    }
+
+    pub(crate) const fn format(mut self, format: Format) -> Self {
+        self.format = format;
+        self
+    }
+
+    /// The text is never shown.
+    pub(crate) const fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+
+    fn show(&self, text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.secret { f.write_str("[redacted]") } else { fmt::Debug::fmt(text, f) }
+    }
+
+    /// Refuses a text that breaks the rule.
+    fn check(&self, text: &str) -> Result<(), Invalid> {
         let length = text.chars().count();
         if length < self.min {
             return Err(Invalid::new(format!("is shorter than {} characters", self.min)));
@@ -49,283 +289,71 @@ impl Rule {
         }
         if let Some(pattern) = self.pattern {
             // Patterns of the document are often not anchored, and mean the whole text nevertheless.
-            let regex = compiled.get_or_init(|| regex_lite::Regex::new(&format!("^(?:{pattern})$")).ok());
+            let regex = self.compiled.get_or_init(|| Regex::new(&format!("^(?:{pattern})$")).ok());
             if regex.as_ref().is_some_and(|regex| !regex.is_match(text)) {
                 return Err(Invalid::new(format!("does not match {pattern}")));
             }
         }
         Ok(())
     }
+
+    /// The rule as JSON Schema.
+    #[cfg(feature = "schemars")]
+    fn schema(&self) -> schemars::Schema {
+        let mut schema = serde_json::Map::from_iter([("type".to_owned(), "string".into())]);
+        if self.min > 0 {
+            schema.insert("minLength".into(), self.min.into());
+        }
+        if self.max < usize::MAX {
+            schema.insert("maxLength".into(), self.max.into());
+        }
+        if let Some(pattern) = self.pattern {
+            schema.insert("pattern".into(), format!("^(?:{pattern})$").into());
+        }
+        let format = match self.format {
+            Format::Any => None,
+            Format::Date => Some("date"),
+            Format::DateTime => Some("date-time"),
+            Format::Uuid => Some("uuid"),
+        };
+        if let Some(format) = format {
+            schema.insert("format".into(), format.into());
+        }
+        schema.into()
+    }
 }
 
 /// The day that a text begins with: a date may come with a time behind it.
-pub(crate) fn day(text: &str) -> Option<chrono::NaiveDate> {
+fn day(text: &str) -> Option<NaiveDate> {
     let head = text.get(..10)?;
     let rest = text.get(10..)?;
     if !(rest.is_empty() || rest.starts_with(['T', ' '])) {
         return None;
     }
-    chrono::NaiveDate::parse_from_str(head, "%Y-%m-%d").ok()
+    NaiveDate::parse_from_str(head, "%Y-%m-%d").ok()
 }
 
 /// The instant that a text names.
-pub(crate) fn instant(text: &str) -> Option<chrono::DateTime<chrono::FixedOffset>> {
-    chrono::DateTime::parse_from_rfc3339(text).ok()
+fn instant(text: &str) -> Option<DateTime<FixedOffset>> {
+    DateTime::parse_from_rfc3339(text).ok()
 }
 
-/// What every text type has, whatever its rule.
-macro_rules! text {
-    ($name:ident $(, $rule:ident = $value:expr)* $(; $special:ident)*) => {
-        impl $name {
-            #[allow(clippy::needless_update)]
-            const RULE: $crate::value::Rule = $crate::value::Rule { $( $rule: $value, )* ..$crate::value::Rule::ANY };
+/// A kind of text with its rules, and what else is true of it.
+macro_rules! kind {
+    ($name:ident $(, $rule:ident ( $($value:expr)? ))* $(; $special:ident)*) => {
+        #[doc = concat!("Tells [`", stringify!($name), "`](super::", stringify!($name), ") from other texts.")]
+        pub enum $name {}
 
-            /// The text as it came, or as it was given.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
+        impl $crate::value::Kind for $name {
+            const NAME: &'static str = stringify!($name);
 
-            $( $crate::value::text_of!(@method $special $name); )*
-        }
-
-        $( $crate::value::text_of!(@from $special $name); )*
-
-        $crate::value::text_of!(@debug $name $($special)*);
-
-        impl $crate::check::Check for $name {
-            fn check(&self) -> Result<(), $crate::check::Invalid> {
-                static PATTERN: std::sync::OnceLock<Option<regex_lite::Regex>> = std::sync::OnceLock::new();
-                Self::RULE.check(&self.0, &PATTERN)
+            fn rule() -> &'static $crate::value::Rule {
+                static RULE: $crate::value::Rule = $crate::value::Rule::any()$( .$rule($($value)?) )*;
+                &RULE
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = $crate::check::Invalid;
-
-            fn try_from(text: String) -> Result<Self, $crate::check::Invalid> {
-                let value = Self(text);
-                $crate::check::Check::check(&value)?;
-                Ok(value)
-            }
-        }
-
-        impl TryFrom<&str> for $name {
-            type Error = $crate::check::Invalid;
-
-            fn try_from(text: &str) -> Result<Self, $crate::check::Invalid> {
-                Self::try_from(text.to_owned())
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = $crate::check::Invalid;
-
-            fn from_str(text: &str) -> Result<Self, $crate::check::Invalid> {
-                Self::try_from(text)
-            }
-        }
-
-        impl $crate::value::Read for $name {
-            /// As a string is read, by the same code for every type of text.
-            fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<$crate::value::Fit<Self>, D::Error> {
-                Ok(<String as $crate::value::Read>::read(deserializer)?.map(Self))
-            }
-
-            fn read_str(text: &str) -> Option<Self> {
-                Some(Self(text.to_owned()))
-            }
-
-            fn read_bool(flag: bool) -> Option<Self> {
-                <String as $crate::value::Read>::read_bool(flag).map(Self)
-            }
-
-            fn read_number(number: &serde_json::Number) -> Option<Self> {
-                <String as $crate::value::Read>::read_number(number).map(Self)
-            }
-        }
-
-        impl $crate::value::Plain for $name {
-            fn plain(&self) -> String {
-                self.as_str().to_owned()
-            }
-        }
-
-        $crate::value::deserialize_by_reading!($name);
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.0)
-            }
-        }
-
-        #[cfg(feature = "schemars")]
-        impl schemars::JsonSchema for $name {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                $crate::value::schema_of(Self::RULE)
-            }
-        }
+        $( impl $crate::value::$special for $name {} )*
     };
 }
-pub(crate) use text;
-
-/// The parts of [`text!`] that only some types have.
-macro_rules! text_of {
-    (@method date $name:ident) => {
-        /// The day, if the text begins with one; a time behind it is passed over.
-        pub fn day(&self) -> Option<chrono::NaiveDate> {
-            $crate::value::day(&self.0)
-        }
-    };
-    (@method instant $name:ident) => {
-        /// The instant, if the text is one.
-        pub fn instant(&self) -> Option<chrono::DateTime<chrono::FixedOffset>> {
-            $crate::value::instant(&self.0)
-        }
-    };
-    (@method secret $name:ident) => {};
-    (@from date $name:ident) => {
-        impl From<chrono::NaiveDate> for $name {
-            fn from(day: chrono::NaiveDate) -> Self {
-                Self(day.format("%Y-%m-%d").to_string())
-            }
-        }
-    };
-    (@from instant $name:ident) => {
-        impl From<chrono::DateTime<chrono::FixedOffset>> for $name {
-            fn from(instant: chrono::DateTime<chrono::FixedOffset>) -> Self {
-                Self(instant.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
-            }
-        }
-    };
-    (@from secret $name:ident) => {};
-    (@debug $name:ident $($special:ident)* ) => {
-        $crate::value::text_of!(@choose $name [$($special)*]);
-    };
-    (@choose $name:ident [secret $($rest:ident)*]) => {
-        /// Never shows the value.
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("[redacted]")
-            }
-        }
-    };
-    (@choose $name:ident [$($rest:ident)*]) => {
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                std::fmt::Debug::fmt(&self.0, f)
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    };
-}
-pub(crate) use text_of;
-
-/// The rule as JSON Schema.
-#[cfg(feature = "schemars")]
-pub(crate) fn schema_of(rule: Rule) -> schemars::Schema {
-    let mut schema = serde_json::Map::from_iter([("type".to_owned(), "string".into())]);
-    if rule.min > 0 {
-        schema.insert("minLength".into(), rule.min.into());
-    }
-    if rule.max < usize::MAX {
-        schema.insert("maxLength".into(), rule.max.into());
-    }
-    if let Some(pattern) = rule.pattern {
-        schema.insert("pattern".into(), format!("^(?:{pattern})$").into());
-    }
-    let format = match rule.format {
-        Format::Any => None,
-        Format::Date => Some("date"),
-        Format::DateTime => Some("date-time"),
-        Format::Uuid => Some("uuid"),
-    };
-    if let Some(format) = format {
-        schema.insert("format".into(), format.into());
-    }
-    schema.into()
-}
-
-/// An integer within bounds.
-macro_rules! integer {
-    ($name:ident, $min:expr, $max:expr) => {
-        impl $name {
-            /// The number as it came, or as it was given.
-            pub fn get(self) -> i64 {
-                self.0
-            }
-        }
-
-        impl $crate::check::Check for $name {
-            fn check(&self) -> Result<(), $crate::check::Invalid> {
-                if self.0 < $min {
-                    return Err($crate::check::Invalid::new(concat!("is less than ", stringify!($min))));
-                }
-                if self.0 > $max {
-                    return Err($crate::check::Invalid::new(concat!("is more than ", stringify!($max))));
-                }
-                Ok(())
-            }
-        }
-
-        impl TryFrom<i64> for $name {
-            type Error = $crate::check::Invalid;
-
-            fn try_from(number: i64) -> Result<Self, $crate::check::Invalid> {
-                let value = Self(number);
-                $crate::check::Check::check(&value)?;
-                Ok(value)
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                std::fmt::Display::fmt(&self.0, f)
-            }
-        }
-
-        impl $crate::value::Read for $name {
-            fn read_str(text: &str) -> Option<Self> {
-                <i64 as $crate::value::Read>::read_str(text).map(Self)
-            }
-
-            fn read_number(number: &serde_json::Number) -> Option<Self> {
-                <i64 as $crate::value::Read>::read_number(number).map(Self)
-            }
-        }
-
-        impl $crate::value::Plain for $name {
-            fn plain(&self) -> String {
-                self.0.to_string()
-            }
-        }
-
-        $crate::value::deserialize_by_reading!($name);
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_i64(self.0)
-            }
-        }
-
-        #[cfg(feature = "schemars")]
-        impl schemars::JsonSchema for $name {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "integer", "minimum": $min, "maximum": $max })
-            }
-        }
-    };
-}
-pub(crate) use integer;
+pub(crate) use kind;

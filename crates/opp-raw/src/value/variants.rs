@@ -32,10 +32,9 @@ macro_rules! open_enum {
             type Err = $crate::check::Invalid;
 
             fn from_str(text: &str) -> Result<Self, $crate::check::Invalid> {
-                match text {
-                    $( $wire => Ok(Self::$variant), )*
-                    _ => Err($crate::check::Invalid::new("is none of the values that the document knows")),
-                }
+                <Self as $crate::value::Read>::read_str(text)
+                    .filter(Self::is_known)
+                    .ok_or_else(|| $crate::check::Invalid::new("is none of the values that the document knows"))
             }
         }
 
@@ -50,6 +49,12 @@ macro_rules! open_enum {
         impl $crate::check::Check for $name {}
 
         impl $crate::value::Read for $name {
+            /// As a string is read, by the same code for every enum.
+            fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<$crate::value::Fit<Self>, D::Error> {
+                let read = <String as $crate::value::Read>::read(deserializer)?;
+                Ok(read.map(|text| Self::read_str(&text).unwrap_or(Self::Unknown(text))))
+            }
+
             fn read_str(text: &str) -> Option<Self> {
                 Some(match text {
                     $( $wire => Self::$variant, )*
@@ -119,7 +124,7 @@ macro_rules! choice {
                 let value = serde_json::Value::Object(fields);
                 let mut best: Option<(usize, Self)> = None;
                 $(
-                    if let $crate::value::Fit::Value(read) = $crate::value::read_value::<$variant>(value.clone()) {
+                    if let $crate::value::Fit::Value(read) = $crate::value::read_value::<$variant>(&value) {
                         let left = read.extra.iter().count();
                         let broken = usize::from($crate::check::Check::check(&read).is_err());
                         let cost = 2 * left + broken;

@@ -8,6 +8,7 @@ mod repetition;
 use chrono::NaiveDate;
 use opp_raw::Invalid;
 use opp_raw::types::{PaymentInitiationJson, PaymentInitiationRequest};
+use serde_json::{Map, Value};
 
 use super::{PaymentProduct, PaymentService};
 
@@ -93,8 +94,8 @@ impl From<Bulk> for Order {
 
 /// Refuses a transfer that says what this form of order has no field for: nothing gets lost on the way.
 fn nothing_left(transfer: &PaymentInitiationJson, form: &str) -> Result<(), Invalid> {
-    let left = serde_json::to_value(transfer).unwrap_or_default();
-    match left.as_object().and_then(|left| left.keys().next()) {
+    let left = serde_json::to_string(transfer).and_then(|json| serde_json::from_str::<Map<String, Value>>(&json));
+    match left.map_err(|_| Invalid::new("cannot be written as JSON"))?.keys().next() {
         Some(field) => Err(Invalid::new(format!("cannot be said in {form}")).within(field)),
         None => Ok(()),
     }
