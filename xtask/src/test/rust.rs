@@ -16,15 +16,20 @@ pub(super) fn clippy() -> Result<Outcome> {
     Ok(Outcome::passed())
 }
 
-/// The raw crate with each choice of features but the default one, which the whole workspace has.
+/// The two layers with each choice of features but those that the whole workspace has.
 pub(super) fn features() -> Result<Outcome> {
     let combinations = [
-        ("schemars", &["--features", "schemars"] as &[&str]),
-        ("none", &["--no-default-features"]),
-        ("native-tls", &["--no-default-features", "--features", "native-tls"]),
+        ("opp-ergonomic", "none", &[] as &[&str]),
+        ("opp-ergonomic", "certificates", &["--features", "certificates"]),
+        ("opp-ergonomic", "conformance", &["--features", "conformance"]),
+        ("opp-ergonomic", "files", &["--features", "files"]),
+        ("opp-ergonomic", "qr", &["--features", "qr"]),
+        ("opp-raw", "schemars", &["--features", "schemars"]),
+        ("opp-raw", "none", &["--no-default-features"]),
+        ("opp-raw", "native-tls", &["--no-default-features", "--features", "native-tls"]),
     ];
     let mut done = Vec::new();
-    for (name, flags) in combinations {
+    for (package, name, flags) in combinations {
         if name == "native-tls" && !has_openssl() {
             if !ci() {
                 return Ok(Outcome::Skipped(format!(
@@ -34,11 +39,12 @@ pub(super) fn features() -> Result<Outcome> {
             }
             install_system_packages(&["libssl-dev", "pkg-config"])?;
         }
-        let arguments = [&["clippy", "--package", "opp-raw", "--locked"], flags, &["--", "-D", "warnings"]].concat();
-        run(&mut cargo(&arguments)).with_context(|| format!("opp-raw with {name}"))?;
-        done.push(name);
+        let arguments = [&["clippy", "--package", package, "--locked"], flags, &["--", "-D", "warnings"]].concat();
+        let what = format!("{package} with {name}");
+        run(&mut cargo(&arguments)).context(what.clone())?;
+        done.push(what);
     }
-    Ok(Outcome::Passed(format!("opp-raw with {}", done.join(", "))))
+    Ok(Outcome::Passed(done.join(", ")))
 }
 
 /// Only where TLS of the system is OpenSSL does a build need its headers.

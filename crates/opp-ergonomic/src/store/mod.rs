@@ -1,5 +1,5 @@
 //! What several replicas of a service share, and what outlives a restart. One small trait with atomic verbs; in memory
-//! unless you give the client another: [`FileStore`], or one of your own.
+//! unless you give the client another: `FileStore` (feature `files`), or one of your own.
 //!
 //! | what | what of it is there |
 //! |---|---|
@@ -10,6 +10,7 @@
 mod budget;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+#[cfg(feature = "files")]
 mod file;
 mod memory;
 
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 pub(crate) use budget::{Allowance, digest, hash};
 pub use budget::{Budget, Endpoint};
+#[cfg(feature = "files")]
 pub use file::FileStore;
 pub use memory::MemoryStore;
 
