@@ -107,6 +107,8 @@ impl Application {
         ensure!(fetch.current_dir(&folder).status()?.success(), "`cargo fetch` failed");
         let mut build: Command = super::cargo(&["build", "--quiet"]);
         build.current_dir(&folder).env("CARGO_TARGET_DIR", folder.join("target"));
+        // As crates of a registry are built, and as anything is in CI.
+        build.env("CARGO_INCREMENTAL", "0");
         let cost = cost_of(&mut build).with_context(|| format!("the application `{name}` does not build"))?;
         fs::remove_dir_all(&folder)?;
         Ok(cost)
