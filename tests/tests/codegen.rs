@@ -45,9 +45,7 @@ fn two_runs_write_the_same_bytes() {
 
 #[test]
 fn the_published_document_gives_the_same_rust_api_as_ours() {
-    let Some(editions) = editions() else {
-        return eprintln!("skipped: there are no published editions beside the repository");
-    };
+    let Some(editions) = editions() else { return };
     let published = editions.join("openpayments-NextGenPSD2-1.3.3.yaml");
     let theirs = generate(&published, &xtask::root().join("openapi"), false).unwrap();
     for (path, ours) in ours() {

@@ -23,9 +23,7 @@ fn the_edition_of_2026_generates_compiles_and_every_operation_can_be_called() {
 }
 
 fn every_operation_can_be_called(edition: &str, lenient: bool, operations: usize) {
-    let Some(folder) = editions() else {
-        return eprintln!("skipped: there are no published editions beside the repository");
-    };
+    let Some(folder) = editions() else { return };
     let spec = folder.join(edition);
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let out = target.join(Path::new(edition).file_stem().unwrap_or_default());

@@ -55,9 +55,7 @@ fn the_mocks_of_a_document_with_awkward_names_compile() {
 
 #[test]
 fn the_mocks_of_the_edition_of_2026_compile() {
-    let Some(folder) = editions() else {
-        return eprintln!("skipped: there are no published editions beside the repository");
-    };
+    let Some(folder) = editions() else { return };
     compile(&folder.join("openpayments-api-2026.facts.yaml"), "2026");
 }
 

@@ -35,7 +35,7 @@ async fn it_prints_one_address_and_keeps_its_state_when_it_is_ended() {
     assert!(page.contains("Choose your bank"), "{page}");
 
     let id = child.id().unwrap().to_string();
-    assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
+    assert!(Command::new("sh").args(["-c", &format!("kill -TERM {id}")]).status().await.unwrap().success());
     assert!(child.wait().await.unwrap().success());
     assert_eq!(lines.next_line().await.unwrap(), None, "nothing but the address is printed");
     let kept = std::fs::metadata(folder.path().join("sandbox.json")).unwrap();

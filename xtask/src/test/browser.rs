@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::Outcome;
-use super::tools::{ci, command, install_system_packages, node_package, output};
+use super::tools::{ci, command, folder, install_system_packages, node_package, output};
 
 /// Debian's names of the browser and of what drives it.
 const PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
@@ -25,13 +25,22 @@ pub(crate) fn equip() -> Result<Option<String>> {
         match install_system_packages(&PACKAGES) {
             Ok(()) if is_there() => {}
             Err(error) if ci() => return Err(error),
-            Ok(()) | Err(_) => return Ok(Some(format!("install {}", PACKAGES.join(" and ")))),
+            Ok(()) | Err(_) => return Ok(missing()),
         }
     }
     Ok(match node_package("axe", "axe-core", AXE)? {
         Some(_) => None,
         None => Some("install Node.js with npm, which fetches axe-core".into()),
     })
+}
+
+/// What keeps the suites from looking at pages on this machine as it is.
+pub(super) fn missing() -> Option<String> {
+    if !is_there() {
+        return Some(format!("install {}", PACKAGES.join(" and ")));
+    }
+    let axe = folder("axe").join("node_modules/axe-core/axe.min.js");
+    (!axe.is_file()).then(|| "`cargo xtask test browser` fetches axe-core".into())
 }
 
 fn is_there() -> bool {

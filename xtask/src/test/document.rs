@@ -1,5 +1,7 @@
 //! Steps about the document and what is generated from it.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Result;
 
 use super::Outcome;
@@ -40,14 +42,17 @@ pub(super) fn redocly() -> Result<Outcome> {
     Ok(Outcome::Passed(format!("@redocly/cli {REDOCLY}, recommended rules")))
 }
 
-/// The published document may not be given on, so that only who has it beside the checkout can compare.
+/// The folder of published editions, which may not be given on: only who has it beside the checkout can compare.
+pub fn editions() -> Option<PathBuf> {
+    Some(root().join("../shared/upstream")).filter(|folder| folder.is_dir())
+}
+
 pub(super) fn parity() -> Result<Outcome> {
-    let shared = root().join("../shared");
-    let (tool, upstream) =
-        (shared.join("tools/spec_parity.py"), shared.join("upstream/openpayments-NextGenPSD2-1.3.3.yaml"));
-    if !tool.is_file() || !upstream.is_file() {
+    let tool = root().join("../shared/tools/spec_parity.py");
+    let upstream = editions().map(|folder| folder.join("openpayments-NextGenPSD2-1.3.3.yaml"));
+    let Some(upstream) = upstream.filter(|file| file.is_file() && tool.is_file()) else {
         return Ok(Outcome::NotHere("the published document is not part of the repository".into()));
-    }
+    };
     let Some(python) = python()? else {
         return Ok(Outcome::Skipped("there is no python3 with venv on this machine".into()));
     };
@@ -57,10 +62,9 @@ pub(super) fn parity() -> Result<Outcome> {
 }
 
 /// A Python that reads YAML: the machine's own, or one in an environment of ours.
-fn python() -> Result<Option<std::path::PathBuf>> {
-    let reads_yaml =
-        |python: &std::path::Path| output(&mut command(python, &["-c", "import yaml, sys; print(1)"])).is_some();
-    let own = std::path::PathBuf::from("python3");
+fn python() -> Result<Option<PathBuf>> {
+    let reads_yaml = |python: &Path| output(&mut command(python, &["-c", "import yaml, sys; print(1)"])).is_some();
+    let own = PathBuf::from("python3");
     if reads_yaml(&own) {
         return Ok(Some(own));
     }

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 pub use count::Count;
+pub use document::editions;
 
 /// Which steps to run.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -38,8 +39,8 @@ struct Step {
 enum Outcome {
     /// It holds; and what there is to say about it.
     Passed(String),
-    /// It holds, and so many tests ran.
-    Tested(Count),
+    /// It holds, and so many tests ran; and what they could not look at here.
+    Tested(Count, Vec<String>),
     /// What it needs is missing on this machine.
     Skipped(String),
     /// There is nothing to check in this checkout, and no machine could change that.
@@ -109,8 +110,8 @@ const FAILED: &str = "FAILED";
 fn judge(ended: Result<Outcome>, ci: bool, counts: &mut Vec<Count>) -> (&'static str, String) {
     match ended {
         Ok(Outcome::Passed(note)) => ("passed", note),
-        Ok(Outcome::Tested(count)) => {
-            let note = count.to_string();
+        Ok(Outcome::Tested(count, unseen)) => {
+            let note = unseen.into_iter().fold(count.to_string(), |note, what| format!("{note}; NOT {what}"));
             let word = if count.failed == 0 { "passed" } else { FAILED };
             counts.push(count);
             (word, note)
@@ -172,8 +173,18 @@ mod tests {
     #[test]
     fn failed_tests_fail_the_step_and_are_counted() {
         let mut counts = Vec::new();
-        assert_eq!(judge(Ok(Outcome::Tested(Count { passed: 3, failed: 1 })), false, &mut counts).0, FAILED);
+        assert_eq!(
+            judge(Ok(Outcome::Tested(Count { passed: 3, failed: 1 }, Vec::new())), false, &mut counts).0,
+            FAILED
+        );
         assert_eq!(counts.len(), 1);
+    }
+
+    #[test]
+    fn what_tests_could_not_look_at_is_said_beside_their_number() {
+        let ended = Ok(Outcome::Tested(Count { passed: 3, failed: 0 }, vec!["the pages: install a browser".into()]));
+        let (word, note) = judge(ended, false, &mut Vec::new());
+        assert_eq!((word, note.as_str()), ("passed", "3 passed, 0 failed; NOT the pages: install a browser"));
     }
 
     #[test]
