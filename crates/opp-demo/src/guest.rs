@@ -162,13 +162,18 @@ pub(crate) fn forget_cookie(app: &App) -> (axum::http::HeaderName, String) {
 fn presence(app: &App, request: &Request) -> Presence {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     // A header that anybody can write counts only if a proxy of ours has written its end.
-    let forwarded = request.headers().get("x-forwarded-for").filter(|_| !app.base.starts_with("http://localhost"));
-    let forwarded = forwarded.and_then(|list| list.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+    let is_behind_proxy = !app.base.starts_with("http://localhost");
+    let forwarded = is_behind_proxy.then(|| forwarded(request.headers())).flatten();
     let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Presence {
         ip: forwarded.or(peer).unwrap_or(IpAddr::from([127, 0, 0, 1])),
         user_agent: user_agent.chars().take(300).collect(),
     }
+}
+
+/// The last address that proxies have added; those before it may be invented.
+fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+    headers.get("x-forwarded-for")?.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
 }
 
 impl<S: Sync> FromRequestParts<S> for Guest {
@@ -196,5 +201,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Signed<T> {
         }
         let fields: serde_json::Map<_, _> = pairs.into_iter().map(|(name, value)| (name, value.into())).collect();
         serde_json::from_value(fields.into()).map(Self).map_err(|_| Problem::stale_form())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_forwarded_addresses_only_the_last_is_a_proxys_word() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(forwarded(&headers), None);
+        headers.insert("x-forwarded-for", HeaderValue::from_static("198.51.100.1, 192.0.2.7"));
+        assert_eq!(forwarded(&headers), Some(IpAddr::from([192, 0, 2, 7])));
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use chrono::{DateTime, Utc};
 use opp_ergonomic::{Client, Clock, Environment, SystemClock, store::Store};
 use opp_sandbox::{Control, Sandbox};
@@ -77,6 +77,9 @@ impl Platform {
     }
 
     fn real(production: bool, file: PathBuf, store: Arc<dyn Store>) -> Result<Self> {
+        // What every page says of real money must not hang on a variable that somebody has forgotten.
+        let named = std::env::var("OPP_ENVIRONMENT").is_ok_and(|name| name == "production");
+        ensure!(production || !named, "OPP_ENVIRONMENT is `production`: add --production, or unset it");
         let mut builder = opp_ergonomic::ClientBuilder::from_env()?.store(store);
         if production {
             builder = builder.environment(Environment::Production);

@@ -62,3 +62,24 @@ async fn half_of_the_credentials_and_production_without_a_certificate_are_refuse
     let text = refused(live.env("OPP_CLIENT_ID", "x").env("OPP_CLIENT_SECRET", "s3cret")).await;
     assert!(text.contains("certificate") && !text.contains("s3cret"), "{text}");
 }
+
+#[tokio::test]
+async fn real_banks_are_reached_only_when_asked_for_and_every_page_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let credentials = [("OPP_CLIENT_ID", "x"), ("OPP_CLIENT_SECRET", "s3cret"), ("OPP_ENVIRONMENT", "production")];
+    let text = refused(program(folder.path(), &["--port", "0"]).envs(credentials)).await;
+    assert!(text.contains("--production"), "{text}");
+
+    // Any certificate will do, since none of these pages asks anybody.
+    let tls = Some(opp_sandbox::Tls { folder: folder.path().join("tls") });
+    let sandbox = opp_sandbox::Sandbox::start(opp_sandbox::Config { tls, ..Default::default() }).unwrap();
+    let files = sandbox.certificates().unwrap();
+    let mut live = program(folder.path(), &["--port", "0", "--production"]);
+    live.envs(credentials).env("OPP_CERTIFICATE", &files.client_pkcs12).env("OPP_CERTIFICATE_PASSWORD", files.password);
+    let mut child = live.spawn().unwrap();
+    let address = BufReader::new(child.stdout.take().unwrap()).lines().next_line().await.unwrap().unwrap();
+    for path in ["/accounts", "/pay", "/consents"] {
+        let page = reqwest::get(format!("{address}{path}")).await.unwrap().text().await.unwrap();
+        assert!(page.contains("Real banks and real money"), "{page}");
+    }
+}

@@ -258,6 +258,17 @@ async fn a_guest_is_known_after_a_restart_and_can_be_forgotten() {
 }
 
 #[tokio::test]
+async fn after_a_crash_the_simulated_bank_knows_no_permission_and_a_new_one_is_offered() {
+    let house = House::start().await;
+    let visitor = Visitor::new(house.url());
+    visitor.open(&house, "ESSESESS").await;
+    let house = house.crash().await;
+    let page = visitor.text("/accounts").await;
+    assert!(page.contains("no longer accepts the permission") && page.contains("Ask the bank anew"), "{page}");
+    drop(house);
+}
+
+#[tokio::test]
 async fn what_is_forgotten_is_in_no_file_any_more() {
     let house = House::start().await;
     let visitor = Visitor::new(house.url());

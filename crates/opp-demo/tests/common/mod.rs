@@ -41,6 +41,15 @@ impl House {
         Self::open(folder, |settings| settings.port = port).await
     }
 
+    /// As if it had been killed: what the simulated platform would have kept at its end is not there.
+    pub async fn crash(self) -> Self {
+        let Self { demo, folder } = self;
+        let port = demo.port();
+        demo.stop().await.unwrap();
+        std::fs::remove_file(folder.path().join("sandbox.json")).unwrap();
+        Self::open(folder, |settings| settings.port = port).await
+    }
+
     /// The platform's clock stands still until a test moves it: a slow machine is no slow guest.
     async fn open(folder: tempfile::TempDir, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::new(folder.path());
