@@ -33,6 +33,8 @@ fn the_table_has_every_operation_and_media_type_of_the_document_and_no_other() {
     assert_eq!(has, wanted);
     let ids: BTreeSet<_> = opp_raw::operations::ALL.iter().map(|operation| operation.id.to_owned()).collect();
     assert_eq!(ids, document.operations().iter().map(|operation| operation.id.to_owned()).collect());
+    let told = include_str!("../../crates/opp-raw/README.md").contains(&format!("{} operations", ids.len()));
+    assert!(told, "the README of opp-raw tells another number than {}", ids.len());
 }
 
 #[tokio::test]

@@ -164,6 +164,15 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_is_missing_or_different_is_stale_and_named() {
+        let own = read(&root().join("crates/opp-raw/src/lib.rs")).unwrap();
+        let files = Files::from([("opp-raw/src/none.rs", String::new()), ("opp-raw/src/lib.rs", own)]);
+        let bundle = read(&root().join("openapi/bundle.json")).unwrap();
+        assert_eq!(stale(&files, &bundle, "1.3.3").unwrap(), ["crates/opp-raw/src/none.rs"]);
+        assert_eq!(stale(&Files::new(), "{}", "1.4").unwrap(), ["openapi/bundle.json", "crates/opp-raw/Cargo.toml"]);
+    }
+
+    #[test]
     fn a_crate_elsewhere_inherits_nothing() {
         let out = standalone(
             "[package]\nedition.workspace = true\n\n[lints]\nworkspace = true\n\n[dependencies]\nx = \"1\"\n\n[dev-dependencies]\ny = \"1\"\n",

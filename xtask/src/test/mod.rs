@@ -97,14 +97,19 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         rows.push(Row { name: step.name, word, note, took: start.elapsed() });
     }
     table(&rows);
-    let failed: Vec<_> = rows.iter().filter(|row| row.word == FAILED).map(|row| row.name).collect();
+    let named = |word| rows.iter().filter(|row| row.word == word).map(|row| row.name).collect::<Vec<_>>().join(", ");
+    let (failed, skipped) = (named(FAILED), named(SKIPPED));
     if let Some(total) = counts.into_iter().reduce(Count::plus) {
         say(&format!("{} passed, {} failed", total.passed, total.failed));
     }
-    if failed.is_empty() { Ok(()) } else { bail!("failed: {}", failed.join(", ")) }
+    if !skipped.is_empty() {
+        say(&format!("left out on this machine, for want of what stands beside them: {skipped}"));
+    }
+    if failed.is_empty() { Ok(()) } else { bail!("failed: {failed}") }
 }
 
 const FAILED: &str = "FAILED";
+const SKIPPED: &str = "SKIPPED";
 
 /// A word and a note for the table.
 fn judge(ended: Result<Outcome>, ci: bool, counts: &mut Vec<Count>) -> (&'static str, String) {
@@ -117,7 +122,7 @@ fn judge(ended: Result<Outcome>, ci: bool, counts: &mut Vec<Count>) -> (&'static
             (word, note)
         }
         Ok(Outcome::Skipped(why)) if ci => (FAILED, format!("nothing is skipped under CI=true: {why}")),
-        Ok(Outcome::Skipped(why)) => ("SKIPPED", why),
+        Ok(Outcome::Skipped(why)) => (SKIPPED, why),
         Ok(Outcome::NotHere(why)) => ("not here", why),
         Err(error) => (FAILED, format!("{error:#}")),
     }
