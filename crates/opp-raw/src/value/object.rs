@@ -13,6 +13,7 @@ use super::{Extra, Fit, Read, Reader, read_value};
 pub(crate) trait Object: Default {
     /// The names of the fields on the wire, in the order of the struct.
     const FIELDS: &'static [&'static str];
+
     /// The place of a field by its name on the wire.
     fn index(name: &str) -> Option<usize>;
     fn read_field<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<(), A::Error>;
