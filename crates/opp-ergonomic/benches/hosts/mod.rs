@@ -4,7 +4,7 @@
 #[path = "../../../opp-raw/benches/host/mod.rs"]
 mod host;
 
-use opp_ergonomic::{Client, Environment};
+use opp_ergonomic::{Client, ClientBuilder, Environment};
 
 pub(crate) use host::{reply, serve};
 
@@ -16,6 +16,10 @@ pub(crate) fn auth(token: &str) -> String {
 
 /// A client of both.
 pub(crate) fn client(auth: &str, api: &str) -> Client {
+    builder(auth, api).build().expect("a client")
+}
+
+pub(crate) fn builder(auth: &str, api: &str) -> ClientBuilder {
     let builder = Client::builder().environment(Environment::custom(auth, api)).allow_plain_loopback();
-    builder.credentials("id", "secret").build().expect("a client")
+    builder.credentials("id", "secret")
 }
