@@ -144,33 +144,21 @@ impl From<AccountNumber> for AccountReferenceWithGiro {
 
 /// For fields that take no giro numbers.
 pub(crate) fn without_giro(reference: AccountReferenceWithGiro) -> Result<AccountReference, Invalid> {
-    let AccountReferenceWithGiro {
-        iban,
-        bban,
-        pan,
-        masked_pan,
-        msisdn,
-        clearing_number,
-        currency,
-        account_number,
-        extra,
-        ..
-    } = reference;
     if reference.bankgiro_number.is_some() || reference.plusgiro_number.is_some() {
         return Err(Invalid::new("is a giro number, which cannot stand here: use an IBAN or a BBAN"));
     }
     let mut plain = AccountReference {
-        iban,
-        bban,
-        pan,
-        masked_pan,
-        msisdn,
-        clearing_number,
-        currency,
-        account_number,
+        iban: reference.iban,
+        bban: reference.bban,
+        pan: reference.pan,
+        masked_pan: reference.masked_pan,
+        msisdn: reference.msisdn,
+        clearing_number: reference.clearing_number,
+        currency: reference.currency,
+        account_number: reference.account_number,
         ..AccountReference::default()
     };
-    plain.extra = extra;
+    plain.extra = reference.extra;
     Ok(plain)
 }
 

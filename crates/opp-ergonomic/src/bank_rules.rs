@@ -151,8 +151,8 @@ fn too_long(body: &PaymentInitiationJson) -> bool {
 
 /// The first rule of a bank that is broken: `broken` names the field, where it is.
 fn hold(bic: &str, broken: impl Fn(&Want) -> Option<&'static str>) -> Result<(), Invalid> {
-    let rules = RULES.iter().filter(|rule| rule.banks.iter().any(|bank| bic.starts_with(bank)));
-    match rules.into_iter().find_map(|rule| Some((broken(&rule.wants)?, rule.says))) {
+    let mut rules = RULES.iter().filter(|rule| rule.banks.iter().any(|bank| bic.starts_with(bank)));
+    match rules.find_map(|rule| Some((broken(&rule.wants)?, rule.says))) {
         Some((field, says)) => Err(Invalid::new(says).within(field)),
         None => Ok(()),
     }
