@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::tools::{cargo, ci, command, install_system_packages, output, run, run_tests};
 use super::{Count, Outcome, browser, editions};
+use crate::root;
 
 /// What a step cannot do without a part of the toolchain; small toolchains come without.
 fn without(subcommand: &str, component: &str) -> Option<Outcome> {
@@ -108,13 +109,17 @@ pub(super) fn docs() -> Result<Outcome> {
 
 /// Packages the crates together, so that one may depend on another that no registry has yet, and builds each from its
 /// package.
+///
+/// Each time in a folder of its own: Cargo keeps what it unpacked and built by name, version and folder, and would hold
+/// one crate against yesterday's edition of another of the same version.
 pub(super) fn package() -> Result<Outcome> {
     let published = published()?;
+    let target = tempfile::Builder::new().prefix("package-").tempdir_in(root().join("target"))?;
     let mut arguments = vec!["package", "--locked"];
     // Who tries out a change has not committed it yet.
     arguments.extend((!ci()).then_some("--allow-dirty"));
     arguments.extend(published.iter().flat_map(|name| ["--package", name]));
-    run(&mut cargo(&arguments))?;
+    run(cargo(&arguments).arg("--target-dir").arg(target.path()))?;
     Ok(Outcome::Passed(published.join(", ")))
 }
 
