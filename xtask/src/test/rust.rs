@@ -119,7 +119,9 @@ pub(super) fn package() -> Result<Outcome> {
     // Who tries out a change has not committed it yet.
     arguments.extend((!ci()).then_some("--allow-dirty"));
     arguments.extend(published.iter().flat_map(|name| ["--package", name]));
-    run(cargo(&arguments).arg("--target-dir").arg(target.path()))?;
+    // What is built is thrown away; nobody debugs it.
+    let mut package = cargo(&arguments);
+    run(package.arg("--target-dir").arg(target.path()).env("CARGO_PROFILE_DEV_DEBUG", "0"))?;
     Ok(Outcome::Passed(published.join(", ")))
 }
 
