@@ -48,7 +48,8 @@ async fn the_steps_of_handsess_are_a_stream_that_ends() {
     let platform = Platform::start();
     let session = platform.session("HANDSESS", false);
     let subject = platform.consent(&session).await;
-    let steps: Vec<_> = session.sign(flow(&session, subject)).unwrap().into_stream().collect().await;
+    let mut signing = session.sign(flow(&session, subject)).unwrap();
+    let steps: Vec<_> = signing.steps().collect().await;
     assert!(matches!(steps.last(), Some(Ok(Step::Done(Ending::Finalised(Standing::Valid))))), "{steps:?}");
 }
 

@@ -4,10 +4,12 @@
 
 mod common;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use common::{Act, Host, Request, answer, builder, token};
+use futures_util::StreamExt as _;
 use opp_ergonomic::sca::{Device, Ending, Flow, PromptKind, Signing, Standing, Step, Subject, Ticket};
 use opp_ergonomic::store::FileStore;
 use opp_ergonomic::{Bank, Client, Psu, Session};
@@ -103,6 +105,33 @@ async fn what_a_bank_remarks_on_any_answer_is_told_once() {
         ];
         assert_eq!(remarks(signing.flow()), all.map(|(code, text)| (Some(code), Some(text))));
     }
+}
+
+#[tokio::test]
+async fn whoever_takes_the_steps_as_a_stream_is_told_the_remarks_too_and_can_choose_on_the_way() {
+    let host = bank(|call, _| match call {
+        Call::Start => {
+            let methods = json!([{"authenticationMethodId": "card"}, {"authenticationMethodId": "sms"}]);
+            let remarks = json!([{"category": "WARNING", "code": "CREDITOR_ACCOUNT_FLAGGED", "text": "look"}]);
+            let body = json!({"authorisationId": "a-1", "scaMethods": methods, "tppMessages": remarks});
+            answer(200, body.to_string())
+        }
+        Call::Poll => said(call, "finalised", &[]),
+        _ => said(call, "received", &[("LAST", "words")]),
+    })
+    .await;
+    let mut signing = begin(&session(&client(&host)));
+    let choice = signing.steps().filter_map(async |step| match step.unwrap() {
+        Step::ChooseMethod { methods } => Some(methods[1].id.clone()),
+        _ => None,
+    });
+    let choice = pin!(choice).next().await.unwrap();
+    assert_eq!(remarks(signing.flow()), [(Some("CREDITOR_ACCOUNT_FLAGGED"), Some("look"))]);
+    signing.choose(&choice).await.unwrap();
+    let steps: Vec<_> = signing.steps().map(Result::unwrap).collect().await;
+    assert_eq!(steps.last(), Some(&Step::Done(Ending::Finalised(Standing::Valid))));
+    let all = [("CREDITOR_ACCOUNT_FLAGGED", "look"), ("LAST", "words")];
+    assert_eq!(remarks(signing.flow()), all.map(|(code, text)| (Some(code), Some(text))));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_core::Stream;
+use futures_util::stream::try_unfold;
 use opp_raw::Invalid;
 
 use super::ask::{Answer, Ask};
@@ -110,15 +111,11 @@ impl Signing {
         }
     }
 
-    /// The same as a stream, which ends after the last step or the first error.
-    pub fn into_stream(self) -> impl Stream<Item = Result<Step, Error>> + Send {
-        futures_util::stream::unfold(Some(self), |signing| async move {
-            let mut signing = signing?;
-            match signing.next().await {
-                Ok(step) => Some((Ok(step?), Some(signing))),
-                Err(error) => Some((Err(error), None)),
-            }
-        })
+    /// The same as a stream, which ends after the last step or the first error. It only borrows the signing: once the
+    /// stream has ended or was dropped, [`Flow::warnings`] says what the bank has remarked, [`choose`](Self::choose)
+    /// takes the user's choice, and another stream goes on where this one was.
+    pub fn steps(&mut self) -> impl Stream<Item = Result<Step, Error>> + Send {
+        try_unfold(self, async |signing| Ok(signing.next().await?.map(|step| (step, signing))))
     }
 
     /// What to show now, after one look at the bank: for a page that asks again by itself, each second or so. Begins
