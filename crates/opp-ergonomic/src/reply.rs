@@ -7,7 +7,7 @@ use opp_raw::{ByteStream, List, Response};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::secret::print_without_text;
+use crate::secret::print_only;
 use crate::transport::Record;
 
 /// A successful answer. It is the value to whoever reads it.
@@ -34,7 +34,7 @@ pub struct Warning {
     pub text: Option<String>,
 }
 
-print_without_text!(Warning { code });
+print_only!(Warning { code });
 
 impl<T> Reply<T> {
     pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Reply<U> {

@@ -54,17 +54,17 @@ impl From<&str> for Secret {
     }
 }
 
-/// Prints what one decides by, and no text of a bank: it may name anybody.
-macro_rules! print_without_text {
-    ($name:ident { $shown:ident }) => {
+/// Prints these fields and no others: they are secret, or texts of a bank, which may name anybody.
+macro_rules! print_only {
+    ($name:ident { $($shown:ident),* }) => {
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_struct(stringify!($name)).field(stringify!($shown), &self.$shown).finish_non_exhaustive()
+                f.debug_struct(stringify!($name))$(.field(stringify!($shown), &self.$shown))*.finish_non_exhaustive()
             }
         }
     };
 }
-pub(crate) use print_without_text;
+pub(crate) use print_only;
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,6 @@
 //! Links that open BankID, in both documented forms (platform-facts 8.2), and the text of its QR code.
 
-use std::fmt;
-
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use opp_raw::encode;
 
 use crate::secret::Secret;
 
@@ -16,7 +14,7 @@ use crate::secret::Secret;
 /// assert_eq!(start.qr(), "bankid:///?autostarttoken=46f6aa68-a520-49d8-9be7-f0726d038c26");
 /// assert!(start.app_link(Some("https://shop.example/done")).ends_with("&redirect=https%3A%2F%2Fshop.example%2Fdone"));
 /// ```
-#[derive(Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AutoStart(Secret);
 
 impl AutoStart {
@@ -46,18 +44,6 @@ impl AutoStart {
         let back = back.map_or_else(|| "null".to_owned(), encode);
         format!("{base}?autostarttoken={}&redirect={back}", self.0.expose())
     }
-}
-
-impl fmt::Debug for AutoStart {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AutoStart([redacted])")
-    }
-}
-
-/// Percent-encodes a text; only what RFC 3986 leaves as it is stays.
-pub(super) fn encode(text: &str) -> String {
-    const SET: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-    utf8_percent_encode(text, SET).to_string()
 }
 
 #[cfg(test)]

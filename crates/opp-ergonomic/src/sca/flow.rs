@@ -1,6 +1,5 @@
 //! The flow: what is known of a signature under way. `machine.rs` moves it on.
 
-use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,7 +10,7 @@ use super::method::{Device, Method};
 use super::step::{Ending, Step};
 use crate::bank::Bank;
 use crate::reply::Warning;
-use crate::secret::Secret;
+use crate::secret::{Secret, print_only};
 
 /// How many remarks are kept; beyond them it is the last that changes.
 const MOST_WARNINGS: usize = 32;
@@ -80,15 +79,7 @@ pub struct Flow {
     pub(super) step: Option<Step>,
 }
 
-impl fmt::Debug for Flow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Flow")
-            .field("subject", &self.subject)
-            .field("phase", &self.phase)
-            .field("status", &self.status)
-            .finish_non_exhaustive()
-    }
-}
+print_only!(Flow { subject, phase, status });
 
 impl Flow {
     /// The signature of something, at a bank, to be finished within ten minutes from now. A session has bank and time

@@ -1,6 +1,5 @@
 //! Signatures that wait in the client's store, for as long as their users take: across requests, replicas and restarts.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use super::redirect::Callback;
 use crate::client::Client;
 use crate::error::Error;
 use crate::psu::Psu;
-use crate::secret::Secret;
+use crate::secret::{Secret, print_only};
 use crate::store::{Expected, Store, StoreError, digest};
 
 /// For how long a flow is kept after its deadline, so that a page can still be told how it ended.
@@ -21,7 +20,7 @@ const AFTERWARDS: Duration = Duration::from_mins(10);
 
 /// What finds a kept signature again. Whoever has it can go on with the signature: put it where only its user has it,
 /// such as a cookie of the page. The store knows no more than its hash.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ticket(Secret);
 
 impl Ticket {
@@ -37,12 +36,6 @@ impl Ticket {
 
     fn key(&self) -> String {
         format!("opp/flow/{}", digest(&["ticket", self.expose()]))
-    }
-}
-
-impl fmt::Debug for Ticket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Ticket([redacted])")
     }
 }
 
@@ -117,11 +110,7 @@ pub(crate) struct Slot {
     awaited: Option<String>,
 }
 
-impl fmt::Debug for Slot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Slot").finish_non_exhaustive()
-    }
-}
+print_only!(Slot {});
 
 impl Slot {
     pub(super) fn new(store: Arc<dyn Store>) -> (Self, Ticket) {

@@ -3,7 +3,7 @@
 use opp_raw::types::AuthenticationObject;
 use serde::{Deserialize, Serialize};
 
-use crate::secret::print_without_text;
+use crate::secret::print_only;
 
 /// What the user looks at the page with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ pub struct Method {
     pub name: Option<String>,
 }
 
-print_without_text!(Method { id });
+print_only!(Method { id });
 
 pub(super) const SAME_DEVICE: &str = "mbid_same_device";
 pub(super) const ANIMATED_TOKEN: &str = "mbid_animated_qr_token";

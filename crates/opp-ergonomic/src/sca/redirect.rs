@@ -3,13 +3,12 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use opp_raw::Invalid;
 use opp_raw::reqwest::Url;
+use opp_raw::{Invalid, encode};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-use super::bankid::encode;
-use crate::secret::Secret;
+use crate::secret::{Secret, print_only};
 use crate::store::digest;
 
 /// Replaces the placeholders of a link, as text and percent-encoded, before any parser of URLs sees the brackets
@@ -111,11 +110,7 @@ impl Callback {
     }
 }
 
-impl fmt::Debug for Callback {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Callback").field("code", &self.code).field("error", &self.error).finish_non_exhaustive()
-    }
-}
+print_only!(Callback { code, error });
 
 /// Why a callback was not taken. The flow is as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bankid::AutoStart;
 use super::method::{ANIMATED_IMAGE, ANIMATED_TOKEN, Device, Method, SAME_DEVICE};
-use crate::secret::{Secret, print_without_text};
+use crate::secret::{Secret, print_only};
 
 /// What the user is to see now. Draw it whenever it changes.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,7 +69,7 @@ pub struct Prompt {
     pub message: Option<String>,
 }
 
-print_without_text!(Prompt { kind });
+print_only!(Prompt { kind });
 
 /// What a prompt is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -116,7 +116,7 @@ impl fmt::Display for PromptKind {
 }
 
 /// A picture from a bank.
-#[derive(Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Image(Secret);
 
 impl Image {
@@ -135,12 +135,6 @@ impl Image {
     /// What goes into the `src` of an `<img>`: a data URI or an `https` address.
     pub fn src(&self) -> &str {
         self.0.expose()
-    }
-}
-
-impl fmt::Debug for Image {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Image([redacted])")
     }
 }
 
@@ -207,7 +201,7 @@ pub struct Failure {
     pub message: Option<String>,
 }
 
-print_without_text!(Failure { code });
+print_only!(Failure { code });
 
 impl Failure {
     pub(super) fn code(code: impl Into<String>) -> Self {

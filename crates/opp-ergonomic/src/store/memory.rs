@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::{Expected, Spent, Store, StoreFuture, spend};
 use crate::clock::{Clock, SystemClock};
+use crate::secret::print_only;
 
 /// How many entries there are before the dead ones are looked for; doubled by those that live.
 const SWEEP: usize = 64;
@@ -26,11 +27,7 @@ struct Shelf {
     sweep_at: usize,
 }
 
-impl std::fmt::Debug for Shelf {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shelf").field("values", &self.values.len()).finish_non_exhaustive()
-    }
-}
+print_only!(Shelf { sweep_at });
 
 impl Default for MemoryStore {
     fn default() -> Self {
