@@ -3,17 +3,14 @@
 //! There is no background task: whoever comes first asks, and whoever comes meanwhile waits for the same answer, be it a
 //! token or an error. While the old token is good, one caller gives the new one a moment and the others do not wait.
 
-use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::endpoint::Granted;
-use super::error::Kind;
-use super::{AccessToken, Scope, TokenError};
+use super::{AccessToken, Endpoint, Scope, Shared, TokenError, TokenFuture, TokenProvider};
 use crate::clock::Clock;
 use crate::flight::{Flight, Waiting};
+use crate::secret::print_only;
 
 /// How early a token is renewed, at most; short-lived ones are renewed in the last fifth of their life.
 const EARLY: Duration = Duration::from_mins(5);
@@ -26,20 +23,21 @@ const LAST_PAUSE: Duration = Duration::from_secs(30);
 const BETWEEN_REFUSALS: Duration = Duration::from_secs(10);
 
 type Answer = Result<AccessToken, TokenError>;
-type Fetching = Pin<Box<dyn Future<Output = Result<Granted, TokenError>> + Send>>;
-/// Asks for a token, other than the one that was refused last.
-type Fetch = dyn Fn(Scope, Option<AccessToken>) -> Fetching + Send + Sync;
 
 /// How early a token is renewed that lives so long.
 pub(super) fn early(life: Duration) -> Duration {
     EARLY.min(life / 5)
 }
 
-pub(crate) struct Cache {
-    fetch: Arc<Fetch>,
+/// The provider that a client brings: client credentials, by way of a store if replicas are to share them.
+pub(crate) struct ClientCredentials {
+    endpoint: Arc<Endpoint>,
+    shared: Option<Arc<Shared>>,
     clock: Arc<dyn Clock>,
     slots: RwLock<Vec<Arc<Slot>>>,
 }
+
+print_only!(ClientCredentials { endpoint, shared, clock });
 
 struct Slot {
     scope: Scope,
@@ -77,8 +75,8 @@ impl Moment {
         Self { monotonic: self.monotonic.saturating_add(time), wall: self.wall.saturating_add(time) }
     }
 
-    fn has_come(self, now: Self) -> bool {
-        now.monotonic >= self.monotonic || now.wall >= self.wall
+    fn is_ahead(self, now: Self) -> bool {
+        now.monotonic < self.monotonic && now.wall < self.wall
     }
 }
 
@@ -86,16 +84,6 @@ struct Held {
     token: AccessToken,
     renew: Moment,
     end: Moment,
-}
-
-impl Held {
-    fn is_good(&self, now: Moment) -> bool {
-        !self.end.has_come(now)
-    }
-
-    fn is_young(&self, now: Moment) -> bool {
-        !self.renew.has_come(now)
-    }
 }
 
 impl Slot {
@@ -123,47 +111,40 @@ impl Slot {
 
 /// What a caller is to do.
 enum Plan {
-    Have(AccessToken),
-    Fail(TokenError),
-    Wait(Waiting<Answer>),
-    /// Give the new token a moment, and else take the old one.
-    WaitABit(Waiting<Answer>, AccessToken),
+    Go(Answer),
+    /// Wait for a new token; whoever has an old one that is good waits for a moment only.
+    Wait(Waiting<Answer>, Option<AccessToken>),
 }
 
-impl Cache {
-    pub(crate) fn new(fetch: Arc<Fetch>, clock: Arc<dyn Clock>) -> Self {
-        Self { fetch, clock, slots: RwLock::default() }
+impl TokenProvider for ClientCredentials {
+    fn token<'a>(&'a self, scope: &'a Scope) -> TokenFuture<'a> {
+        Box::pin(async {
+            let slot = self.slot(scope);
+            let (flight, old) = match self.plan(&slot) {
+                Plan::Go(answer) => return answer,
+                Plan::Wait(flight, None) => return flight.await,
+                Plan::Wait(flight, Some(old)) => (flight, old),
+            };
+            if let Ok(answer) = tokio::time::timeout(PATIENCE, flight).await {
+                return Ok(answer.unwrap_or(old));
+            }
+            // The request is dropped here unless somebody else waits for it; without a pause the next caller would be
+            // held up in the same way.
+            slot.fail(&TokenError::timeout(), self.clock.monotonic());
+            Ok(old)
+        })
     }
 
-    /// A token that is good and far from its end.
-    pub(crate) fn cached(&self, scope: &Scope) -> Option<AccessToken> {
+    fn cached(&self, scope: &Scope) -> Option<AccessToken> {
         let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.iter().find(|slot| slot.scope.is(scope))?;
         let state = slot.state();
         let held = state.held.as_ref()?;
-        held.is_young(Moment::now(&*self.clock)).then(|| held.token.clone())
-    }
-
-    pub(crate) async fn token(&self, scope: &Scope) -> Answer {
-        let slot = self.slot(scope);
-        match self.plan(&slot) {
-            Plan::Have(token) => Ok(token),
-            Plan::Fail(error) => Err(error),
-            Plan::Wait(flight) => flight.await,
-            Plan::WaitABit(flight, old) => {
-                if let Ok(answer) = tokio::time::timeout(PATIENCE, flight).await {
-                    return Ok(answer.unwrap_or(old));
-                }
-                // The request is dropped here unless somebody else waits for it; without a pause the next caller
-                // would be held up in the same way.
-                slot.fail(&TokenError::of_kind(Kind::Timeout), self.clock.monotonic());
-                Ok(old)
-            }
-        }
+        held.renew.is_ahead(Moment::now(&*self.clock)).then(|| held.token.clone())
     }
 
     /// Forgets a token that was refused, unless another has come meanwhile.
-    pub(crate) fn invalidate(&self, scope: &Scope, token: &AccessToken) {
+    fn invalidate(&self, scope: &Scope, token: &AccessToken) {
         let slot = self.slot(scope);
         let mut state = slot.state();
         let now = self.clock.monotonic();
@@ -172,6 +153,12 @@ impl Cache {
             state.held = None;
             state.refused = Some((now, token.clone()));
         }
+    }
+}
+
+impl ClientCredentials {
+    pub(crate) fn new(endpoint: Arc<Endpoint>, clock: Arc<dyn Clock>, shared: Option<Shared>) -> Self {
+        Self { endpoint, shared: shared.map(Arc::new), clock, slots: RwLock::default() }
     }
 
     fn slot(&self, scope: &Scope) -> Arc<Slot> {
@@ -190,31 +177,32 @@ impl Cache {
     fn plan(&self, slot: &Arc<Slot>) -> Plan {
         let mut state = slot.state();
         let now = Moment::now(&*self.clock);
-        let good = state.held.as_ref().filter(|held| held.is_good(now));
-        let old = match good {
-            Some(held) if held.is_young(now) => return Plan::Have(held.token.clone()),
-            good => good.map(|held| held.token.clone()),
-        };
-        if let Some(flight) = state.flight.under_way() {
-            return old.map_or(Plan::Wait(flight), Plan::Have);
+        let good = state.held.as_ref().filter(|held| held.end.is_ahead(now));
+        if let Some(young) = good.filter(|held| held.renew.is_ahead(now)) {
+            return Plan::Go(Ok(young.token.clone()));
         }
-        if let Some(pause) = state.pause.as_ref().filter(|pause| now.monotonic < pause.until) {
-            return old.map_or_else(|| Plan::Fail(pause.error.clone()), Plan::Have);
-        }
-        let flight = self.begin(slot, &mut state, now);
-        match old {
-            Some(old) => Plan::WaitABit(flight, old),
-            None => Plan::Wait(flight),
+        let old = good.map(|held| held.token.clone());
+        let flight = state.flight.under_way();
+        let failed = state.pause.as_ref().filter(|pause| now.monotonic < pause.until).map(|pause| pause.error.clone());
+        match (flight, failed, old) {
+            (Some(_), _, Some(old)) | (None, Some(_), Some(old)) => Plan::Go(Ok(old)),
+            (Some(flight), _, None) => Plan::Wait(flight, None),
+            (None, Some(error), None) => Plan::Go(Err(error)),
+            (None, None, old) => Plan::Wait(self.begin(slot, &mut state, now), old),
         }
     }
 
     /// The request, which tells the slot how it ended before it tells those who wait.
     fn begin(&self, slot: &Arc<Slot>, state: &mut State, asked: Moment) -> Waiting<Answer> {
         let refused = state.refused.as_ref().map(|(_, token)| token.clone());
-        let answer = (self.fetch)(slot.scope.clone(), refused);
+        let (endpoint, shared) = (Arc::clone(&self.endpoint), self.shared.clone());
         let (slot, clock) = (Arc::clone(slot), Arc::clone(&self.clock));
         state.flight.begin(async move {
-            match answer.await {
+            let answer = match shared {
+                Some(shared) => shared.token(&endpoint, &slot.scope, refused.as_ref()).await,
+                None => endpoint.client_credentials(&slot.scope).await,
+            };
+            match answer {
                 Ok(granted) => {
                     tracing::debug!(scope = slot.scope.as_str(), "new token");
                     Ok(slot.grant(granted, asked))
@@ -226,11 +214,5 @@ impl Cache {
                 }
             }
         })
-    }
-}
-
-impl fmt::Debug for Cache {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cache").field("clock", &self.clock).finish_non_exhaustive()
     }
 }

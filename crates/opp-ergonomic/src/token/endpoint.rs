@@ -1,10 +1,8 @@
 //! The token endpoint: client credentials, and the code exchange that ends an OAuth redirect.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use oauth2::basic::{BasicClient, BasicErrorResponse};
@@ -14,12 +12,11 @@ use oauth2::{
 };
 use opp_raw::Invalid;
 use opp_raw::reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use opp_raw::reqwest::{self, Url};
+use opp_raw::reqwest::{self, StatusCode, Url};
 
-use super::error::Kind;
 use super::{AccessToken, Scope, TokenError};
 use crate::retry;
-use crate::secret::Secret;
+use crate::secret::{Secret, print_only};
 
 /// The largest answer that is read.
 const LIMIT: usize = 1 << 20;
@@ -68,11 +65,7 @@ impl CodeExchange {
     }
 }
 
-impl fmt::Debug for CodeExchange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CodeExchange").field("scope", &self.scope).finish_non_exhaustive()
-    }
-}
+print_only!(CodeExchange { scope });
 
 pub(crate) struct Endpoint {
     http: reqwest::Client,
@@ -81,11 +74,7 @@ pub(crate) struct Endpoint {
     timeout: Duration,
 }
 
-impl fmt::Debug for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Endpoint").field("url", &self.configured.token_uri().as_str()).finish_non_exhaustive()
-    }
-}
+print_only!(Endpoint { timeout });
 
 impl Endpoint {
     pub(crate) fn new(http: reqwest::Client, auth: &Url, id: &str, secret: &Secret, timeout: Duration) -> Self {
@@ -108,12 +97,10 @@ impl Endpoint {
 
     /// Asks for a token of the application itself.
     pub(crate) async fn client_credentials(&self, scope: &Scope) -> Result<Granted, TokenError> {
-        let seen = Arc::new(Seen::default());
-        let http = self.sender(HeaderMap::new(), &seen);
         let words = scope.as_str().split(' ').map(|word| oauth2::Scope::new(word.to_owned()));
         let armed = self.armed();
-        let answer = armed.exchange_client_credentials().add_scopes(words).request_async(&http).await;
-        let answer = answer.map_err(|error| seen.error(error))?;
+        let request = armed.exchange_client_credentials().add_scopes(words);
+        let answer = request.request_async(&self.sender(HeaderMap::new())).await.map_err(unpacked)?;
         Ok(Granted {
             token: AccessToken::new(answer.access_token().secret().as_str()),
             expires_in: answer.expires_in().unwrap_or(UNSAID),
@@ -122,8 +109,6 @@ impl Endpoint {
 
     /// Exchanges a code. It is good once, so this is never repeated.
     pub(crate) async fn exchange(&self, exchange: &CodeExchange) -> Result<(), TokenError> {
-        let seen = Arc::new(Seen::default());
-        let http = self.sender(exchange.headers.clone(), &seen);
         let redirect = RedirectUrl::new(exchange.redirect_uri.clone());
         let redirect = redirect.map_err(|_| TokenError::other(Invalid::new("is no address").within("redirect_uri")))?;
         let code = AuthorizationCode::new(exchange.code.expose().to_owned());
@@ -132,74 +117,51 @@ impl Endpoint {
         if let Some(scope) = &exchange.scope {
             request = request.add_extra_param("scope", scope.clone());
         }
-        request.request_async(&http).await.map(drop).map_err(|error| seen.error(error))
+        request.request_async(&self.sender(exchange.headers.clone())).await.map(drop).map_err(unpacked)
     }
 
     /// What the OAuth library sends with: everything in it is owned, so that the request can outlive who asked.
-    fn sender(&self, more: HeaderMap, seen: &Arc<Seen>) -> impl Fn(HttpRequest) -> Sending + Send + Sync + 'static {
-        let (http, timeout, seen) = (self.http.clone(), self.timeout, Arc::clone(seen));
-        move |request| Box::pin(send(http.clone(), timeout, more.clone(), Arc::clone(&seen), request))
+    fn sender(&self, more: HeaderMap) -> impl Fn(HttpRequest) -> Sending + Send + Sync + 'static {
+        let (http, timeout) = (self.http.clone(), self.timeout);
+        move |request| Box::pin(send(http.clone(), timeout, more.clone(), request))
     }
 }
 
-type Sending = Pin<Box<dyn Future<Output = Result<HttpResponse, reqwest::Error>> + Send>>;
+type Sending = Pin<Box<dyn Future<Output = Result<HttpResponse, TokenError>> + Send>>;
 
+/// Sends a request. What is no token is an error here already: the OAuth library would lose its status and headers.
 async fn send(
     http: reqwest::Client,
     timeout: Duration,
     more: HeaderMap,
-    seen: Arc<Seen>,
     request: HttpRequest,
-) -> Result<HttpResponse, reqwest::Error> {
-    let mut request = reqwest::Request::try_from(request)?;
+) -> Result<HttpResponse, TokenError> {
+    let mut request = reqwest::Request::try_from(request).map_err(TokenError::broken)?;
     request.headers_mut().extend(more);
     *request.timeout_mut() = Some(timeout);
-    let mut answer = http.execute(request).await.map_err(reqwest::Error::without_url)?;
-    seen.note(answer.status().as_u16(), retry::retry_after(answer.headers()));
+    let mut answer = http.execute(request).await.map_err(TokenError::broken)?;
+    let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
     let mut body = Vec::new();
-    while let Some(part) = answer.chunk().await.map_err(reqwest::Error::without_url)? {
+    while let Some(part) = answer.chunk().await.map_err(TokenError::broken)? {
         if body.len() + part.len() > LIMIT {
             break;
         }
         body.extend_from_slice(&part);
     }
+    if status != StatusCode::OK {
+        let refusal = serde_json::from_slice::<BasicErrorResponse>(&body).ok();
+        let code = refusal.as_ref().map(|refusal| refusal.error().as_ref());
+        return Err(TokenError::answered(status, code, retry::retry_after(&headers)));
+    }
     let mut response = HttpResponse::new(body);
-    *response.status_mut() = answer.status();
-    *response.headers_mut() = std::mem::take(answer.headers_mut());
+    *response.headers_mut() = headers;
     Ok(response)
 }
 
-fn kind(error: &reqwest::Error) -> Kind {
-    if error.is_timeout() {
-        Kind::Timeout
-    } else if error.is_connect() {
-        Kind::Connect
-    } else {
-        Kind::Transport
-    }
-}
-
-/// What the OAuth library does not hand on.
-#[derive(Default)]
-struct Seen(Mutex<Option<(u16, Option<Duration>)>>);
-
-impl Seen {
-    fn note(&self, status: u16, retry_after: Option<Duration>) {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((status, retry_after));
-    }
-
-    fn error(&self, error: RequestTokenError<reqwest::Error, BasicErrorResponse>) -> TokenError {
-        let seen = *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let (status, retry_after) = (seen.map(|seen| seen.0), seen.and_then(|seen| seen.1));
-        match error {
-            RequestTokenError::ServerResponse(answer) => {
-                TokenError::new(Kind::Refused, status, Some(answer.error().as_ref().to_owned()), retry_after, None)
-            }
-            RequestTokenError::Request(error) => {
-                TokenError::new(kind(&error), status, None, retry_after, Some(Box::new(error)))
-            }
-            // The text of the other errors quotes the body, in which there may be a token.
-            _ => TokenError::new(Kind::Unexpected, status, None, retry_after, None),
-        }
+/// The error of sending. The text of the library's others quotes the body, in which there may be a token.
+fn unpacked(error: RequestTokenError<TokenError, BasicErrorResponse>) -> TokenError {
+    match error {
+        RequestTokenError::Request(error) => error,
+        _ => TokenError::answered(StatusCode::OK, None, None),
     }
 }

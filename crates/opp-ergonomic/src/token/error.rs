@@ -5,10 +5,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use opp_raw::reqwest::{self, StatusCode};
+
+use crate::secret::print_only;
+
 /// No token could be had. Clones are cheap: a thousand callers get the same one.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct TokenError(Arc<Inner>);
 
+#[derive(Default)]
 struct Inner {
     kind: Kind,
     status: Option<u16>,
@@ -17,8 +22,10 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+print_only!(Inner { kind, status, code });
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Kind {
     /// The auth host said no, with a code of RFC 6749.
     Refused,
     /// No connection came about.
@@ -30,29 +37,40 @@ pub(crate) enum Kind {
     /// The answer was not one of OAuth.
     Unexpected,
     /// Something else: a provider of the user's own.
+    #[default]
     Other,
 }
 
 impl TokenError {
     /// An error of a provider of your own.
     pub fn other(source: impl StdError + Send + Sync + 'static) -> Self {
-        Self::new(Kind::Other, None, None, None, Some(Box::new(source)))
+        Self(Arc::new(Inner { source: Some(Box::new(source)), ..Inner::default() }))
     }
 
-    pub(crate) fn new(
-        kind: Kind,
-        status: Option<u16>,
-        code: Option<String>,
-        retry_after: Option<Duration>,
-        source: Option<Box<dyn StdError + Send + Sync>>,
-    ) -> Self {
+    /// Time ran out.
+    pub(super) fn timeout() -> Self {
+        Self(Arc::new(Inner { kind: Kind::Timeout, ..Inner::default() }))
+    }
+
+    /// No connection came about, or it broke.
+    pub(super) fn broken(error: reqwest::Error) -> Self {
+        let kind = if error.is_timeout() {
+            Kind::Timeout
+        } else if error.is_connect() {
+            Kind::Connect
+        } else {
+            Kind::Transport
+        };
+        Self(Arc::new(Inner { kind, source: Some(Box::new(error.without_url())), ..Inner::default() }))
+    }
+
+    /// The auth host has answered with something else than a token: with a code of its refusal, or with anything.
+    pub(super) fn answered(status: StatusCode, code: Option<&str>, retry_after: Option<Duration>) -> Self {
         // The code comes from outside and is printed: only what looks like one is kept.
-        let plain = |code: &String| code.len() <= 64 && code.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        Self(Arc::new(Inner { kind, status, code: code.filter(plain), retry_after, source }))
-    }
-
-    pub(crate) fn of_kind(kind: Kind) -> Self {
-        Self::new(kind, None, None, None, None)
+        let plain = |code: &&str| code.len() <= 64 && code.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let kind = if code.is_some() { Kind::Refused } else { Kind::Unexpected };
+        let (status, code) = (Some(status.as_u16()), code.filter(plain).map(str::to_owned));
+        Self(Arc::new(Inner { kind, status, code, retry_after, source: None }))
     }
 
     /// The code of OAuth, such as `invalid_client`, if the auth host has refused.
@@ -111,19 +129,9 @@ impl fmt::Display for TokenError {
         f.write_str(self.sentence())?;
         match (self.code(), self.status()) {
             (Some(code), Some(status)) => write!(f, " ({code}, status {status})"),
-            (Some(code), None) => write!(f, " ({code})"),
             (None, Some(status)) => write!(f, " (status {status})"),
-            (None, None) => Ok(()),
+            _ => Ok(()),
         }
-    }
-}
-
-impl fmt::Debug for TokenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &*self.0;
-        let mut debug = f.debug_struct("TokenError");
-        debug.field("kind", &inner.kind).field("status", &inner.status).field("code", &inner.code);
-        debug.finish_non_exhaustive()
     }
 }
 

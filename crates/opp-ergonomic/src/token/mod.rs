@@ -1,7 +1,6 @@
 //! Access tokens: what they open, where they come from, and how few of them are asked for.
 
 mod cache;
-mod credentials;
 mod endpoint;
 mod error;
 mod scope;
@@ -13,7 +12,7 @@ use std::pin::Pin;
 
 use crate::secret::Secret;
 
-pub(crate) use credentials::ClientCredentials;
+pub(crate) use cache::ClientCredentials;
 pub use endpoint::CodeExchange;
 pub(crate) use endpoint::Endpoint;
 pub use error::TokenError;
@@ -21,7 +20,7 @@ pub use scope::{ApiScope, PsuContext, Scope};
 pub(crate) use shared::Shared;
 
 /// A bearer token. It is never printed.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct AccessToken(Secret);
 
 impl AccessToken {
@@ -43,12 +42,6 @@ impl AccessToken {
     /// Whether both were handed out as one: a token that was asked for anew is another, whatever it says.
     pub(crate) fn same(&self, other: &Self) -> bool {
         self.0.same(&other.0)
-    }
-}
-
-impl fmt::Debug for AccessToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AccessToken([redacted])")
     }
 }
 

@@ -1,7 +1,6 @@
 //! One token for all replicas, through the store. It lies there sealed with what all of them have and nobody else: the
 //! client secret.
 
-use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +13,7 @@ use super::cache::early;
 use super::endpoint::Granted;
 use super::{AccessToken, Endpoint, Scope, TokenError};
 use crate::clock::Clock;
-use crate::secret::Secret;
+use crate::secret::{Secret, print_only};
 use crate::store::{Expected, Store, StoreError, digest, hash};
 
 /// How long the store may take; a token can be had without it.
@@ -29,23 +28,12 @@ pub(crate) struct Shared {
     owner: String,
 }
 
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared").field("store", &self.store).finish_non_exhaustive()
-    }
-}
+print_only!(Shared { store });
 
-/// What a replica has left in the store.
+/// What a replica has left in the store, and how long it was to live when it was new.
 struct Found {
-    token: AccessToken,
+    granted: Granted,
     life: Duration,
-    left: Duration,
-}
-
-impl Found {
-    fn granted(self) -> Granted {
-        Granted { token: self.token, expires_in: self.left }
-    }
 }
 
 impl Shared {
@@ -62,9 +50,10 @@ impl Shared {
         refused: Option<&AccessToken>,
     ) -> Result<Granted, TokenError> {
         let key = format!("opp/token/{}/{}", self.owner, digest(&[scope.as_str()]));
-        let found = self.find(&key).await.filter(|found| refused.is_none_or(|refused| !found.token.is(refused)));
-        if let Some(found) = found.as_ref().filter(|found| found.left > early(found.life)) {
-            return Ok(Granted { token: found.token.clone(), expires_in: found.left });
+        let mut found = self.find(&key).await;
+        found = found.filter(|found| refused.is_none_or(|refused| !found.granted.token.is(refused)));
+        if let Some(found) = found.take_if(|found| found.granted.expires_in > early(found.life)) {
+            return Ok(found.granted);
         }
         match endpoint.client_credentials(scope).await {
             Ok(granted) => {
@@ -72,7 +61,7 @@ impl Shared {
                 Ok(granted)
             }
             // An outage is not seen while there is a token that is good.
-            Err(error) => found.map(Found::granted).ok_or(error),
+            Err(error) => found.map(|found| found.granted).ok_or(error),
         }
     }
 
@@ -92,7 +81,7 @@ impl Shared {
         let left = Duration::from_secs(until).checked_sub(self.clock.since_epoch())?;
         let token = AccessToken::new(std::str::from_utf8(token).ok()?);
         // A clock that is behind does not make a token last longer.
-        Some(Found { token, life, left: left.min(life) })
+        Some(Found { granted: Granted { token, expires_in: left.min(life) }, life })
     }
 
     async fn leave(&self, key: &str, granted: &Granted) {
