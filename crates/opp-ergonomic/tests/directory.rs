@@ -5,6 +5,7 @@
 mod common;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use common::{Act, Host, TestClock, answer, builder};
@@ -127,4 +128,47 @@ async fn nobody_waits_for_an_entry_that_is_another_one() {
     let other = tokio::time::timeout(Duration::from_secs(5), directory.details("ESSESESS")).await.unwrap();
     assert_eq!(other.unwrap().bic(), Some("ESSESESS"));
     assert!((&mut waits).now_or_never().is_none());
+}
+
+#[tokio::test]
+async fn an_outage_is_not_remembered_and_the_next_caller_gets_the_fresh_answer() {
+    const COUNTRIES: &str = r#"{"countries":[{"isoCountryCode":"SE","name":"Sweden"}]}"#;
+    for down in [Act::Close, answer(503, "busy"), answer(404, ""), answer(200, "<html>")] {
+        let (failing, asked) = (Arc::new(AtomicBool::new(true)), down.clone());
+        let fails = Arc::clone(&failing);
+        let api = Host::start(move |_, request| match request.target.rsplit('/').next() {
+            _ if fails.load(Ordering::SeqCst) => asked.clone(),
+            Some("aspsps") => answer(200, BANKS),
+            Some("countries") => answer(200, COUNTRIES),
+            _ => answer(200, BANK),
+        })
+        .await;
+        let directory = directory(&api).await;
+        list(&directory).await.unwrap_err();
+        directory.details("ESSESESS").await.unwrap_err();
+        directory.countries().await.unwrap_err();
+        failing.store(false, Ordering::SeqCst);
+        // The second of the callers gets from memory what the first was answered.
+        for _ in 0..2 {
+            assert_eq!(list(&directory).await.unwrap()[0].bic(), Some("ESSESESS"), "{down:?}");
+            assert_eq!(directory.details("ESSESESS").await.unwrap().bic(), Some("ESSESESS"), "{down:?}");
+            assert_eq!(directory.countries().await.unwrap()[0].code(), Some("SE"), "{down:?}");
+        }
+        assert_eq!(api.count(), 6, "{down:?}: each was asked for once in vain and once more");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_not_held_against_an_entry_that_was_old_already() {
+    let auth = Host::tokens().await;
+    // Not an outage, but a refusal: the old entry does not stand in for it.
+    let api = Host::start(|number, _| if number == 2 { answer(403, "") } else { answer(200, BANKS) }).await;
+    let clock = TestClock::new();
+    let client = builder(&auth.url, &api.url).clock(clock.clone()).retry(RetryPolicy::never()).build().unwrap();
+    let directory = client.banks().cached(Duration::from_mins(1));
+    list(&directory).await.unwrap();
+    clock.pass(61);
+    assert_eq!(list(&directory).await.unwrap_err().status(), Some(403));
+    assert_eq!(list(&directory).await.unwrap().len(), 1);
+    assert_eq!(api.count(), 3);
 }
