@@ -257,6 +257,21 @@ async fn transactions_come_without_ids() {
 }
 
 #[tokio::test]
+async fn a_success_has_one_more_remark_and_a_failure_none() {
+    let desk = Desk::at("ESSESESS").await;
+    let id = desk.create_consent().await;
+    let request = desk.get(&format!("{CONSENTS}/{id}/status"));
+    let body = json_of(struck(request, "remark=this, remark=that").send().await.unwrap(), 200).await;
+    let texts: Vec<_> = body["tppMessages"].as_array().unwrap().iter().map(|remark| &remark["text"]).collect();
+    assert_eq!(texts, ["this", "that"]);
+    assert_eq!(body["tppMessages"][0]["category"], "WARNING");
+    assert_eq!(body["consentStatus"], "received", "it is a success as ever");
+    let refused = struck(desk.get(&format!("{CONSENTS}/nothing/status")), "remark=this").send().await.unwrap();
+    let refusal: Value = refused.json().await.unwrap();
+    assert_eq!(refusal["tppMessages"].as_array().unwrap().len(), 1, "{refusal}");
+}
+
+#[tokio::test]
 async fn a_caprice_that_does_not_exist_is_a_format_error_that_lists_those_that_do() {
     let desk = Desk::at("ESSESESS").await;
     let answer = banks(&desk, "bad-mood").await.unwrap();

@@ -120,6 +120,7 @@ pub(crate) fn after(rules: &mut Rules, api: &str, path: &str, caprices: &[Capric
                 }
             }
             Caprice::MissingIds => each_object(body, &mut missing_ids),
+            Caprice::Remark(text) if reply.status.is_success() && path.starts_with("/psd2/") => remark(body, text),
             _ => {}
         }
     }
@@ -209,6 +210,15 @@ fn missing_ids(members: &mut Map<String, Value>) {
         for name in ["transactionId", "entryReference", "endToEndId"] {
             members.shift_remove(name);
         }
+    }
+}
+
+/// One more, beside those that are there: in words of the bank's own (platform-facts 10).
+fn remark(body: &mut Value, text: &str) {
+    if let Some(members) = body.as_object_mut()
+        && let Some(list) = members.entry("tppMessages").or_insert_with(|| json!([])).as_array_mut()
+    {
+        list.push(json!({ "category": "WARNING", "code": "RAW", "text": text }));
     }
 }
 

@@ -64,6 +64,9 @@ pub enum Caprice {
     /// `missing-ids`: transactions without any id. Accounts and consents keep theirs: no bank is known to leave them out,
     /// and nothing could be done without them.
     MissingIds,
+    /// `remark=TEXT`: a success of the API comes with a warning in `tppMessages`, of 512 characters at most. Several come
+    /// one after another; in the header a text has no comma.
+    Remark(String),
 }
 
 /// A text that names no caprice; says what would.
@@ -75,7 +78,7 @@ pub struct UnknownCaprice {
 }
 
 /// Text form and meaning of each caprice, for the control API.
-pub(crate) const CATALOGUE: [(&str, &str); 19] = [
+pub(crate) const CATALOGUE: [(&str, &str); 20] = [
     ("latency=MS", "the answer takes MS milliseconds longer, at most 60000"),
     ("reset", "the connection is reset after the work was done; reset=before: before it"),
     ("truncated-body", "the connection ends in the middle of the body; truncated-body=BYTES: after BYTES"),
@@ -95,10 +98,12 @@ pub(crate) const CATALOGUE: [(&str, &str); 19] = [
     ("bare-lists", "lists come without the object around them"),
     ("duplicate-transactions", "the first transaction of a page comes again at its end"),
     ("missing-ids", "transactions without transactionId, entryReference and endToEndId"),
+    ("remark=TEXT", "a success has one more warning in tppMessages, at most 512 characters"),
 ];
 
 const LONGEST_LATENCY: u64 = 60_000;
 const LONGEST_PAUSE: u64 = 5_000;
+const LONGEST_REMARK: usize = 512;
 
 impl FromStr for Caprice {
     type Err = UnknownCaprice;
@@ -151,6 +156,9 @@ fn read(name: &str, value: Option<&str>) -> Option<Caprice> {
         ("bare-lists", None) => Caprice::BareLists,
         ("duplicate-transactions", None) => Caprice::DuplicateTransactions,
         ("missing-ids", None) => Caprice::MissingIds,
+        ("remark", Some(text)) if (1..=LONGEST_REMARK).contains(&text.chars().count()) => {
+            Caprice::Remark(text.to_owned())
+        }
         _ => return None,
     })
 }
@@ -181,6 +189,7 @@ impl fmt::Display for Caprice {
             Self::BareLists => formatter.write_str("bare-lists"),
             Self::DuplicateTransactions => formatter.write_str("duplicate-transactions"),
             Self::MissingIds => formatter.write_str("missing-ids"),
+            Self::Remark(text) => write!(formatter, "remark={text}"),
         }
     }
 }
@@ -221,6 +230,9 @@ mod tests {
         let error = "html-error=200".parse::<Caprice>().unwrap_err().to_string();
         assert!(error.contains("500 to 599"), "{error}");
         assert!("latency=99999999".parse::<Caprice>().is_err());
+        assert!(
+            "remark=".parse::<Caprice>().is_err() && format!("remark={}", "a".repeat(513)).parse::<Caprice>().is_err()
+        );
         assert!("no-such".parse::<Caprice>().unwrap_err().to_string().contains("slow-drip"));
     }
 }
