@@ -7,6 +7,7 @@ use opp_ergonomic::sca::{Ending, Standing};
 use opp_ergonomic::{Error, Invalid, Outcome};
 
 use crate::dry_run::OnlyShown;
+use crate::output::style;
 
 /// The exit code of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,7 +144,7 @@ fn advice(error: &Error, exit: Exit) -> Option<String> {
     };
     let problem = error.raw().and_then(opp_ergonomic::raw::Error::problem);
     let said = problem.and_then(|problem| problem.messages.iter().find_map(|message| message.text.clone()));
-    option.map(str::to_owned).or_else(|| said.map(|text| format!("The bank says: {text}")))
+    option.map(str::to_owned).or_else(|| said.map(|text| format!("The bank says: {}", style::line(&text))))
 }
 
 impl From<Invalid> for Failure {
@@ -175,8 +176,8 @@ pub(crate) fn judge(ending: &Ending) -> Result<&Standing, Failure> {
         Ending::Finalised(standing) | Ending::Exempted(standing) => Ok(standing),
         Ending::Failed(failure) => {
             let code = failure.code.as_deref().unwrap_or("no code");
-            let said = failure.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default();
-            let refused = Failure::denied(format!("not signed: {code}{said}"));
+            let said = failure.message.as_ref().map(|message| format!(": {}", style::line(message)));
+            let refused = Failure::denied(format!("not signed: {code}{}", said.unwrap_or_default()));
             Err(if failure.may_try_again() { refused.hint("It may be tried again.") } else { refused })
         }
         Ending::Expired => Err(Failure::denied("nobody signed in time").hint("Begin again when the user is there.")),

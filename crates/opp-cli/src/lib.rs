@@ -13,6 +13,7 @@ mod output;
 mod places;
 mod profile;
 mod records;
+mod remarks;
 mod secrets;
 mod sign;
 mod streams;

@@ -336,6 +336,11 @@ pub(crate) mod style {
         let harmless = |sign: char| if sign.is_control() && sign != '\n' { ' ' } else { sign };
         text.chars().map(harmless).collect()
     }
+
+    /// The same on one line: of several, the second could pass for one of ours.
+    pub(crate) fn line(text: &str) -> String {
+        plain(text).replace('\n', " ")
+    }
 }
 
 #[cfg(test)]

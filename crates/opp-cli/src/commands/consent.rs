@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::exit::Failure;
 use crate::output::{Column, data, detail, number, text};
 use crate::records::ConsentRecord;
+use crate::remarks;
 use crate::sign::Wishes;
 
 use create::{Create, Terms, begin};
@@ -111,7 +112,8 @@ async fn show(app: &mut App, id: Option<&str>) -> Result<(), Failure> {
     let kept = Kept::new(app);
     let mut record = kept.find(&connection, id)?;
     let session = connection.session(&record.party, true)?;
-    kept.refresh(&session, &mut record).await?;
+    let remarks = kept.refresh(&session, &mut record).await?;
+    remarks::tell(app, &remarks)?;
     print_record(app, &record)
 }
 

@@ -13,6 +13,7 @@ use crate::commands::pay::undecided;
 use crate::connect::Connection;
 use crate::exit::{Failure, judge};
 use crate::output::{Column, data, detail, text};
+use crate::remarks;
 use crate::sign::{Signer, Wishes};
 
 use keep::Which;
@@ -122,7 +123,8 @@ async fn show(app: &mut App, which: &Which) -> Result<(), Failure> {
     let connection = app.connect().await?;
     let mut record = which.find(app, &connection)?;
     let session = connection.session(&record.party, true)?;
-    Kept::new(app).refresh(&session, &mut record).await?;
+    let status = Kept::new(app).refresh(&session, &mut record).await?;
+    remarks::tell(app, &status.warnings)?;
     print(app, &record)
 }
 
@@ -203,8 +205,9 @@ async fn cancel(app: &mut App, which: &Which, wishes: &Wishes) -> Result<(), Fai
     }
     let signer = Signer::new(&connection, wishes).await?;
     let session = connection.session(&record.party, true)?;
-    let answer = session.payments().cancel(&record.key).await.map_err(undecided)?.into_inner();
-    if answer == Cancellation::Done {
+    let answer = session.payments().cancel(&record.key).await.map_err(undecided)?;
+    remarks::tell(app, &answer.warnings)?;
+    if *answer == Cancellation::Done {
         PaymentStatus::Cancelled.as_str().clone_into(&mut record.status);
         record.ticket = None;
         Kept::new(app).put(&record)?;

@@ -11,6 +11,7 @@ use opp_ergonomic::sca::{Callback, Device, Ending, Flow, Signing, Step, Subject}
 use crate::app::App;
 use crate::connect::Connection;
 use crate::exit::Failure;
+use crate::remarks;
 use listener::{Listener, Return};
 use screen::Screen;
 
@@ -68,11 +69,24 @@ impl Signer {
         self.poll_every.into_iter().fold(flow, Flow::poll_every)
     }
 
-    /// Goes through a signature to its end. One that is kept can be gone on with after Ctrl-C or an error.
+    /// Goes through a signature to its end, and tells what the bank has remarked on the way. One that is kept can be
+    /// gone on with after Ctrl-C or an error.
     pub(crate) async fn sign(&mut self, app: &mut App, mut signing: Signing) -> Result<Ending, Failure> {
         let mut screen = Screen::new(app.out.is_attended(), signing.flow().deadline());
+        let ended = self.go_through(app, &mut signing, &mut screen).await;
+        screen.clear();
+        let told = remarks::tell_of(app, signing.flow().warnings(), ended.as_ref().ok());
+        ended.and_then(|ending| told.map(|()| ending))
+    }
+
+    async fn go_through(
+        &mut self,
+        app: &mut App,
+        signing: &mut Signing,
+        screen: &mut Screen,
+    ) -> Result<Ending, Failure> {
         loop {
-            match Box::pin(self.event(app, &mut signing, &mut screen)).await {
+            match Box::pin(self.event(app, signing, screen)).await {
                 Event::Step(Ok(Some(Step::ChooseMethod { methods }))) => {
                     screen.clear();
                     let mut list = String::from("The bank offers several ways to sign:\n");
@@ -83,24 +97,18 @@ impl Signer {
                     let choice = app.out.ask("Which one?").await?;
                     signing.choose(choice.trim()).await?;
                 }
-                Event::Step(Ok(Some(Step::Done(ending)))) => {
-                    screen.clear();
-                    return Ok(ending);
-                }
+                Event::Step(Ok(Some(Step::Done(ending)))) => return Ok(ending),
                 Event::Step(Ok(Some(step))) => {
                     if let (Step::Redirect { url, .. }, Some(browser)) = (&step, self.browser) {
                         browser(url.expose().to_owned());
                     }
                     screen.show(step, app)?;
-                    if self.waits_for_paste(&screen) {
+                    if self.waits_for_paste(screen) {
                         app.out.say("When the bank has led you back, paste the whole address here.")?;
                     }
                 }
                 Event::Step(Ok(None)) => return Err(Failure::error("the signature ended without saying how")),
-                Event::Step(Err(error)) => {
-                    screen.clear();
-                    return Err(error.into());
-                }
+                Event::Step(Err(error)) => return Err(error.into()),
                 Event::Back(back) => {
                     let taken = signing.callback(&back.callback).await;
                     back.answer(taken.is_ok());
@@ -110,10 +118,7 @@ impl Signer {
                         app.out.say("That is not the address that this signature waits for.")?;
                     }
                 }
-                Event::Interrupted => {
-                    screen.clear();
-                    return Err(Failure::interrupted("interrupted; the signature waits"));
-                }
+                Event::Interrupted => return Err(Failure::interrupted("interrupted; the signature waits")),
             }
         }
     }

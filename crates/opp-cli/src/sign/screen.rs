@@ -135,7 +135,7 @@ fn prompt(step: &Step) -> Option<&Prompt> {
 
 fn said(prompt: &Prompt) -> String {
     match &prompt.message {
-        Some(message) => format!("{} {}", prompt.kind, style::plain(message)),
+        Some(message) => format!("{} {}", prompt.kind, style::line(message)),
         None => prompt.kind.to_string(),
     }
 }

@@ -10,6 +10,7 @@ use crate::arguments::day;
 use crate::connect::{Connection, Whom};
 use crate::exit::{Failure, judge};
 use crate::records::{ConsentRecord, Party};
+use crate::remarks;
 use crate::sign::{Signer, Wishes};
 
 /// What is asked for, and of whom.
@@ -66,10 +67,7 @@ pub(super) async fn begin(
         ConsentRequest::new(Access::all(), terms.until).frequency_per_day(times)
     };
     let consent = session.consents().create(&request).await?;
-    for warning in &consent.warnings {
-        let text = warning.text.as_deref().or(warning.code.as_deref()).unwrap_or_default();
-        app.out.warn(&format!("The bank says: {text}"))?;
-    }
+    remarks::tell(app, &consent.warnings)?;
     let flow = signer.flow(Subject::Consent(consent.id().to_owned()), &session);
     let mut signing = session.sign(flow)?;
     let ticket = signing.keep().await?;

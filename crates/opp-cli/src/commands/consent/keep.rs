@@ -1,6 +1,6 @@
 //! The consents of this machine: found by the beginning of their ids, and kept up to date.
 
-use opp_ergonomic::{ConsentStatus, Session};
+use opp_ergonomic::{Session, Warning};
 
 use crate::app::App;
 use crate::connect::Connection;
@@ -60,15 +60,10 @@ impl Kept {
         }
     }
 
-    /// Asks the bank how a consent stands, and keeps what it says.
-    pub(crate) async fn refresh(
-        &self,
-        session: &Session,
-        record: &mut ConsentRecord,
-    ) -> Result<ConsentStatus, Failure> {
+    /// Asks the bank how a consent stands, and keeps what it says. Gives what it remarks.
+    pub(crate) async fn refresh(&self, session: &Session, record: &mut ConsentRecord) -> Result<Vec<Warning>, Failure> {
         let consent = session.consents().get(&record.id).await?;
-        let status = consent.status()?;
-        status.as_str().clone_into(&mut record.status);
+        consent.status()?.as_str().clone_into(&mut record.status);
         if let Some(day) = consent.valid_until() {
             record.valid_until = day;
         }
@@ -76,6 +71,6 @@ impl Kept {
             record.frequency_per_day = times;
         }
         self.put(record)?;
-        Ok(status)
+        Ok(consent.warnings)
     }
 }

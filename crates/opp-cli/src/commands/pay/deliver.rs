@@ -11,6 +11,7 @@ use crate::commands::payment::{self, Kept, PaymentRecord};
 use crate::connect::Connection;
 use crate::exit::{Exit, Failure};
 use crate::records::Party;
+use crate::remarks;
 use crate::sign::Signer;
 
 pub(super) async fn run(app: &mut App, paper: Paper, handling: &Handling) -> Result<(), Failure> {
@@ -45,10 +46,7 @@ pub(super) async fn run(app: &mut App, paper: Paper, handling: &Handling) -> Res
         ticket: None,
     };
     Kept::new(app).put(&record)?;
-    for warning in &payment.warnings {
-        let text = warning.text.as_deref().unwrap_or("nothing more");
-        app.out.warn(&format!("The bank remarks {}: {text}", warning.code.as_deref().unwrap_or("something")))?;
-    }
+    remarks::tell(app, &payment.warnings)?;
     if let Some(signer) = signer {
         let subject = Subject::Payment(record.key.clone());
         return payment::sign(app, &connection, &mut record, subject, signer).await;

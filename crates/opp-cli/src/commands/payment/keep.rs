@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use opp_ergonomic::raw::Read as _;
-use opp_ergonomic::{PaymentKey, PaymentProduct, PaymentService, PaymentStatus, Session};
+use opp_ergonomic::{PaymentKey, PaymentProduct, PaymentService, PaymentStatus, Reply, Session};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
@@ -117,8 +117,8 @@ impl Kept {
         &self,
         session: &Session,
         record: &mut PaymentRecord,
-    ) -> Result<PaymentStatus, Failure> {
-        let status = session.payments().status(&record.key).await?.into_inner();
+    ) -> Result<Reply<PaymentStatus>, Failure> {
+        let status = session.payments().status(&record.key).await?;
         status.as_str().clone_into(&mut record.status);
         self.put(record)?;
         Ok(status)

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::arguments::seconds;
 use crate::exit::Failure;
 use crate::output::{Column, text};
+use crate::remarks;
 
 /// Follow a payment until it is paid, failed or cancelled
 ///
@@ -49,6 +50,7 @@ pub(super) async fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
         let mut pause = args.every;
         match answer {
             Ok(status) if last.as_ref() != Some(&*status) => {
+                remarks::tell(app, &status.warnings)?;
                 let status = status.into_inner();
                 status.as_str().clone_into(&mut record.status);
                 kept.put(&record)?;
