@@ -11,6 +11,7 @@ mod pages;
 mod platform;
 mod problem;
 mod record;
+mod remark;
 mod settings;
 mod signing;
 mod view;

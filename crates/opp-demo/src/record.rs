@@ -54,6 +54,7 @@ impl Record {
         let known = self.errands.iter_mut().find(|known| known.id == errand.id && known.ending.is_none());
         if let Some(known) = known {
             known.ending = Some(ending.clone());
+            known.remarks.clone_from(&errand.remarks);
             errand.note(self, Some((ending, state)));
         }
     }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::ops::Not as _;
 use std::sync::Arc;
 
-use opp_ergonomic::sca::{Callback, Device, Ending, Kept, Signing, Standing, Step, Subject, Ticket};
-use opp_ergonomic::{Bank, Error, Session};
+use opp_ergonomic::sca::{Callback, Device, Ending, Flow, Kept, Signing, Standing, Step, Subject, Ticket};
+use opp_ergonomic::{Bank, Error, Session, Warning};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::guest::{Guest, Person, Presence};
 use crate::problem::{Problem, Trouble};
 use crate::record::{ConnectionState, PaymentState, Record, new_id};
+use crate::remark::{self, Remark};
 
 /// A signature that a guest was asked for.
 #[derive(Clone, Serialize, Deserialize)]
@@ -30,6 +31,9 @@ pub(crate) struct Errand {
     /// What finds it in the client's store.
     ticket: String,
     pub(crate) ending: Option<Ending>,
+    /// What the bank has remarked: when it took what is signed, and since then.
+    #[serde(default)]
+    pub(crate) remarks: Vec<Remark>,
 }
 
 impl std::fmt::Debug for Errand {
@@ -85,16 +89,24 @@ impl Errand {
             device,
             ticket,
             ending: None,
+            remarks: Vec::new(),
         };
         app.signings.hold(app, &errand.id, signing).await;
         Ok(errand)
+    }
+
+    /// With what the bank remarked when it took what is signed.
+    pub(crate) fn remarked(mut self, warnings: &[Warning]) -> Self {
+        remark::add(&mut self.remarks, warnings, None);
+        self
     }
 
     /// The same once more, on this device.
     pub(crate) async fn again(&self, app: &App, guest: &Guest, device: Device) -> Result<Self, Problem> {
         let session = self.person.session(app, &self.bank, guest.presence())?;
         let what = (self.purpose.clone(), self.subject.clone());
-        let errand = Self::begin(app, guest, (&self.person, &self.bank_name), &session, what, device).await?;
+        let mut errand = Self::begin(app, guest, (&self.person, &self.bank_name), &session, what, device).await?;
+        errand.remarks.clone_from(&self.remarks);
         app.records.change(guest, |record| record.begin(&errand)).await?;
         Ok(errand)
     }
@@ -131,6 +143,11 @@ impl Errand {
     /// Goes on with what was kept.
     fn resume(&self, kept: Kept) -> Result<Signing, Error> {
         kept.sign(self.person.at(&self.presence))
+    }
+
+    /// Takes what the bank has remarked meanwhile.
+    fn hear(&mut self, flow: &Flow) {
+        remark::add(&mut self.remarks, flow.warnings(), flow.ending());
     }
 
     /// Writes down what came of it.
@@ -208,6 +225,7 @@ impl Signings {
         let looked = signing.look().await;
         let trouble = looked.as_ref().err().map(Trouble::of);
         let step = looked.unwrap_or_else(|_| signing.flow().step());
+        errand.hear(signing.flow());
         if let Step::Done(ending) = &step {
             errand.settle(app, guest, ending).await?;
         }
@@ -235,6 +253,7 @@ impl Signings {
         {
             let mut signing = signing.lock().await;
             signing.cancel().await?;
+            errand.hear(signing.flow());
             if let Some(ending) = signing.flow().ending() {
                 errand.settle(app, guest, ending).await?;
             }

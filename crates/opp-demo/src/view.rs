@@ -16,6 +16,7 @@ use crate::guest::Guest;
 const TEMPLATES: &[(&str, &str)] = &[
     ("layout.html", include_str!("../templates/layout.html")),
     ("problem.html", include_str!("../templates/problem.html")),
+    ("remarks.html", include_str!("../templates/remarks.html")),
     ("trouble.html", include_str!("../templates/trouble.html")),
     ("unread.html", include_str!("../templates/unread.html")),
     ("banks.html", include_str!("../templates/banks.html")),

@@ -92,12 +92,14 @@ pub(crate) async fn ask(
     let request =
         if days == 1 { ConsentRequest::once(Access::all(), until) } else { ConsentRequest::new(Access::all(), until) };
     let session = person.session(&app, &bank, guest.presence())?;
-    let consent = session.consents().create(&request).await?.id().to_owned();
+    let created = session.consents().create(&request).await?;
+    let consent = created.id().to_owned();
 
     let device = if wish.way == "app" { Device::Phone } else { Device::Desktop };
     let (id, name) = (new_id(), details.name().unwrap_or(&bic).to_owned());
     let what = (Purpose::Connection(id.clone()), Subject::Consent(consent.clone()));
     let errand = Errand::begin(&app, &guest, (&person, &name), &session, what, device).await?;
+    let errand = errand.remarked(&created.warnings);
     let state = ConnectionState::Asked(errand.id.clone());
     let connection = Connection { id, bank, bank_name: name, person, consent, created: app.now(), state };
     let remember = |record: &mut Record| {

@@ -61,10 +61,11 @@ pub(crate) async fn pay(
         state: PaymentState::Unknown(None),
     };
     app.records.change(&guest, |record| record.payments.push(payment.clone())).await?;
-    let key = match desk.session.payments().create(order).await {
-        Ok(created) => created.key().clone(),
+    let created = match desk.session.payments().create(order).await {
+        Ok(created) => created,
         Err(error) => return Err(failed(&app, &guest, &payment.id, error).await),
     };
+    let key = created.key().clone();
     let state = PaymentState::Known { key: key.clone(), signing: None, ending: None };
     app.records.change(&guest, |record| record.set_payment(&payment.id, &state)).await?;
 
@@ -72,6 +73,7 @@ pub(crate) async fn pay(
     let what = (Purpose::Payment(payment.id.clone()), Subject::Payment(key));
     let who = (&payment.person, payment.bank_name.as_str());
     let errand = Errand::begin(&app, &guest, who, &desk.session, what, device).await?;
+    let errand = errand.remarked(&created.warnings);
     app.records.change(&guest, |record| record.begin(&errand)).await?;
     Ok(see(&errand.address()))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::extract::{Path, State};
 use opp_ergonomic::sca::{Ending, Standing};
-use opp_ergonomic::{Error, PaymentKey, PaymentStage, PaymentStatus};
+use opp_ergonomic::{Error, PaymentKey, PaymentStage, PaymentStatus, Reply};
 use serde_json::Value;
 
 use super::Page;
@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::guest::Guest;
 use crate::problem::{Problem, Trouble};
 use crate::record::{Payment, PaymentState};
+use crate::remark;
 use crate::view::{self, values};
 
 /// Banks are asked every other second.
@@ -72,6 +73,8 @@ async fn look(app: &App, guest: &Guest, payment: &Payment) -> Part {
         }
         PaymentState::Known { key, signing, ending } => match status(app, guest, payment, key).await {
             Ok(status) => {
+                let mut remarks = Vec::new();
+                remark::add(&mut remarks, &status.warnings, None);
                 let stage = status.stage();
                 let (title, text) = words(stage, ending.as_ref());
                 let is_over = matches!(stage, PaymentStage::Paid | PaymentStage::Failed | PaymentStage::Cancelled);
@@ -80,20 +83,20 @@ async fn look(app: &App, guest: &Guest, payment: &Payment) -> Part {
                 let signing = signing.as_ref().filter(|_| unsigned && !is_over);
                 let word = status.as_str();
                 (
-                    values! { kind => "status", title, text, word, good, bad => is_over && !good, signing },
+                    values! { kind => "status", title, text, word, good, bad => is_over && !good, signing, remarks },
                     is_over || unsigned,
                 )
             }
             Err(error) => (values! { kind => "trouble", trouble => Trouble::of(&error) }, true),
         },
     };
-    let html = view::part("payment-status.html", values! { id => payment.id, ..values });
+    let html = view::part("payment-status.html", values! { id => payment.id, bank => payment.bank_name, ..values });
     Part { html, is_over, ..Part::default() }
 }
 
-async fn status(app: &App, guest: &Guest, payment: &Payment, key: &PaymentKey) -> Result<PaymentStatus, Error> {
+async fn status(app: &App, guest: &Guest, payment: &Payment, key: &PaymentKey) -> Result<Reply<PaymentStatus>, Error> {
     let session = payment.person.session(app, &payment.bank, guest.presence())?;
-    Ok(session.payments().status(key).await?.into_inner())
+    session.payments().status(key).await
 }
 
 fn words(stage: PaymentStage, ending: Option<&Ending>) -> (&'static str, &'static str) {

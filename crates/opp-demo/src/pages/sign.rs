@@ -93,7 +93,8 @@ fn describe(app: &App, guest: &Guest, sight: &Sight) -> (Value, Part) {
     let (step, picture) = step(app, errand, &sight.step);
     let values = values! {
         token => guest.token, id => errand.id, bank => errand.bank_name, phone => app.platform.phone(),
-        phone_at_hand => errand.device == Device::Phone, trouble => sight.trouble, ..step
+        phone_at_hand => errand.device == Device::Phone, trouble => sight.trouble, remarks => errand.remarks,
+        ..step
     };
     let is_over = matches!(sight.step, Step::Done(_)) || sight.trouble.is_some();
     let left = if is_over { String::new() } else { format!("{}:{:02}", sight.left / 60, sight.left % 60) };
