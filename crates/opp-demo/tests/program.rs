@@ -3,11 +3,13 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+use std::net::{IpAddr, UdpSocket};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
 use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::net::TcpStream;
 use tokio::process::Command;
 
 fn program(state: &Path, arguments: &[&str]) -> Command {
@@ -40,6 +42,30 @@ async fn it_prints_one_address_and_keeps_its_state_when_it_is_ended() {
     assert_eq!(lines.next_line().await.unwrap(), None, "nothing but the address is printed");
     let kept = std::fs::metadata(folder.path().join("sandbox.json")).unwrap();
     assert_eq!(kept.permissions().mode() & 0o777, 0o600);
+}
+
+/// Addresses of this machine but the one that the demo listens on: another of loopback, and that under which the network
+/// knows it, if there is a network. Nothing is sent to find it out.
+fn other_addresses() -> Vec<IpAddr> {
+    let outward = || {
+        let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+        socket.connect("192.0.2.1:9").ok()?;
+        Some(socket.local_addr().ok()?.ip())
+    };
+    let all = [Some(IpAddr::from([127, 0, 0, 2])), outward()];
+    all.into_iter().flatten().filter(|ip| *ip != IpAddr::from([127, 0, 0, 1])).collect()
+}
+
+#[tokio::test]
+async fn it_is_reached_at_one_loopback_address_and_from_nowhere_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = program(folder.path(), &["--port", "0"]).spawn().unwrap();
+    let address = BufReader::new(child.stdout.take().unwrap()).lines().next_line().await.unwrap().unwrap();
+    let port: u16 = address.rsplit(':').next().unwrap().parse().unwrap();
+    TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    for other in other_addresses() {
+        assert!(TcpStream::connect((other, port)).await.is_err(), "{other} leads there too");
+    }
 }
 
 #[tokio::test]

@@ -35,22 +35,6 @@ async fn the_one_script_is_no_longer_than_the_readme_says() {
 }
 
 #[tokio::test]
-async fn the_cookie_is_for_the_browser_alone_and_secure_behind_https() {
-    let house = House::start().await;
-    let cookie = |answer: reqwest::Response| answer.headers()["set-cookie"].to_str().unwrap().to_owned();
-    let plain = cookie(Visitor::new(house.url()).get("/").await);
-    assert!(plain.contains("HttpOnly") && plain.contains("SameSite=Lax") && !plain.contains("Secure"), "{plain}");
-
-    let folder = tempfile::tempdir().unwrap();
-    let mut settings = Settings::new(folder.path());
-    settings.public_url = Some("https://demo.example".to_owned());
-    let behind = Demo::start(settings).await.unwrap();
-    let address = format!("http://127.0.0.1:{}/", behind.port());
-    let answer = Client::new().get(address).header("host", "demo.example").send().await.unwrap();
-    assert!(cookie(answer).contains("; Secure"));
-}
-
-#[tokio::test]
 async fn a_port_that_nobody_asked_for_is_replaced_if_it_is_taken() {
     let (house, folder) = (House::start().await, tempfile::tempdir().unwrap());
     let mut settings = Settings::new(folder.path());

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(dead_code, unreachable_pub, reason = "each suite uses its part")]
 
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -74,11 +75,12 @@ impl House {
 
     /// Whether any file of the store holds a text.
     pub fn keeps(&self, text: &str) -> bool {
-        let files = std::fs::read_dir(self.folder.path().join("store")).unwrap();
-        files.filter_map(Result::ok).any(|file| {
-            let bytes = std::fs::read(file.path()).unwrap_or_default();
-            String::from_utf8_lossy(&bytes).contains(text)
-        })
+        contents(&self.folder.path().join("store")).contains(text)
+    }
+
+    /// All files that the demo keeps, with their names.
+    pub fn everything_kept(&self) -> String {
+        contents(self.folder.path())
     }
 
     /// How many calls of this method and this part of a path the platform has seen, those that sign apart.
@@ -105,6 +107,20 @@ impl House {
     }
 }
 
+/// What is in a folder and those below it: names and contents.
+fn contents(folder: &Path) -> String {
+    let files = std::fs::read_dir(folder).unwrap().filter_map(Result::ok).map(|file| file.path());
+    let shown = files.map(|path| {
+        let inside = if path.is_dir() {
+            contents(&path)
+        } else {
+            String::from_utf8_lossy(&std::fs::read(&path).unwrap_or_default()).into_owned()
+        };
+        format!("{}\n{inside}\n", path.display())
+    });
+    shown.collect()
+}
+
 /// A browser without a screen: it keeps its cookie, follows nothing by itself and runs no script.
 pub struct Visitor {
     http: Client,
@@ -116,6 +132,11 @@ impl Visitor {
     pub fn new(base: &str) -> Self {
         let http = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
         Self { http, base: base.to_owned(), cookie: Mutex::default() }
+    }
+
+    /// The value of its cookie.
+    pub fn cookie(&self) -> String {
+        self.cookie.lock().unwrap().split_once('=').unwrap().1.to_owned()
     }
 
     pub async fn send(&self, method: Method, path: &str, form: Option<&[(&str, &str)]>) -> Response {
