@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use opp_raw::Invalid;
 use opp_raw::reqwest;
+use opp_raw::{Hook, Invalid};
 
 use crate::caller::Caller;
 use crate::client::Client;
@@ -13,13 +13,12 @@ use crate::environment::{Environment, host};
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::retry::{Budget, RetryPolicy};
-use crate::secret::Secret;
+use crate::secret::{Secret, print_only};
 use crate::store::{self, MemoryStore, Store};
 use crate::token::{ApiScope, ClientCredentials, Endpoint, PsuContext, Scope, Shared, TokenProvider};
-use crate::transport::{Core, SharedHook, Times};
+use crate::transport::{Core, Times};
 
 /// Configures a [`Client`].
-#[derive(Debug)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ClientBuilder {
     environment: Environment,
@@ -40,8 +39,10 @@ pub struct ClientBuilder {
     tokens: Option<Arc<dyn TokenProvider>>,
     clock: Arc<dyn Clock>,
     store: Option<Arc<dyn Store>>,
-    hook: Option<SharedHook>,
+    hook: Option<Arc<dyn Hook>>,
 }
+
+print_only!(ClientBuilder { environment, auth, api, apis, directory, times, retry });
 
 impl Default for ClientBuilder {
     fn default() -> Self {
@@ -192,8 +193,8 @@ impl ClientBuilder {
 
     /// Something that sees each request as it is about to leave, token and all, and sends it or not: for what is shown
     /// instead of sent, and for tests. Requests for tokens do not pass it.
-    pub fn hook(mut self, hook: Arc<dyn opp_raw::Hook>) -> Self {
-        self.hook = Some(SharedHook(hook));
+    pub fn hook(mut self, hook: Arc<dyn Hook>) -> Self {
+        self.hook = Some(hook);
         self
     }
 
@@ -228,7 +229,7 @@ impl ClientBuilder {
         for (name, value) in &self.headers {
             caller = caller.with_header(name, value.expose())?;
         }
-        Ok(Client { caller, clock: self.clock })
+        Ok(Client { caller })
     }
 
     /// What speaks to the auth host.
@@ -277,6 +278,7 @@ impl ClientBuilder {
         let tokens = self.tokens.clone();
         let store = self.store.clone().unwrap_or_else(|| Arc::new(MemoryStore::new(clock())));
         Core {
+            clock: clock(),
             tokens: tokens.unwrap_or_else(|| Arc::new(ClientCredentials::new(Arc::clone(&endpoint), clock(), shared))),
             endpoint,
             private: Scope::new(PsuContext::Private, self.apis.clone()),

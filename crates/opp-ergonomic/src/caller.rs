@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use opp_raw::Invalid;
-use opp_raw::reqwest::header::{HeaderName, HeaderValue};
 use opp_raw::types::RequestHeaders;
 
+use crate::clock::Clock;
 use crate::error::Error;
 use crate::reply::{Noted, Reply};
 use crate::token::PsuContext;
@@ -18,17 +18,21 @@ use crate::transport::{CallOptions, Core, Transport};
 pub(crate) struct Caller {
     core: Arc<Core>,
     raw: opp_raw::Client,
-    context: PsuContext,
     options: CallOptions,
 }
 
 impl Caller {
     pub(crate) fn new(core: Arc<Core>, raw: opp_raw::Client) -> Self {
-        Self { core, raw, context: PsuContext::Private, options: CallOptions::default() }
+        let options = CallOptions { context: PsuContext::Private, own_id: false, deadline: None, streaming: false };
+        Self { core, raw, options }
     }
 
     pub(crate) fn core(&self) -> &Core {
         &self.core
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.core.clock
     }
 
     pub(crate) fn raw(&self) -> opp_raw::Client {
@@ -45,12 +49,13 @@ impl Caller {
     }
 
     fn transport(&self) -> Arc<Transport> {
-        Arc::new(Transport::new(Arc::clone(&self.core), self.context, self.options.clone()))
+        Arc::new(Transport::new(Arc::clone(&self.core), self.options))
     }
 
     /// A caller that sends these headers, in the context that they belong to.
     pub(crate) fn for_user(&self, context: PsuContext, headers: RequestHeaders) -> Self {
-        Self { context, raw: self.raw.with_headers(headers), ..self.clone() }
+        let raw = self.raw.with_headers(headers);
+        Self { core: Arc::clone(&self.core), raw, options: CallOptions { context, ..self.options } }
     }
 
     /// One call, from its arguments to its answer or its error.
@@ -69,48 +74,41 @@ impl Caller {
 
     /// A caller whose answers take as long as they take, once they have begun.
     pub(crate) fn streaming(&self) -> Self {
-        Self { options: CallOptions { streaming: true, ..self.options.clone() }, ..self.clone() }
+        Self { options: CallOptions { streaming: true, ..self.options }, ..self.clone() }
     }
 
     pub(crate) fn with_request_id(&self, id: &str) -> Result<Self, Invalid> {
-        let wrong = |_| Invalid::new("has a value that no header can carry").within("X-Request-ID");
-        let request_id = Some(HeaderValue::try_from(id).map_err(wrong)?);
-        Ok(Self { options: CallOptions { request_id, ..self.options.clone() }, ..self.clone() })
+        let options = CallOptions { own_id: true, ..self.options };
+        Ok(Self { options, ..self.with_header("X-Request-ID", id)? })
     }
 
     pub(crate) fn with_header(&self, name: &str, value: &str) -> Result<Self, Invalid> {
-        let wrong = |rule: &str| Invalid::new(rule).within(name);
-        let parsed = HeaderName::try_from(name).map_err(|_| wrong("is no name of a header"))?;
-        let mut value = HeaderValue::try_from(value).map_err(|_| wrong("has a value that no header can carry"))?;
-        value.set_sensitive(true);
-        let mut caller = self.clone();
-        caller.options.headers.insert(parsed, value);
-        Ok(caller)
+        Ok(Self { raw: self.raw.with_header(name, value)?, ..self.clone() })
     }
 
     pub(crate) fn with_deadline(&self, deadline: Duration) -> Self {
-        Self { options: CallOptions { deadline: Some(deadline), ..self.options.clone() }, ..self.clone() }
+        Self { options: CallOptions { deadline: Some(deadline), ..self.options }, ..self.clone() }
     }
 }
 
 /// The setters of whatever holds a [`Caller`] in a field of that name: for the calls of a clone, not for others.
 macro_rules! per_call {
-    ($name:ident) => {
+    ($name:ident { $($same:ident),* }) => {
         impl $name {
             /// A clone whose calls all have this `X-Request-ID`: yours, if you are a platform yourself.
             pub fn with_request_id(&self, id: &str) -> Result<Self, $crate::Error> {
-                Ok(Self { caller: self.caller.with_request_id(id)?, ..self.clone() })
+                Ok(Self { caller: self.caller.with_request_id(id)?, $($same: self.$same.clone()),* })
             }
 
             /// A clone that sends one more header, such as `X-Feature-Flags`.
             pub fn with_header(&self, name: &str, value: &str) -> Result<Self, $crate::Error> {
-                Ok(Self { caller: self.caller.with_header(name, value)?, ..self.clone() })
+                Ok(Self { caller: self.caller.with_header(name, value)?, $($same: self.$same.clone()),* })
             }
 
             /// A clone whose calls take no longer than this, repetitions included.
             #[must_use]
             pub fn with_deadline(&self, deadline: std::time::Duration) -> Self {
-                Self { caller: self.caller.with_deadline(deadline), ..self.clone() }
+                Self { caller: self.caller.with_deadline(deadline), $($same: self.$same.clone()),* }
             }
         }
     };

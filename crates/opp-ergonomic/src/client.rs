@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::bank::Bank;
 use crate::builder::ClientBuilder;
 use crate::caller::{Caller, per_call};
-use crate::clock::Clock;
 use crate::error::Error;
 use crate::psu::Psu;
 use crate::services::Banks;
@@ -28,7 +27,6 @@ use crate::token::{CodeExchange, PsuContext, Scope, TokenProvider};
 #[derive(Debug, Clone)]
 pub struct Client {
     pub(crate) caller: Caller,
-    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Client {
@@ -55,12 +53,12 @@ impl Client {
 
     /// What can be asked without a user: which banks there are, and what they can do.
     pub fn banks(&self) -> Banks {
-        Banks::new(self.caller.clone(), Arc::clone(&self.clock))
+        Banks::new(self.caller.clone())
     }
 
     /// Everything that is done at a bank for a user. Both stay the same until it is over.
     pub fn at(&self, bank: Bank, psu: Psu) -> Result<Session, Error> {
-        Session::new(&self.caller, Arc::clone(&self.clock), bank, psu)
+        Session::new(&self.caller, bank, psu)
     }
 
     /// The last leg of an OAuth redirect. A code is good once: this is never repeated.
@@ -75,10 +73,7 @@ impl Client {
 
     /// The scope that calls in this context have: the union of what the application declared.
     pub fn scope(&self, context: PsuContext) -> &Scope {
-        match context {
-            PsuContext::Private => &self.caller.core().private,
-            PsuContext::Corporate => &self.caller.core().corporate,
-        }
+        self.caller.core().own_scope(context)
     }
 
     /// The client underneath, with every operation and every field. Tokens, retries and tracing are the same; tokens
@@ -88,4 +83,4 @@ impl Client {
     }
 }
 
-per_call!(Client);
+per_call!(Client {});

@@ -1,12 +1,9 @@
 //! A bank and a user, given once: what every call of a flow is made with.
 
-use std::sync::Arc;
-
 use opp_raw::types::ConsentId;
 
 use crate::bank::Bank;
 use crate::caller::{Caller, per_call};
-use crate::clock::Clock;
 use crate::error::Error;
 use crate::psu::Psu;
 use crate::sca::{Device, Flow, Signing, Subject};
@@ -16,22 +13,21 @@ use crate::services::{Accounts, Consents, Payments, ValidConsent};
 #[derive(Debug, Clone)]
 pub struct Session {
     caller: Caller,
-    clock: Arc<dyn Clock>,
     bank: Bank,
     psu: Psu,
 }
 
 impl Session {
-    pub(crate) fn new(caller: &Caller, clock: Arc<dyn Clock>, bank: Bank, psu: Psu) -> Result<Self, Error> {
+    pub(crate) fn new(caller: &Caller, bank: Bank, psu: Psu) -> Result<Self, Error> {
         let mut headers = psu.headers()?;
         bank.write(&mut headers)?;
         let caller = caller.for_user(psu.context(), headers);
-        Ok(Self { caller, clock, bank, psu })
+        Ok(Self { caller, bank, psu })
     }
 
     /// Consents: the user's permission to read accounts.
     pub fn consents(&self) -> Consents {
-        Consents::new(self.caller.clone(), Arc::clone(&self.clock))
+        Consents::new(self.caller.clone())
     }
 
     /// Accounts and what happened on them, under a consent that is valid.
@@ -43,12 +39,12 @@ impl Session {
 
     /// Payments.
     pub fn payments(&self) -> Payments {
-        Payments::new(self.caller.clone(), self.bank.clone(), Arc::clone(&self.clock))
+        Payments::new(self.caller.clone(), self.bank.clone())
     }
 
     /// A flow that signs something at this bank, to be begun with [`sign`](Self::sign).
     pub fn flow(&self, subject: Subject, device: Device) -> Flow {
-        Flow::new(subject, self.bank.clone(), device, self.clock.now())
+        Flow::new(subject, self.bank.clone(), device, self.caller.clock().now())
     }
 
     /// Begins a signature, or goes on with it: the flow says where it is.
@@ -58,10 +54,6 @@ impl Session {
 
     pub(crate) fn caller(&self) -> &Caller {
         &self.caller
-    }
-
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        &*self.clock
     }
 
     /// The bank.
@@ -80,4 +72,4 @@ impl Session {
     }
 }
 
-per_call!(Session);
+per_call!(Session { bank, psu });

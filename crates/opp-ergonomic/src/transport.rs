@@ -1,10 +1,9 @@
 //! The one path to the network: rules, token, headers, sending, and what is done about a refusal or a failure.
 
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use opp_raw::reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
+use opp_raw::reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use opp_raw::reqwest::{Request, Response, StatusCode};
 use opp_raw::{Error as RawError, Hook, HookFuture, Kind, Next, Operation, Problem};
 use tokio::time::{Instant, timeout_at};
@@ -12,11 +11,15 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 use crate::bank_rules;
+use crate::clock::Clock;
 use crate::error::Stopped;
 use crate::identity;
 use crate::retry::{Budget, RetryPolicy, retry_after};
+use crate::secret::print_only;
 use crate::store::Store;
 use crate::token::{AccessToken, Endpoint, PsuContext, Scope, TokenProvider};
+
+const REQUEST_ID: &str = "x-request-id";
 
 /// The largest error body that is looked into on the way.
 const LOOK: usize = 1 << 20;
@@ -28,8 +31,8 @@ const STREAM: u32 = 10;
 const FOREVER: Duration = Duration::from_hours(24 * 365 * 30);
 
 /// What all calls of a client share.
-#[derive(Debug)]
 pub(crate) struct Core {
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tokens: Arc<dyn TokenProvider>,
     pub(crate) endpoint: Arc<Endpoint>,
     pub(crate) private: Scope,
@@ -40,21 +43,13 @@ pub(crate) struct Core {
     pub(crate) budget: Budget,
     pub(crate) times: Times,
     /// What stands last before the network.
-    pub(crate) hook: Option<SharedHook>,
+    pub(crate) hook: Option<Arc<dyn Hook>>,
     /// What replicas share, and in it the unattended calls of the day.
     pub(crate) store: Arc<dyn Store>,
     pub(crate) unattended: crate::store::Budget,
 }
 
-/// A hook of the user's own.
-#[derive(Clone)]
-pub(crate) struct SharedHook(pub(crate) Arc<dyn Hook>);
-
-impl fmt::Debug for SharedHook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Hook")
-    }
-}
+print_only!(Core { clock, tokens, endpoint, private, corporate, directory, retry, times, store });
 
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
@@ -65,30 +60,33 @@ pub(crate) struct Times {
 }
 
 impl Core {
-    fn scope(&self, operation: &Operation, context: PsuContext) -> &Scope {
-        let own = match context {
+    /// The scope that was declared for this context.
+    pub(crate) fn own_scope(&self, context: PsuContext) -> &Scope {
+        match context {
             PsuContext::Private => &self.private,
             PsuContext::Corporate => &self.corporate,
-        };
+        }
+    }
+
+    fn scope(&self, operation: &Operation, context: PsuContext) -> &Scope {
         let directory = self.directory.as_ref().filter(|_| operation.path.contains("/aspspinformation/"));
-        directory.unwrap_or(own)
+        directory.unwrap_or_else(|| self.own_scope(context))
     }
 }
 
 /// What holds for one call.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct CallOptions {
-    pub(crate) request_id: Option<HeaderValue>,
-    pub(crate) headers: HeaderMap,
+    pub(crate) context: PsuContext,
+    /// Whether the `X-Request-ID` is the caller's own, and stays what it is when a read is repeated.
+    pub(crate) own_id: bool,
     pub(crate) deadline: Option<Duration>,
     pub(crate) streaming: bool,
 }
 
 /// Stands around one call, or around all calls of the raw client.
-#[derive(Debug)]
 pub(crate) struct Transport {
     core: Arc<Core>,
-    context: PsuContext,
     options: CallOptions,
     record: Mutex<Record>,
 }
@@ -101,17 +99,12 @@ pub(crate) struct Record {
     pub(crate) path: Option<String>,
 }
 
-/// Without the path: there are ids in it, which are asked for and not printed.
-impl fmt::Debug for Record {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let operation = self.operation.map(|operation| operation.id);
-        f.debug_struct("Record").field("operation", &operation).finish_non_exhaustive()
-    }
-}
+// Without the path: there are ids in it, which are asked for and not printed.
+print_only!(Record { request_id });
 
 impl Transport {
-    pub(crate) fn new(core: Arc<Core>, context: PsuContext, options: CallOptions) -> Self {
-        Self { core, context, options, record: Mutex::default() }
+    pub(crate) fn new(core: Arc<Core>, options: CallOptions) -> Self {
+        Self { core, options, record: Mutex::default() }
     }
 
     pub(crate) fn record(&self) -> MutexGuard<'_, Record> {
@@ -120,7 +113,7 @@ impl Transport {
 
     /// A token, waited for no longer than the call may take.
     async fn token(&self, call: &Call) -> Result<AccessToken, RawError> {
-        let scope = self.core.scope(call.operation, self.context);
+        let scope = self.core.scope(call.operation, self.options.context);
         if let Some(token) = self.core.tokens.cached(scope) {
             return Ok(token);
         }
@@ -132,7 +125,7 @@ impl Transport {
     }
 
     async fn deliver(&self, call: Call, request: Request, next: Next<'_>) -> Result<Response, RawError> {
-        if let Err(invalid) = bank_rules::check_headers(call.operation, self.context, request.headers()) {
+        if let Err(invalid) = bank_rules::check_headers(call.operation, self.options.context, request.headers()) {
             return Err(call.stop(Stopped::Invalid(invalid)));
         }
         self.core.budget.pay_in();
@@ -148,7 +141,7 @@ impl Transport {
                     if !codes.is_empty() && !codes.iter().any(|code| code.starts_with("TOKEN_")) {
                         return Ok(answer); // The certificate, the user or the consent was refused, not the token.
                     }
-                    let scope = self.core.scope(call.operation, self.context);
+                    let scope = self.core.scope(call.operation, self.options.context);
                     self.core.tokens.invalidate(scope, &token);
                     if !call.operation.is_read() || renewed {
                         return Ok(answer);
@@ -191,20 +184,13 @@ impl Transport {
         let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.expose()))
             .map_err(|_| call.stop(Stopped::Unrepeatable))?;
         bearer.set_sensitive(true);
-        for (name, value) in &self.options.headers {
-            headers.insert(name, value.clone());
-        }
         headers.insert(AUTHORIZATION, bearer);
         // Each call has an id of its own, each repetition too; the caller's id stays what it is.
-        if let Some(id) = &self.options.request_id {
-            headers.insert("x-request-id", id.clone());
-        } else if resent > 0 || !headers.contains_key("x-request-id") {
-            let id = uuid::Uuid::new_v4().to_string();
-            if let Ok(value) = HeaderValue::try_from(id) {
-                headers.insert("x-request-id", value);
-            }
+        let fresh = !headers.contains_key(REQUEST_ID) || (resent > 0 && !self.options.own_id);
+        if fresh && let Ok(id) = HeaderValue::try_from(uuid::Uuid::new_v4().to_string()) {
+            headers.insert(REQUEST_ID, id);
         }
-        let id = headers.get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
+        let id = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
         Span::current().record("opp.request_id", id);
         if resent > 0 {
             Span::current().record("http.request.resend_count", resent);
@@ -223,7 +209,7 @@ impl Transport {
     async fn send(&self, call: &Call, request: Request, next: Next<'_>) -> Result<Response, RawError> {
         let sending = async {
             match &self.core.hook {
-                Some(hook) => hook.0.around(call.operation, request, next).await,
+                Some(hook) => hook.around(call.operation, request, next).await,
                 None => next.send(request).await,
             }
         };

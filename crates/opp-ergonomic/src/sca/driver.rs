@@ -45,7 +45,7 @@ impl Signing {
             return Err(Invalid::new("is not the one that the flow was begun with").within("bank").into());
         }
         session.caller().core().endpoint.client_id().clone_into(&mut flow.client_id);
-        let began = (session.clock().now(), session.clock().monotonic());
+        let began = (session.caller().clock().now(), session.caller().clock().monotonic());
         Ok(Self { session, flow, shown: None, kept, writing: false, pause: Duration::ZERO, began })
     }
 
@@ -257,7 +257,7 @@ impl Signing {
 
     /// The time of day, as it would be if nobody had set the clock since this began.
     fn now(&self) -> DateTime<Utc> {
-        let passed = self.session.clock().monotonic().saturating_sub(self.began.1);
+        let passed = self.session.caller().clock().monotonic().saturating_sub(self.began.1);
         self.began.0.checked_add_signed(TimeDelta::from_std(passed).unwrap_or(TimeDelta::MAX)).unwrap_or(self.began.0)
     }
 }

@@ -80,7 +80,7 @@ impl Client {
         let key = store.get(&leads).await.map_err(Error::from_store)?;
         let key = key.and_then(|key| String::from_utf8(key).ok()).ok_or_else(Error::no_flow)?;
         let mut kept = self.kept(key).await?;
-        let now = self.clock.now();
+        let now = self.caller.clock().now();
         // Of several that come with the same one, the flow takes the first: only now is it used up.
         let taken = kept.slot.change(&mut kept.flow, now, |flow| flow.callback(callback, now)).await?;
         taken.map_err(|_| Error::no_flow())?;

@@ -13,7 +13,6 @@ use opp_raw::types::{BicFi, IsoCountryCode};
 use super::view::view;
 use crate::bank::not_a_bic;
 use crate::caller::Caller;
-use crate::clock::Clock;
 use crate::error::Error;
 use crate::flight::Flight;
 use crate::reply::Reply;
@@ -22,7 +21,6 @@ use crate::reply::Reply;
 #[derive(Debug, Clone)]
 pub struct Banks {
     caller: Caller,
-    clock: Arc<dyn Clock>,
 }
 
 /// Which entries of the directory. Countries and cities together are a union (platform-facts 5).
@@ -169,8 +167,8 @@ view! {
 }
 
 impl Banks {
-    pub(crate) fn new(caller: Caller, clock: Arc<dyn Clock>) -> Self {
-        Self { caller, clock }
+    pub(crate) fn new(caller: Caller) -> Self {
+        Self { caller }
     }
 
     /// The banks that the platform reaches.
@@ -282,7 +280,7 @@ impl Directory {
     {
         let waiting = {
             let mut entries = lock(memory);
-            let asked = self.banks.clock.monotonic();
+            let asked = self.banks.caller.clock().monotonic();
             let held = entries.get(&key).and_then(|entry| entry.held.clone());
             if let Some((_, value)) = held.as_ref().filter(|(until, _)| asked < *until) {
                 return Ok(value.clone());
@@ -292,7 +290,8 @@ impl Directory {
             let flight = &mut entries.entry(key.clone()).or_default().flight;
             flight.under_way().unwrap_or_else(|| {
                 let answer = ask(self.banks.clone(), key.clone());
-                let (memory, clock, max_age) = (Arc::clone(memory), Arc::clone(&self.banks.clock), self.max_age);
+                let (memory, clock, max_age) =
+                    (Arc::clone(memory), Arc::clone(self.banks.caller.clock()), self.max_age);
                 flight.begin(async move {
                     let held = match (answer.await, held) {
                         (Ok(value), _) => (asked.saturating_add(max_age), value),

@@ -1,7 +1,5 @@
 //! Consents: the user's permission to read accounts, from the request to its end.
 
-use std::sync::Arc;
-
 use chrono::NaiveDate;
 use opp_raw::types::{self, AccountAccess, AllPsd2, AvailableAccounts, ConsentId, FrequencyPerDay, ValidUntil};
 use opp_raw::{Invalid, List};
@@ -10,7 +8,6 @@ use super::ValidConsent;
 use super::view::{view, words};
 use crate::account_number::{AccountNumber, without_giro};
 use crate::caller::Caller;
-use crate::clock::Clock;
 use crate::error::Error;
 use crate::reply::Reply;
 
@@ -18,7 +15,6 @@ use crate::reply::Reply;
 #[derive(Debug, Clone)]
 pub struct Consents {
     caller: Caller,
-    clock: Arc<dyn Clock>,
 }
 
 /// What a consent opens, in every form that the platform has.
@@ -181,13 +177,13 @@ impl Consent {
 }
 
 impl Consents {
-    pub(crate) fn new(caller: Caller, clock: Arc<dyn Clock>) -> Self {
-        Self { caller, clock }
+    pub(crate) fn new(caller: Caller) -> Self {
+        Self { caller }
     }
 
     /// Asks for a consent. The user has to sign it before anything can be read.
     pub async fn create(&self, request: &ConsentRequest) -> Result<Reply<NewConsent>, Error> {
-        let body = request.build(self.clock.now().date_naive())?;
+        let body = request.build(self.caller.clock().now().date_naive())?;
         let reply = self.caller.call(async |raw| raw.create_consent(&body).await).await?;
         reply.try_map(|answer| match answer.consent_id {
             Some(_) => Ok(NewConsent(answer)),

@@ -1,7 +1,5 @@
 //! Payments: create, look at, cancel. Signing them is the flow's.
 
-use std::sync::Arc;
-
 use opp_raw::reqwest::StatusCode;
 use opp_raw::types::{self, PaymentId, PaymentInitiationCancelResponse202, PaymentProduct, PaymentService};
 use opp_raw::{ByteStream, Bytes, Check as _, Invalid};
@@ -11,7 +9,6 @@ use super::orders::{Desk, Order};
 use super::view::{view, words};
 use crate::bank::Bank;
 use crate::caller::Caller;
-use crate::clock::Clock;
 use crate::error::Error;
 use crate::money::Amount;
 use crate::reply::Reply;
@@ -21,7 +18,6 @@ use crate::reply::Reply;
 pub struct Payments {
     caller: Caller,
     bank: Bank,
-    clock: Arc<dyn Clock>,
 }
 
 /// What names a payment: an id means nothing without service and product, so keep all three.
@@ -187,8 +183,8 @@ pub enum Cancellation {
 }
 
 impl Payments {
-    pub(crate) fn new(caller: Caller, bank: Bank, clock: Arc<dyn Clock>) -> Self {
-        Self { caller, bank, clock }
+    pub(crate) fn new(caller: Caller, bank: Bank) -> Self {
+        Self { caller, bank }
     }
 
     /// Holds a payment against everything that [`create`](Self::create) holds it against, and sends nothing: before it
@@ -198,7 +194,7 @@ impl Payments {
     }
 
     fn desk(&self) -> Desk<'_> {
-        Desk { bic: self.bank.bic(), today: self.clock.now().date_naive() }
+        Desk { bic: self.bank.bic(), today: self.caller.clock().now().date_naive() }
     }
 
     /// Hands a payment to the bank. No money moves before the user has signed.
