@@ -27,7 +27,8 @@ struct Inner {
     record: Record,
 }
 
-enum Cause {
+#[derive(Debug)]
+pub(crate) enum Cause {
     Invalid(Invalid),
     Raw(RawError),
     Token(TokenError),
@@ -89,7 +90,7 @@ impl StdError for Stopped {
 }
 
 impl Error {
-    fn new(cause: Cause) -> Self {
+    pub(crate) fn new(cause: Cause) -> Self {
         Self(Arc::new(Inner { cause, record: Record::default() }))
     }
 
@@ -107,20 +108,8 @@ impl Error {
         Self::new(Cause::Answer(how.to_owned()))
     }
 
-    pub(crate) fn not_valid(status: ConsentStatus) -> Self {
-        Self::new(Cause::NotValid(status))
-    }
-
-    pub(crate) fn spent() -> Self {
-        Self::new(Cause::Spent)
-    }
-
     pub(crate) fn no_flow() -> Self {
         Self::new(Cause::NoFlow)
-    }
-
-    pub(crate) fn from_store(error: StoreError) -> Self {
-        Self::new(Cause::Store(error))
     }
 
     /// The same error, of this call, unless it knows of one.
@@ -131,20 +120,16 @@ impl Error {
         self
     }
 
-    fn raw_error(&self) -> Option<&RawError> {
+    fn stopped(&self) -> Option<&Stopped> {
+        self.raw()?.source()?.downcast_ref()
+    }
+
+    /// The error of the raw client, if it came from there.
+    pub fn raw(&self) -> Option<&RawError> {
         match &self.0.cause {
             Cause::Raw(error) => Some(error),
             _ => None,
         }
-    }
-
-    fn stopped(&self) -> Option<&Stopped> {
-        self.raw_error()?.source()?.downcast_ref()
-    }
-
-    /// The error of the raw client, if it came from there.
-    pub fn raw(&self) -> Option<&opp_raw::Error> {
-        self.raw_error()
     }
 
     /// The platform's name of the operation, such as `getAccountList`.
@@ -153,13 +138,13 @@ impl Error {
     }
 
     fn called(&self) -> Option<&'static Operation> {
-        self.raw_error().and_then(RawError::operation).or(self.0.record.operation)
+        self.raw().and_then(RawError::operation).or(self.0.record.operation)
     }
 
     /// Whether the connection ended over the certificate of the application.
     fn is_certificate(&self) -> bool {
         self.codes().any(|code| code.starts_with("CERTIFICATE_"))
-            || self.raw_error().is_some_and(|error| identity::was_refused(error))
+            || self.raw().is_some_and(|error| identity::was_refused(error))
     }
 
     /// The status, if there was an answer.
@@ -173,7 +158,7 @@ impl Error {
 
     /// The `X-Request-ID` under which the call went out, or would have: what the platform's support asks for.
     pub fn request_id(&self) -> Option<&str> {
-        self.raw_error().and_then(RawError::request_id).or(self.0.record.request_id.as_deref())
+        self.raw().and_then(RawError::request_id).or(self.0.record.request_id.as_deref())
     }
 
     /// The path that was called, with the ids in it: what is needed to find out what came of a write. It is not part
@@ -184,7 +169,7 @@ impl Error {
 
     /// The codes of the platform, in order, such as `CONSENT_EXPIRED`.
     pub fn codes(&self) -> impl Iterator<Item = &str> {
-        self.raw_error().into_iter().flat_map(|error| error.codes().map(opp_raw::types::MessageCode::as_str))
+        self.raw().into_iter().flat_map(|error| error.codes().map(opp_raw::types::MessageCode::as_str))
     }
 
     fn has_code(&self, wanted: &[&str]) -> bool {
@@ -195,20 +180,20 @@ impl Error {
     pub fn retry_after(&self) -> Option<Duration> {
         match self.token() {
             Some(error) => error.retry_after(),
-            None => retry::retry_after(self.raw_error()?.raw_headers()?),
+            None => retry::retry_after(self.raw()?.raw_headers()?),
         }
     }
 
     /// The body exactly as it came. It may hold what must not be logged.
     pub fn body(&self) -> Option<&[u8]> {
-        self.raw_error()?.body().map(|body| &body[..])
+        self.raw()?.body().map(|body| &body[..])
     }
 
     /// The field and the rule that it breaks, if the call was refused before it was sent.
     pub fn invalid(&self) -> Option<&Invalid> {
         match (&self.0.cause, self.stopped()) {
             (Cause::Invalid(invalid), _) | (_, Some(Stopped::Invalid(invalid))) => Some(invalid),
-            _ => self.raw_error()?.invalid(),
+            _ => self.raw()?.invalid(),
         }
     }
 
@@ -224,13 +209,13 @@ impl Error {
     pub fn is_timeout(&self) -> bool {
         matches!(self.stopped(), Some(Stopped::Deadline))
             || self.token().is_some_and(TokenError::is_timeout)
-            || self.raw_error().is_some_and(|error| error.kind() == Kind::Timeout)
+            || self.raw().is_some_and(|error| error.kind() == Kind::Timeout)
     }
 
     /// Whether no connection came about.
     pub fn is_connect(&self) -> bool {
         self.token().is_some_and(TokenError::is_connect)
-            || self.raw_error().is_some_and(|error| error.kind() == Kind::Connect)
+            || self.raw().is_some_and(|error| error.kind() == Kind::Connect)
     }
 
     /// Whether there is nothing under what was given: at the platform, or of signatures that are kept.
@@ -264,7 +249,7 @@ impl Error {
         if let Some(error) = self.token() {
             return !error.is_refused();
         }
-        let Some(error) = self.raw_error() else { return false };
+        let Some(error) = self.raw() else { return false };
         let read = error.operation().is_some_and(Operation::is_read);
         match error.kind() {
             Kind::Connect => true,
@@ -315,18 +300,15 @@ impl From<TokenError> for Error {
     }
 }
 
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::new(Cause::Store(error))
+    }
+}
+
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0.cause {
-            Cause::Invalid(invalid) => f.debug_tuple("Error").field(invalid).finish(),
-            Cause::Raw(error) => error.fmt(f),
-            Cause::Token(error) => error.fmt(f),
-            Cause::Answer(how) => f.debug_tuple("Answer").field(how).finish(),
-            Cause::NotValid(status) => f.debug_tuple("NotValid").field(status).finish(),
-            Cause::Store(error) => error.fmt(f),
-            Cause::Spent => f.write_str("Spent"),
-            Cause::NoFlow => f.write_str("NoFlow"),
-        }
+        self.0.cause.fmt(f)
     }
 }
 
@@ -336,7 +318,7 @@ impl StdError for Error {
             Cause::Raw(error) => error.source(),
             Cause::Token(error) => error.source(),
             Cause::Store(error) => error.source(),
-            Cause::Invalid(_) | Cause::Answer(_) | Cause::NotValid(_) | Cause::Spent | Cause::NoFlow => None,
+            _ => None,
         }
     }
 }

@@ -53,9 +53,9 @@ impl Error {
 
     /// Status, codes and `X-Request-ID`, as far as they are known.
     fn facts(&self) -> String {
-        let mut facts = self.raw_error().map(RawError::facts).unwrap_or_default();
+        let mut facts = self.raw().map(RawError::facts).unwrap_or_default();
         // The platform does not always echo the id.
-        let told = self.raw_error().is_some_and(|error| error.request_id().is_some());
+        let told = self.raw().is_some_and(|error| error.request_id().is_some());
         if let Some(id) = self.request_id().filter(|_| !told) {
             let comma = if facts.is_empty() { "" } else { ", " };
             facts = format!("{facts}{comma}X-Request-ID {id}");

@@ -77,7 +77,7 @@ impl Client {
     pub async fn returned(&self, callback: &Callback) -> Result<Kept, Error> {
         let leads = callback_key(&callback.state_hash().ok_or_else(Error::no_flow)?);
         let store = &self.caller.core().store;
-        let key = store.get(&leads).await.map_err(Error::from_store)?;
+        let key = store.get(&leads).await?;
         let key = key.and_then(|key| String::from_utf8(key).ok()).ok_or_else(Error::no_flow)?;
         let mut kept = self.kept(key).await?;
         let now = self.caller.clock().now();
@@ -125,8 +125,8 @@ impl Slot {
     }
 
     pub(super) async fn load(&mut self) -> Result<Flow, Error> {
-        let stored = self.store.get(&self.key).await.map_err(Error::from_store)?.ok_or_else(Error::no_flow)?;
-        let strange = |_| Error::from_store(StoreError::new("what is kept there is no signature of this version"));
+        let stored = self.store.get(&self.key).await?.ok_or_else(Error::no_flow)?;
+        let strange = |_| StoreError::new("what is kept there is no signature of this version");
         let flow: Flow = serde_json::from_slice(&stored).map_err(strange)?;
         self.awaited = flow.state_hash().map(str::to_owned);
         self.stored = Some(stored);
@@ -154,13 +154,13 @@ impl Slot {
         let keep = (flow.deadline() - now).to_std().unwrap_or_default() + AFTERWARDS;
         if let Some(hash) = flow.state_hash().filter(|hash| self.awaited.as_deref() != Some(hash)) {
             let (key, leads_to) = (callback_key(hash), self.key.as_bytes());
-            self.store.put_if(&key, Expected::Anything, leads_to, keep).await.map_err(Error::from_store)?;
+            self.store.put_if(&key, Expected::Anything, leads_to, keep).await?;
             self.awaited = Some(hash.to_owned());
         }
-        let unfit = |_| Error::from_store(StoreError::new("the signature cannot be written"));
+        let unfit = |_| StoreError::new("the signature cannot be written");
         let value = serde_json::to_vec(flow).map_err(unfit)?;
         let expected = self.stored.as_deref().map_or(Expected::Nothing, Expected::Value);
-        let saved = self.store.put_if(&self.key, expected, &value, keep).await.map_err(Error::from_store)?;
+        let saved = self.store.put_if(&self.key, expected, &value, keep).await?;
         if saved {
             self.stored = Some(value);
         }

@@ -8,7 +8,7 @@ use super::ValidConsent;
 use super::view::{view, words};
 use crate::account_number::{AccountNumber, without_giro};
 use crate::caller::Caller;
-use crate::error::Error;
+use crate::error::{Cause, Error};
 use crate::reply::Reply;
 
 /// Consents at a bank.
@@ -209,7 +209,7 @@ impl Consents {
         let consent = self.get(id).await?;
         match consent.status()? {
             ConsentStatus::Valid => Ok(ValidConsent::granted(id, consent.frequency_per_day(), consent.valid_until())),
-            other => Err(Error::not_valid(other)),
+            other => Err(Error::new(Cause::NotValid(other))),
         }
     }
 

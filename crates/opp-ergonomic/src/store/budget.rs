@@ -1,13 +1,12 @@
 //! How often a consent may be used without its user: `frequencyPerDay`, per account and endpoint.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, SHA256, SHA256_OUTPUT_LEN};
 
 use super::{Spent, Store, StoreError};
-use crate::error::Error;
+use crate::error::{Cause, Error};
 
 /// What the bank counts by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,20 +65,16 @@ impl Allowance {
     /// Spends a call, or says that all of the day are spent: the bank would answer `ACCESS_EXCEEDED`.
     pub(crate) async fn spend(&self, account: Option<&str>, endpoint: Endpoint) -> Result<(), Error> {
         let Some(per_day) = self.per_day else { return Ok(()) };
-        match self.budget.spend(&self.consent, account, endpoint, per_day).await {
-            Ok(Spent::Granted { .. }) => Ok(()),
-            Ok(Spent::Refused { .. }) => Err(Error::spent()),
-            Err(error) => Err(Error::from_store(error)),
+        match self.budget.spend(&self.consent, account, endpoint, per_day).await? {
+            Spent::Granted { .. } => Ok(()),
+            Spent::Refused { .. } => Err(Error::new(Cause::Spent)),
         }
     }
 }
 
 /// A name that says nothing of what it was made from, and cannot be made from anything else.
 pub(crate) fn digest(parts: &[&str]) -> String {
-    hash(parts).iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hash(parts).map(|byte| format!("{byte:02x}")).concat()
 }
 
 /// The same in bytes.
