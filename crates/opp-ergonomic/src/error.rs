@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use opp_raw::{Error as RawError, Invalid, Kind, Operation};
+use tokio::time::error::Elapsed;
 
 use crate::identity;
 use crate::retry;
@@ -59,36 +60,6 @@ pub enum Outcome {
     Unknown,
 }
 
-/// Why the transport did not send, or gave up.
-#[derive(Debug)]
-pub(crate) enum Stopped {
-    Invalid(Invalid),
-    Token(TokenError),
-    Deadline,
-    Unrepeatable,
-}
-
-impl fmt::Display for Stopped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Invalid(invalid) => write!(f, "was not sent: {invalid}"),
-            Self::Token(error) => write!(f, "was not sent: {error}"),
-            Self::Deadline => f.write_str("was given up, for time ran out: raise the deadline, or try later"),
-            Self::Unrepeatable => f.write_str("was not sent: the token or the body cannot be sent"),
-        }
-    }
-}
-
-impl StdError for Stopped {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match self {
-            Self::Invalid(invalid) => Some(invalid),
-            Self::Token(error) => Some(error),
-            Self::Deadline | Self::Unrepeatable => None,
-        }
-    }
-}
-
 impl Error {
     pub(crate) fn new(cause: Cause) -> Self {
         Self(Arc::new(Inner { cause, record: Record::default() }))
@@ -120,7 +91,8 @@ impl Error {
         self
     }
 
-    fn stopped(&self) -> Option<&Stopped> {
+    /// Why the transport did not send, or gave up, if it was for a reason of this kind.
+    fn stopped_by<T: StdError + 'static>(&self) -> Option<&T> {
         self.raw()?.source()?.downcast_ref()
     }
 
@@ -191,23 +163,23 @@ impl Error {
 
     /// The field and the rule that it breaks, if the call was refused before it was sent.
     pub fn invalid(&self) -> Option<&Invalid> {
-        match (&self.0.cause, self.stopped()) {
-            (Cause::Invalid(invalid), _) | (_, Some(Stopped::Invalid(invalid))) => Some(invalid),
+        match &self.0.cause {
+            Cause::Invalid(invalid) => Some(invalid),
             _ => self.raw()?.invalid(),
         }
     }
 
     /// Why there was no token, if that was it.
     pub fn token(&self) -> Option<&TokenError> {
-        match (&self.0.cause, self.stopped()) {
-            (Cause::Token(error), _) | (_, Some(Stopped::Token(error))) => Some(error),
-            _ => None,
+        match &self.0.cause {
+            Cause::Token(error) => Some(error),
+            _ => self.stopped_by(),
         }
     }
 
     /// Whether time ran out.
     pub fn is_timeout(&self) -> bool {
-        matches!(self.stopped(), Some(Stopped::Deadline))
+        self.stopped_by::<Elapsed>().is_some()
             || self.token().is_some_and(TokenError::is_timeout)
             || self.raw().is_some_and(|error| error.kind() == Kind::Timeout)
     }

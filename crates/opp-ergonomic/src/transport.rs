@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use opp_raw::reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use opp_raw::reqwest::{Request, Response, StatusCode};
-use opp_raw::{Error as RawError, Hook, HookFuture, Kind, Next, Operation, Problem};
+use opp_raw::{Error as RawError, Hook, HookFuture, Invalid, Kind, Next, Operation, Problem};
 use tokio::time::{Instant, timeout_at};
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 use crate::bank_rules;
 use crate::clock::Clock;
-use crate::error::Stopped;
 use crate::identity;
 use crate::retry::{Budget, RetryPolicy, retry_after};
 use crate::secret::print_only;
@@ -119,14 +118,14 @@ impl Transport {
         }
         match timeout_at(call.deadline, self.core.tokens.token(scope)).await {
             Ok(Ok(token)) => Ok(token),
-            Ok(Err(error)) => Err(call.stop(Stopped::Token(error))),
-            Err(_) => Err(call.stop(Stopped::Deadline)),
+            Ok(Err(error)) => Err(RawError::from_hook(call.operation, error)),
+            Err(late) => Err(RawError::from_hook(call.operation, late)),
         }
     }
 
     async fn deliver(&self, call: Call, request: Request, next: Next<'_>) -> Result<Response, RawError> {
         if let Err(invalid) = bank_rules::check_headers(call.operation, self.options.context, request.headers()) {
-            return Err(call.stop(Stopped::Invalid(invalid)));
+            return Err(RawError::from_hook(call.operation, invalid));
         }
         self.core.budget.pay_in();
         let mut token = self.token(&call).await?;
@@ -179,10 +178,11 @@ impl Transport {
 
     /// The request as it goes out this time.
     fn prepare(&self, call: &Call, original: &Request, token: &AccessToken, resent: u32) -> Result<Request, RawError> {
-        let mut request = original.try_clone().ok_or_else(|| call.stop(Stopped::Unrepeatable))?;
+        let unfit = |what| RawError::from_hook(call.operation, Invalid::new("cannot be sent").within(what));
+        let mut request = original.try_clone().ok_or_else(|| unfit("body"))?;
         let headers = request.headers_mut();
-        let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.expose()))
-            .map_err(|_| call.stop(Stopped::Unrepeatable))?;
+        let bearer = HeaderValue::try_from(format!("Bearer {}", token.expose()));
+        let mut bearer = bearer.map_err(|_| unfit("access token"))?;
         bearer.set_sensitive(true);
         headers.insert(AUTHORIZATION, bearer);
         // Each call has an id of its own, each repetition too; the caller's id stays what it is.
@@ -215,7 +215,7 @@ impl Transport {
         };
         let result = if call.streaming {
             let limit = call.deadline.min(after(self.core.times.attempt));
-            timeout_at(limit, sending).await.unwrap_or_else(|_| Err(call.stop(Stopped::Deadline)))
+            timeout_at(limit, sending).await.unwrap_or_else(|late| Err(RawError::from_hook(call.operation, late)))
         } else {
             match sending.await {
                 // What breaks off in the body of a read is asked for again like everything else.
@@ -247,10 +247,6 @@ fn after(time: Duration) -> Instant {
 impl Call {
     fn left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
-    }
-
-    fn stop(&self, why: Stopped) -> RawError {
-        RawError::from_hook(self.operation, why)
     }
 }
 

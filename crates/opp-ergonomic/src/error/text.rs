@@ -3,6 +3,7 @@
 use std::fmt;
 
 use opp_raw::{Error as RawError, Kind};
+use tokio::time::error::Elapsed;
 
 use super::{Cause, Error, Outcome};
 
@@ -20,6 +21,17 @@ impl Error {
             Kind::Body => "succeeded, but its answer cannot be read",
             _ => return None,
         })
+    }
+
+    /// Why this layer did not send it, or gave it up.
+    fn stopped(&self) -> Option<String> {
+        self.raw().filter(|error| error.kind() == Kind::Hook)?;
+        if self.stopped_by::<Elapsed>().is_some() {
+            return Some("was given up, for time ran out: raise the deadline, or try later".to_owned());
+        }
+        let token = || Some(self.token()?.to_string());
+        let why = self.invalid().map(ToString::to_string).or_else(token)?;
+        Some(format!("was not sent: {why}"))
     }
 
     /// What to do, where more can be said than the raw client says.
