@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::identity::Identity;
 use crate::retry::{Budget, RetryPolicy};
 use crate::secret::{Secret, print_only};
-use crate::store::{self, MemoryStore, Store};
+use crate::store::{MemoryStore, Store};
 use crate::token::{ApiScope, ClientCredentials, Endpoint, PsuContext, Scope, Shared, TokenProvider};
 use crate::transport::{Core, Times};
 
@@ -34,7 +34,7 @@ pub struct ClientBuilder {
     http: Option<reqwest::Client>,
     times: Times,
     retry: RetryPolicy,
-    max_body: Option<usize>,
+    max_body: usize,
     headers: Vec<(String, Secret)>,
     tokens: Option<Arc<dyn TokenProvider>>,
     clock: Arc<dyn Clock>,
@@ -61,7 +61,7 @@ impl Default for ClientBuilder {
             http: None,
             times: Times { connect: 10 * second, attempt: 30 * second, total: 60 * second },
             retry: RetryPolicy::default(),
-            max_body: None,
+            max_body: 32 << 20,
             headers: Vec::new(),
             tokens: None,
             clock: Arc::new(SystemClock),
@@ -73,102 +73,86 @@ impl Default for ClientBuilder {
 
 impl ClientBuilder {
     /// Which platform: the sandbox unless set.
-    pub fn environment(mut self, environment: Environment) -> Self {
-        self.environment = environment;
-        self
+    pub fn environment(self, environment: Environment) -> Self {
+        Self { environment, ..self }
     }
 
     /// Another auth host than the environment's.
-    pub fn auth_host(mut self, address: &str) -> Self {
-        self.auth = Some(address.to_owned());
-        self
+    pub fn auth_host(self, address: &str) -> Self {
+        Self { auth: Some(address.to_owned()), ..self }
     }
 
     /// Another API host than the environment's, without `/psd2`.
-    pub fn api_host(mut self, address: &str) -> Self {
-        self.api = Some(address.to_owned());
-        self
+    pub fn api_host(self, address: &str) -> Self {
+        Self { api: Some(address.to_owned()), ..self }
     }
 
     /// Allows plain HTTP to this very machine: for a sandbox that runs here.
-    pub fn allow_plain_loopback(mut self) -> Self {
-        self.plain_loopback = true;
-        self
+    pub fn allow_plain_loopback(self) -> Self {
+        Self { plain_loopback: true, ..self }
     }
 
     /// The application's id and secret, as the portal has shown them.
-    pub fn credentials(mut self, client_id: &str, client_secret: impl Into<Secret>) -> Self {
-        self.credentials = Some((client_id.to_owned(), client_secret.into()));
-        self
+    pub fn credentials(self, client_id: &str, client_secret: impl Into<Secret>) -> Self {
+        Self { credentials: Some((client_id.to_owned(), client_secret.into())), ..self }
     }
 
     /// The parts of the API that the application has, all asked for in one token for each context. Unless set these
     /// are banks, accounts and payments.
-    pub fn apis(mut self, apis: impl IntoIterator<Item = ApiScope>) -> Self {
-        self.apis = apis.into_iter().collect();
-        self
+    pub fn apis(self, apis: impl IntoIterator<Item = ApiScope>) -> Self {
+        Self { apis: apis.into_iter().collect(), ..self }
     }
 
     /// A scope for the directory of banks alone: sandboxes have refused some (platform-facts 2).
-    pub fn directory_scope(mut self, scope: Scope) -> Self {
-        self.directory = Some(scope);
-        self
+    pub fn directory_scope(self, scope: Scope) -> Self {
+        Self { directory: Some(scope), ..self }
     }
 
     /// The client certificate, shown to the API host. Production needs one.
-    pub fn identity(mut self, identity: Identity) -> Self {
-        self.identity = Some(identity);
-        self
+    pub fn identity(self, identity: Identity) -> Self {
+        Self { identity: Some(identity), ..self }
     }
 
     /// Shows the client certificate to the auth host too.
-    pub fn identity_for_auth(mut self) -> Self {
-        self.identity_for_auth = true;
-        self
+    pub fn identity_for_auth(self) -> Self {
+        Self { identity_for_auth: true, ..self }
     }
 
     /// An authority to trust beside those of the system, in PEM: a gateway's, or that of a sandbox with HTTPS.
-    pub fn authority(mut self, pem: &[u8]) -> Self {
-        self.authority = Some(pem.to_owned());
-        self
+    pub fn authority(self, pem: &[u8]) -> Self {
+        Self { authority: Some(pem.to_owned()), ..self }
     }
 
     /// An HTTP client of your own, for both hosts. Certificates, proxies and connect timeouts are then its matter. It
     /// must not follow redirects: build it with [`redirect::Policy::none`](opp_raw::reqwest::redirect::Policy::none).
-    pub fn http(mut self, http: reqwest::Client) -> Self {
-        self.http = Some(http);
-        self
+    pub fn http(self, http: reqwest::Client) -> Self {
+        Self { http: Some(http), ..self }
     }
 
     /// How long a connection may take to come about; 10 s unless set.
-    pub fn connect_timeout(mut self, time: Duration) -> Self {
-        self.times.connect = time;
-        self
+    pub fn connect_timeout(self, time: Duration) -> Self {
+        Self { times: Times { connect: time, ..self.times }, ..self }
     }
 
     /// How long one attempt may take, and the silence within a stream; 30 s unless set.
-    pub fn attempt_timeout(mut self, time: Duration) -> Self {
-        self.times.attempt = time;
-        self
+    pub fn attempt_timeout(self, time: Duration) -> Self {
+        Self { times: Times { attempt: time, ..self.times }, ..self }
     }
 
     /// How long a call may take with token and repetitions; 60 s unless set. Streams and downloads may take ten times
     /// as long, or as long as [`Client::with_deadline`] says.
-    pub fn total_timeout(mut self, time: Duration) -> Self {
-        self.times.total = time;
-        self
+    pub fn total_timeout(self, time: Duration) -> Self {
+        Self { times: Times { total: time, ..self.times }, ..self }
     }
 
     /// How reads are repeated.
-    pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.retry = retry;
-        self
+    pub fn retry(self, retry: RetryPolicy) -> Self {
+        Self { retry, ..self }
     }
 
     /// The largest answer that is read into memory, in bytes; 32 MiB unless set.
-    pub fn max_body(mut self, bytes: usize) -> Self {
-        self.max_body = Some(bytes);
-        self
+    pub fn max_body(self, bytes: usize) -> Self {
+        Self { max_body: bytes, ..self }
     }
 
     /// One more header on every call, such as `X-Feature-Flags`.
@@ -178,30 +162,26 @@ impl ClientBuilder {
     }
 
     /// Tokens from elsewhere than the auth host.
-    pub fn tokens(mut self, tokens: Arc<dyn TokenProvider>) -> Self {
-        self.tokens = Some(tokens);
-        self
+    pub fn tokens(self, tokens: Arc<dyn TokenProvider>) -> Self {
+        Self { tokens: Some(tokens), ..self }
     }
 
     /// What several replicas share, and what outlives a restart: signatures that are
     /// [kept](crate::sca::Signing::keep), tokens, and the calls of the day that a consent has without its user. Unless
     /// set it is in memory, and tokens are not shared. What lies there in clear, [`store`](crate::store) says.
-    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
-        self.store = Some(store);
-        self
+    pub fn store(self, store: Arc<dyn Store>) -> Self {
+        Self { store: Some(store), ..self }
     }
 
     /// Something that sees each request as it is about to leave, token and all, and sends it or not: for what is shown
     /// instead of sent, and for tests. Requests for tokens do not pass it.
-    pub fn hook(mut self, hook: Arc<dyn Hook>) -> Self {
-        self.hook = Some(hook);
-        self
+    pub fn hook(self, hook: Arc<dyn Hook>) -> Self {
+        Self { hook: Some(hook), ..self }
     }
 
     /// A clock that a test sets.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
-        self
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
     }
 
     /// The client, or what is wrong with its configuration.
@@ -224,8 +204,25 @@ impl ClientBuilder {
             }
         };
         let endpoint = Arc::new(Endpoint::new(self.auth_http()?, &auth, id, &secret, self.times.attempt));
-        let shared = self.store.clone().map(|store| Shared::new(store, Arc::clone(&self.clock), &auth, id, &secret));
-        let mut caller = Caller::new(Arc::new(self.core(endpoint, shared)), self.raw(&api)?);
+        let raw = self.raw(&api)?;
+        let clock = || Arc::clone(&self.clock);
+        let shared = self.store.clone().map(|store| Shared::new(store, clock(), &auth, id, &secret));
+        let core = Core {
+            clock: clock(),
+            tokens: self
+                .tokens
+                .unwrap_or_else(|| Arc::new(ClientCredentials::new(Arc::clone(&endpoint), clock(), shared))),
+            endpoint,
+            private: Scope::new(PsuContext::Private, self.apis.clone()),
+            corporate: Scope::new(PsuContext::Corporate, self.apis),
+            directory: self.directory,
+            retry: self.retry,
+            budget: Budget::default(),
+            times: self.times,
+            hook: self.hook,
+            store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new(clock()))),
+        };
+        let mut caller = Caller::new(Arc::new(core), raw);
         for (name, value) in &self.headers {
             caller = caller.with_header(name, value.expose())?;
         }
@@ -244,14 +241,10 @@ impl ClientBuilder {
 
     /// What speaks to the API host.
     fn raw(&self, api: &reqwest::Url) -> Result<opp_raw::Client, Error> {
-        let raw = opp_raw::Client::builder().server("api", api.as_str());
+        let raw = opp_raw::Client::builder().server("api", api.as_str()).max_body(self.max_body);
         let raw = match &self.http {
             Some(http) => raw.ready(http.clone()),
             None => raw.http(self.configured(self.identity.clone())?),
-        };
-        let raw = match self.max_body {
-            Some(bytes) => raw.max_body(bytes),
-            None => raw,
         };
         Ok(raw.build()?)
     }
@@ -270,27 +263,6 @@ impl ClientBuilder {
             Some(identity) => http.identity(identity.into_inner()),
             None => http,
         })
-    }
-
-    /// What all calls share.
-    fn core(&self, endpoint: Arc<Endpoint>, shared: Option<Shared>) -> Core {
-        let clock = || Arc::clone(&self.clock);
-        let tokens = self.tokens.clone();
-        let store = self.store.clone().unwrap_or_else(|| Arc::new(MemoryStore::new(clock())));
-        Core {
-            clock: clock(),
-            tokens: tokens.unwrap_or_else(|| Arc::new(ClientCredentials::new(Arc::clone(&endpoint), clock(), shared))),
-            endpoint,
-            private: Scope::new(PsuContext::Private, self.apis.clone()),
-            corporate: Scope::new(PsuContext::Corporate, self.apis.clone()),
-            directory: self.directory.clone(),
-            retry: self.retry,
-            budget: Budget::default(),
-            times: self.times,
-            hook: self.hook.clone(),
-            unattended: store::Budget::new(Arc::clone(&store)),
-            store,
-        }
     }
 
     /// Begins with what the environment says, see [`Client::from_env`]; the rest can still be set.

@@ -64,20 +64,19 @@ impl FromStr for Environment {
 
 /// Reads the address of a host. Plain HTTP is for loopback alone, and there only if it was asked for.
 pub(crate) fn host(name: &str, address: &str, plain_loopback: bool) -> Result<Url, Invalid> {
-    let wrong = |rule: &str| Invalid::new(rule).within(name);
-    let url = Url::parse(address).map_err(|_| wrong("is no address of the form https://host"))?;
-    if !url.has_host() || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
-        return Err(wrong("is no address of the form https://host"));
-    }
+    let wrong = |rule: &str| Err(Invalid::new(rule).within(name));
+    let no_host = "is no address of the form https://host";
+    let Ok(url) = Url::parse(address) else { return wrong(no_host) };
+    let bare = url.has_host() && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
     match url.scheme() {
         "http" if !is_loopback(&url) => {
-            Err(wrong("is not encrypted: use https, tokens and personal data go over this line"))
+            wrong("is not encrypted: use https, tokens and personal data go over this line")
         }
         "http" if !plain_loopback => {
-            Err(wrong("is not encrypted: call allow_plain_loopback() if this is a sandbox on your machine"))
+            wrong("is not encrypted: call allow_plain_loopback() if this is a sandbox on your machine")
         }
-        "https" | "http" => Ok(url),
-        _ => Err(wrong("is no address of the form https://host")),
+        "https" | "http" if bare => Ok(url),
+        _ => wrong(no_host),
     }
 }
 

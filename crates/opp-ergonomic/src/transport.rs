@@ -43,9 +43,8 @@ pub(crate) struct Core {
     pub(crate) times: Times,
     /// What stands last before the network.
     pub(crate) hook: Option<Arc<dyn Hook>>,
-    /// What replicas share, and in it the unattended calls of the day.
+    /// What replicas share.
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) unattended: crate::store::Budget,
 }
 
 print_only!(Core { clock, tokens, endpoint, private, corporate, directory, retry, times, store });

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::giro::{GiroNumber, Plusgiro};
 use crate::money::Amount;
 use crate::reply::Reply;
-use crate::store::{Allowance, Endpoint};
+use crate::store::{Allowance, Budget, Endpoint};
 
 /// A consent that was valid when it was looked at: accounts are read with nothing less.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +118,7 @@ impl Account {
 impl Accounts {
     pub(crate) fn new(caller: Caller, consent: &ValidConsent, attended: bool) -> Self {
         let per_day = consent.frequency_per_day().filter(|_| !attended);
-        let budget = caller.core().unattended.clone();
+        let budget = Budget::new(caller.core().store.clone());
         let allowance = Allowance { budget, consent: consent.id().to_owned(), per_day };
         Self { caller, allowance }
     }
