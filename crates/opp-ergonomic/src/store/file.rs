@@ -55,12 +55,6 @@ impl FileStore {
     }
 }
 
-/// An entry of a store: until when it counts, in milliseconds since 1970, and what it says.
-struct Entry {
-    until: u64,
-    value: Vec<u8>,
-}
-
 impl Shelf {
     /// The lock is the operating system's: it ends with whoever holds it.
     fn locked<T>(&self, work: impl FnOnce(&Self, u64) -> io::Result<T>) -> io::Result<T> {
@@ -92,7 +86,7 @@ impl Shelf {
             let file = file?;
             // Ours alone, whose names are hashes.
             let is_entry = file.file_name().to_str().is_some_and(|name| name.len() == 64);
-            if is_entry && read(&file.path())?.is_none_or(|entry| entry.until <= now) {
+            if is_entry && read(&file.path())?.is_none_or(|(until, _)| until <= now) {
                 fs::remove_file(file.path())?;
             }
         }
@@ -120,10 +114,7 @@ impl Store for FileStore {
             Expected::Value(value) => Some(Some(value.to_vec())),
         };
         self.locked(move |shelf, now| {
-            let met = match wanted {
-                None => true,
-                Some(wanted) => live(&path, now)? == wanted,
-            };
+            let met = wanted.is_none() || wanted == Some(live(&path, now)?);
             if met {
                 shelf.write(&path, now, keep, &value)?;
             }
@@ -162,13 +153,11 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// `None` if there is no such entry, or a file that is none.
-fn read(path: &Path) -> io::Result<Option<Entry>> {
+/// An entry: until when it counts, in milliseconds since 1970, and what it says. `None` if there is no such file, or one
+/// that is no entry.
+fn read(path: &Path) -> io::Result<Option<(u64, Vec<u8>)>> {
     match fs::read(path) {
-        Ok(bytes) => {
-            let entry = bytes.split_first_chunk().map(|(until, value)| (u64::from_le_bytes(*until), value.to_vec()));
-            Ok(entry.map(|(until, value)| Entry { until, value }))
-        }
+        Ok(bytes) => Ok(bytes.split_first_chunk().map(|(until, value)| (u64::from_le_bytes(*until), value.to_vec()))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
@@ -176,17 +165,13 @@ fn read(path: &Path) -> io::Result<Option<Entry>> {
 
 /// What counts of an entry.
 fn live(path: &Path, now: u64) -> io::Result<Option<Vec<u8>>> {
-    Ok(read(path)?.filter(|entry| entry.until > now).map(|entry| entry.value))
+    Ok(read(path)?.filter(|(until, _)| *until > now).map(|(_, value)| value))
 }
 
-#[cfg(unix)]
+/// Elsewhere than on Unix a file has the rights of its directory.
 fn private_file(options: &mut OpenOptions) -> &mut OpenOptions {
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600)
-}
-
-/// Elsewhere a file has the rights of its directory.
-#[cfg(not(unix))]
-fn private_file(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
 }
 

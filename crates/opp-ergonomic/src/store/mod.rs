@@ -123,7 +123,7 @@ impl StdError for StoreError {
 }
 
 #[cfg(test)]
-pub(crate) mod tests_clock {
+mod tests_clock {
     //! A clock that stands still until it is moved.
 
     use std::sync::Mutex;
