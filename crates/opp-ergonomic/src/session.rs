@@ -12,7 +12,7 @@ use crate::services::{Accounts, Consents, Payments, ValidConsent};
 /// What is done at one bank for one user. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Session {
-    caller: Caller,
+    pub(crate) caller: Caller,
     bank: Bank,
     psu: Psu,
 }
@@ -52,18 +52,9 @@ impl Session {
         Signing::new(self.clone(), flow, None)
     }
 
-    pub(crate) fn caller(&self) -> &Caller {
-        &self.caller
-    }
-
     /// The bank.
     pub fn bank(&self) -> &Bank {
         &self.bank
-    }
-
-    /// The user.
-    pub fn psu(&self) -> &Psu {
-        &self.psu
     }
 
     /// The client underneath, with every operation and every field, for this bank and this user.

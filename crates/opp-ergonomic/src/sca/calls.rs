@@ -52,7 +52,7 @@ pub(super) async fn start(session: &Session, subject: &Subject) -> Told {
             raw.start_payment_initiation_cancellation_authorisation(service, product, id).await
         }
     };
-    Ok(session.caller().call(send).await?.map(|answer| Answer::Started(Box::new(answer))))
+    Ok(session.caller.call(send).await?.map(|answer| Answer::Started(Box::new(answer))))
 }
 
 pub(super) async fn find(session: &Session, subject: &Subject) -> Told {
@@ -83,7 +83,7 @@ pub(super) async fn select(session: &Session, subject: &Subject, id: &str, metho
         approach.clone_from(&response.headers().aspsp_sca_approach);
         Ok(response)
     };
-    let reply = session.caller().call(send).await?;
+    let reply = session.caller.call(send).await?;
     Ok(reply.map(|answer| Answer::Selected(Box::new(answer), approach)))
 }
 
@@ -98,7 +98,7 @@ pub(super) async fn poll(session: &Session, subject: &Subject, id: &str) -> Told
             raw.get_payment_cancellation_sca_status(service, product, id, &other).await
         }
     };
-    Ok(session.caller().call(send).await?.map(|answer| Answer::Polled(Box::new(answer))))
+    Ok(session.caller.call(send).await?.map(|answer| Answer::Polled(Box::new(answer))))
 }
 
 pub(super) async fn confirm(session: &Session, subject: &Subject) -> Told {

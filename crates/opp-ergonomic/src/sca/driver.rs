@@ -14,7 +14,6 @@ use super::kept::{Slot, Ticket};
 use super::redirect::Callback;
 use super::step::{Ending, Failure, Step};
 use crate::error::{Error, Outcome};
-use crate::reply::Reply;
 use crate::session::Session;
 
 /// For how long a write is taken to be under way whose sender is not heard of, beyond what a call may take.
@@ -44,8 +43,8 @@ impl Signing {
         if flow.bank() != session.bank() {
             return Err(Invalid::new("is not the one that the flow was begun with").within("bank").into());
         }
-        session.caller().core().endpoint.client_id().clone_into(&mut flow.client_id);
-        let began = (session.caller().clock().now(), session.caller().clock().monotonic());
+        session.caller.core().endpoint.client_id().clone_into(&mut flow.client_id);
+        let began = (session.caller.clock().now(), session.caller.clock().monotonic());
         Ok(Self { session, flow, shown: None, kept, writing: false, pause: Duration::ZERO, began })
     }
 
@@ -61,7 +60,7 @@ impl Signing {
         if self.kept.is_some() {
             return Err(Invalid::new("is kept already, under the ticket that was given then").within("flow").into());
         }
-        let (mut slot, ticket) = Slot::new(self.session.caller().core().store.clone());
+        let (mut slot, ticket) = Slot::new(self.session.caller.core().store.clone());
         slot.save(&self.flow, self.now()).await?;
         self.kept = Some(slot);
         Ok(ticket)
@@ -124,8 +123,7 @@ impl Signing {
         loop {
             let asked = self.flow.ask()?;
             // One read for each look: a start that was lost is looked up in this one, and made up for in the next.
-            let read = matches!(asked, Ask::Find | Ask::Poll { .. } | Ask::Confirm { .. });
-            let last = read || matches!(asked, Ask::Choose | Ask::Await { .. });
+            let last = !matches!(asked, Ask::Start | Ask::Select(_) | Ask::Exchange(_) | Ask::Nothing);
             if !matches!(asked, Ask::Choose | Ask::Nothing) {
                 self.act(asked, false).await?;
             }
@@ -143,37 +141,16 @@ impl Signing {
     }
 
     async fn act(&mut self, asked: Ask, waits: bool) -> Result<(), Error> {
-        if matches!(asked, Ask::Start | Ask::Select(_)) && !self.claim().await? {
-            return Ok(()); // Another process was faster.
-        }
-        let (session, subject) = (&self.session.clone(), &self.flow.subject().clone());
-        let id = &self.flow.authorisation().unwrap_or_default().to_owned();
-        let answer = match &asked {
+        match &asked {
             Ask::Nothing => return Ok(()),
             Ask::Choose => return Err(Invalid::new("is to be chosen first").within("authenticationMethodId").into()),
-            // The future that was sending was dropped, or its process: nobody knows what came of it.
-            Ask::Await { until } if self.writing || self.now() >= *until => Ok(Answer::Lost),
-            Ask::Await { .. } => return self.watch(waits).await,
-            Ask::Start => calls::start(session, subject).await.map(|reply| self.note(reply)),
-            Ask::Find => {
-                self.wait(Duration::ZERO, waits).await;
-                calls::find(session, subject).await.map(|reply| self.note(reply))
-            }
-            Ask::Select(method) => calls::select(session, subject, id, method).await.map(|reply| self.note(reply)),
-            Ask::Exchange(exchange) => {
-                self.flow.sent(self.now());
-                let sent = session.caller().core().endpoint.exchange(exchange).await;
-                sent.map(|()| Answer::Exchanged).map_err(Error::from)
-            }
-            Ask::Poll { after } => {
-                self.wait(*after, waits).await;
-                calls::poll(session, subject, id).await.map(|reply| self.note(reply))
-            }
-            Ask::Confirm { after } => {
-                self.wait(*after, waits).await;
-                calls::confirm(session, subject).await.map(|reply| self.note(reply))
-            }
-        };
+            Ask::Await { until } if !self.writing && self.now() < *until => return self.watch(waits).await,
+            Ask::Start | Ask::Select(_) if !self.claim().await? => return Ok(()), // Another process was faster.
+            Ask::Find => self.wait(Duration::ZERO, waits).await,
+            Ask::Poll { after } | Ask::Confirm { after } => self.wait(*after, waits).await,
+            _ => {}
+        }
+        let answer = self.call(&asked).await;
         self.writing = false;
         match answer {
             Ok(answer) => self.take(answer).await,
@@ -181,10 +158,31 @@ impl Signing {
         }
     }
 
+    async fn call(&mut self, asked: &Ask) -> Result<Answer, Error> {
+        let (session, subject) = (&self.session, self.flow.subject());
+        let id = self.flow.authorisation().unwrap_or_default();
+        let reply = match asked {
+            Ask::Start => calls::start(session, subject).await?,
+            Ask::Find => calls::find(session, subject).await?,
+            Ask::Select(method) => calls::select(session, subject, id, method).await?,
+            Ask::Poll { .. } => calls::poll(session, subject, id).await?,
+            Ask::Confirm { .. } => calls::confirm(session, subject).await?,
+            Ask::Exchange(exchange) => {
+                self.flow.sent(self.now());
+                self.session.caller.core().endpoint.exchange(exchange).await?;
+                return Ok(Answer::Exchanged);
+            }
+            // The future that was sending was dropped, or its process: nobody knows what came of it.
+            Ask::Await { .. } | Ask::Choose | Ask::Nothing => return Ok(Answer::Lost),
+        };
+        self.flow.note(&reply.warnings);
+        Ok(reply.value)
+    }
+
     /// Notes that a write is about to be sent; false if another process has gone on meanwhile.
     async fn claim(&mut self) -> Result<bool, Error> {
         let (now, mut flow) = (self.now(), self.flow.clone());
-        let call = TimeDelta::from_std(self.session.caller().total()).ok().and_then(|call| call.checked_add(&GRACE));
+        let call = TimeDelta::from_std(self.session.caller.total()).ok().and_then(|call| call.checked_add(&GRACE));
         flow.sent(call.and_then(|call| now.checked_add_signed(call)).unwrap_or(DateTime::<Utc>::MAX_UTC));
         if let Some(slot) = &mut self.kept
             && !slot.save(&flow, now).await?
@@ -203,11 +201,6 @@ impl Signing {
             self.flow.overtake(slot.load().await?);
         }
         Ok(())
-    }
-
-    fn note(&mut self, reply: Reply<Answer>) -> Answer {
-        self.flow.note(&reply.warnings);
-        reply.value
     }
 
     async fn take(&mut self, answer: Answer) -> Result<(), Error> {
@@ -257,7 +250,7 @@ impl Signing {
 
     /// The time of day, as it would be if nobody had set the clock since this began.
     fn now(&self) -> DateTime<Utc> {
-        let passed = self.session.caller().clock().monotonic().saturating_sub(self.began.1);
+        let passed = self.session.caller.clock().monotonic().saturating_sub(self.began.1);
         self.began.0.checked_add_signed(TimeDelta::from_std(passed).unwrap_or(TimeDelta::MAX)).unwrap_or(self.began.0)
     }
 }

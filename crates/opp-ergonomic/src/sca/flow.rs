@@ -123,17 +123,15 @@ impl Flow {
 
     /// Twice as many as polling makes until the deadline: the end is certain even if the clock stands still.
     fn allow_answers(&mut self) {
-        let time = (self.until - self.started).as_seconds_f64().max(0.0);
-        let every = self.poll_every.map_or(1.0, |every| every.as_secs_f64()).clamp(0.01, 1.0);
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
-        let polls = (2.0 * time / every) as u32;
-        self.answers_left = polls.saturating_add(100);
+        let time = (self.until - self.started).to_std().unwrap_or_default();
+        let every = self.interval().clamp(Duration::from_millis(10), Duration::from_secs(1));
+        let polls = 2 * time.as_millis() / every.as_millis();
+        self.answers_left = u32::try_from(polls).unwrap_or(u32::MAX).saturating_add(100);
     }
 
     /// Where banks are to send the user back to: one of the addresses that are registered for the application.
-    pub fn redirect(mut self, uri: &str) -> Self {
-        self.redirect_uri = Some(uri.to_owned());
-        self
+    pub fn redirect(self, uri: &str) -> Self {
+        Self { redirect_uri: Some(uri.to_owned()), ..self }
     }
 
     /// The application's id, for the bank's page. Only without a [`Signing`](super::Signing), which gives its client's.
@@ -144,16 +142,14 @@ impl Flow {
 
     /// A note of yours that is stored with it, such as the number of the order or of the user's session: whoever comes
     /// back from the bank without a cookie is known by it. It is stored in clear, so nothing personal.
-    pub fn with_label(mut self, label: &str) -> Self {
-        self.label = Some(label.to_owned());
-        self
+    pub fn with_label(self, label: &str) -> Self {
+        Self { label: Some(label.to_owned()), ..self }
     }
 
     /// Ids of methods to be taken rather than what suits the device, best first. Where the bank lists none, the first
     /// of them is named.
-    pub fn prefer(mut self, methods: &[&str]) -> Self {
-        self.preferred = methods.iter().map(|id| (*id).to_owned()).collect();
-        self
+    pub fn prefer(self, methods: &[&str]) -> Self {
+        Self { preferred: methods.iter().map(|id| (*id).to_owned()).collect(), ..self }
     }
 
     /// How often to poll, rather than every second, and every other second while the user is at the bank.
@@ -165,9 +161,8 @@ impl Flow {
 
     /// The names of the headers that tie the code to what is signed and to its authorisation. For consents and
     /// payments they are known; what a cancellation wants is not documented, and a payment's are sent.
-    pub fn link_headers(mut self, subject: &str, authorisation: &str) -> Self {
-        self.link_headers = Some((subject.to_owned(), authorisation.to_owned()));
-        self
+    pub fn link_headers(self, subject: &str, authorisation: &str) -> Self {
+        Self { link_headers: Some((subject.to_owned(), authorisation.to_owned())), ..self }
     }
 
     /// What is signed.
@@ -183,11 +178,6 @@ impl Flow {
     /// Your note of [`with_label`](Self::with_label).
     pub fn label(&self) -> Option<&str> {
         self.label.as_deref()
-    }
-
-    /// What the user looks at the page with.
-    pub fn device(&self) -> Device {
-        self.device
     }
 
     /// The id of the authorisation, once it was started.

@@ -91,7 +91,8 @@ impl Client {
     }
 
     async fn kept(&self, key: String) -> Result<Kept, Error> {
-        let (slot, flow) = Slot::open(Arc::clone(&self.caller.core().store), key).await?;
+        let mut slot = Slot { store: Arc::clone(&self.caller.core().store), key, stored: None, awaited: None };
+        let flow = slot.load().await?;
         Ok(Kept { client: self.clone(), flow, slot })
     }
 }
@@ -116,12 +117,6 @@ impl Slot {
     pub(super) fn new(store: Arc<dyn Store>) -> (Self, Ticket) {
         let ticket = Ticket(Secret::new(format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())));
         (Self { store, key: ticket.key(), stored: None, awaited: None }, ticket)
-    }
-
-    async fn open(store: Arc<dyn Store>, key: String) -> Result<(Self, Flow), Error> {
-        let mut slot = Self { store, key, stored: None, awaited: None };
-        let flow = slot.load().await?;
-        Ok((slot, flow))
     }
 
     pub(super) async fn load(&mut self) -> Result<Flow, Error> {

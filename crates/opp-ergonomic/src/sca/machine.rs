@@ -9,7 +9,6 @@ use opp_raw::Invalid;
 use super::ask::{Answer, Ask};
 use super::flow::{Flow, Phase, Visit};
 use super::method::{self, Method};
-use super::news::News;
 use super::step::{Ending, Failure, PromptKind, Standing, Step};
 
 impl Flow {
@@ -112,7 +111,7 @@ impl Flow {
             (Phase::Find, Answer::Found(ids)) => self.found(&ids),
             (Phase::Select, Answer::Selected(answer, approach)) => self.selected(&answer, approach.as_ref()),
             (Phase::Select, Answer::Lost) => self.phase = Phase::Poll,
-            (Phase::Poll, Answer::Polled(answer)) => self.hear(News::polled(&answer)),
+            (Phase::Poll, Answer::Polled(answer)) => self.polled(&answer),
             (Phase::Poll, Answer::Exchanged | Answer::Lost) => self.code = None,
             (&Phase::Confirm { exempted, times }, Answer::Confirmed(resource)) => {
                 self.confirmed(exempted, times, &resource);

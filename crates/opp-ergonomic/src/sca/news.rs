@@ -9,33 +9,6 @@ use super::flow::{Flow, Phase, Visit};
 use super::method;
 use super::step::{Ending, Failure, Prompt, PromptKind, Step, show};
 
-/// An answer, told apart from its call.
-pub(super) struct News<'a> {
-    status: Option<&'a ScaStatus>,
-    challenge: Option<&'a ChallengeData>,
-    said: Failure,
-}
-
-impl<'a> News<'a> {
-    fn started(answer: &'a StartScaprocessResponse) -> Self {
-        let message = answer.psu_message.as_ref().map(PsuMessageText::as_str);
-        let said = Failure::said(message, &answer.tpp_messages);
-        Self { status: answer.sca_status.as_ref(), challenge: answer.challenge_data.as_ref(), said }
-    }
-
-    fn selected(answer: &'a UpdatePsuDataResponse) -> Self {
-        let message = answer.psu_message.as_ref().map(PsuMessageText::as_str);
-        let said = Failure::said(message, &answer.tpp_messages);
-        Self { status: answer.sca_status.as_ref(), challenge: answer.challenge_data.as_ref(), said }
-    }
-
-    pub(super) fn polled(answer: &'a ScaStatusResponse) -> Self {
-        let message = answer.extra.read::<String>("psuMessage");
-        let said = Failure::said(message.as_deref(), &answer.tpp_messages);
-        Self { status: answer.sca_status.as_ref(), challenge: answer.challenge_data.as_ref(), said }
-    }
-}
-
 impl Flow {
     pub(super) fn started(&mut self, answer: &StartScaprocessResponse) {
         let Some(id) = &answer.authorisation_id else { return self.fail("NO_AUTHORISATION_ID") };
@@ -53,7 +26,8 @@ impl Flow {
         if begun {
             self.method = chosen;
             self.phase = Phase::Poll;
-            self.hear(News::started(answer));
+            let said = Failure::said(answer.psu_message.as_ref().map(PsuMessageText::as_str), &answer.tpp_messages);
+            self.hear(answer.sca_status.as_ref(), answer.challenge_data.as_ref(), said);
             self.send_away(oauth, plain);
         } else {
             self.choose_method(offered);
@@ -66,7 +40,8 @@ impl Flow {
         }
         self.method = chosen(answer.chosen_sca_method.as_ref()).or(self.method.take());
         self.phase = Phase::Poll;
-        self.hear(News::selected(answer));
+        let said = Failure::said(answer.psu_message.as_ref().map(PsuMessageText::as_str), &answer.tpp_messages);
+        self.hear(answer.sca_status.as_ref(), answer.challenge_data.as_ref(), said);
         // The header decides; where it is missing, the links do (platform-facts 8.1).
         if approach != Some(&AspspScaApproach::Decoupled) {
             let links = answer.links.as_ref();
@@ -75,16 +50,22 @@ impl Flow {
         }
     }
 
-    /// Takes the bank's word for where the signature stands.
-    pub(super) fn hear(&mut self, news: News<'_>) {
-        match news.status {
+    pub(super) fn polled(&mut self, answer: &ScaStatusResponse) {
+        let message = answer.extra.read::<String>("psuMessage");
+        let said = Failure::said(message.as_deref(), &answer.tpp_messages);
+        self.hear(answer.sca_status.as_ref(), answer.challenge_data.as_ref(), said);
+    }
+
+    /// Takes the bank's word for where the signature stands, whichever call it has come with.
+    fn hear(&mut self, status: Option<&ScaStatus>, challenge: Option<&ChallengeData>, said: Failure) {
+        match status {
             Some(ScaStatus::Finalised) => return self.phase = Phase::Confirm { exempted: false, times: 0 },
             Some(ScaStatus::Exempted) => return self.phase = Phase::Confirm { exempted: true, times: 0 },
-            Some(ScaStatus::Failed) => return self.end(Ending::Failed(news.said)),
+            Some(ScaStatus::Failed) => return self.end(Ending::Failed(said)),
             _ => {}
         }
         // A bank that falls back to the beginning has not: an answer has overtaken another.
-        let moved = news.status.filter(|status| {
+        let moved = status.filter(|status| {
             self.status.as_deref() != Some(status.as_str())
                 && (self.status.is_none() || **status != ScaStatus::Received)
         });
@@ -94,8 +75,8 @@ impl Flow {
         }
         let now = self.status.as_deref().and_then(opp_raw::Read::read_str);
         let kind = now.map_or(PromptKind::Wait, |status| kind(&status));
-        let prompt = Prompt { kind, message: news.said.message };
-        if let Some(step) = show(news.challenge, self.method.as_deref(), self.device, prompt.clone()) {
+        let prompt = Prompt { kind, message: said.message };
+        if let Some(step) = show(challenge, self.method.as_deref(), self.device, prompt.clone()) {
             self.show(step);
         } else if moved.is_some() && !matches!(self.visit, Visit::Away { .. }) {
             // What was shown belongs to what is over.

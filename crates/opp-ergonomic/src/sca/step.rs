@@ -239,12 +239,11 @@ pub(super) fn show(
         .or_else(|| Image::read(challenge.image_link.as_ref()?.as_str()));
     let token = challenge.data.first().map(ChallengeText::as_str).filter(|token| !token.trim().is_empty());
     Some(match (method, image, token) {
-        (Some(ANIMATED_TOKEN), _, Some(token)) => Step::ShowQr { payload: Secret::from(token), animated: true, prompt },
-        (Some(ANIMATED_IMAGE), Some(image), _) | (_, Some(image), None) => Step::ShowImage { image, prompt },
-        // The image did not come, or makes no sense: what it shows is in the text.
-        (Some(ANIMATED_IMAGE), None, Some(token)) => {
+        // An image that did not come, or makes no sense: what it shows is in the text.
+        (Some(ANIMATED_TOKEN), _, Some(token)) | (Some(ANIMATED_IMAGE), None, Some(token)) => {
             Step::ShowQr { payload: Secret::from(token), animated: true, prompt }
         }
+        (Some(ANIMATED_IMAGE), Some(image), _) | (_, Some(image), None) => Step::ShowImage { image, prompt },
         (method, _, Some(token)) => {
             let start = AutoStart::new(token);
             if method == Some(SAME_DEVICE) || device == Device::Phone {
