@@ -37,6 +37,16 @@ pub struct Warning {
 print_only!(Warning { code });
 
 impl<T> Reply<T> {
+    pub(crate) fn new(response: Response<T>, call: Record) -> Self
+    where
+        T: Noted,
+    {
+        let told = response.headers().x_request_id.as_ref().or(call.request_id.as_ref());
+        let request_id = told.cloned().unwrap_or_default();
+        let value = response.into_inner();
+        Self { warnings: warnings(value.notes()), value, request_id, call }
+    }
+
     pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Reply<U> {
         Reply { value: change(self.value), request_id: self.request_id, warnings: self.warnings, call: self.call }
     }
@@ -58,20 +68,13 @@ impl<T> Reply<T> {
     }
 }
 
-impl<T> Reply<T> {
-    pub(crate) fn new(response: Response<T>, call: Record) -> Self
-    where
-        T: Noted,
-    {
-        let request_id =
-            response.headers().x_request_id.clone().or_else(|| call.request_id.clone()).unwrap_or_default();
-        let value = response.into_inner();
-        let warnings = value.notes().iter().map(|note| Warning {
-            code: note.code.as_ref().map(|code| code.as_str().to_owned()),
-            text: note.text.as_ref().map(|text| text.as_str().to_owned()),
-        });
-        Self { warnings: warnings.collect(), value, request_id, call }
-    }
+/// Not in [`Reply::new`], which is compiled for each answer there is.
+fn warnings(notes: &[TppMessage2Xx]) -> Vec<Warning> {
+    let read = |note: &TppMessage2Xx| Warning {
+        code: note.code.as_ref().map(|code| code.as_str().to_owned()),
+        text: note.text.as_ref().map(|text| text.as_str().to_owned()),
+    };
+    notes.iter().map(read).collect()
 }
 
 impl<T> Deref for Reply<T> {

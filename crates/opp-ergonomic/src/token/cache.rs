@@ -149,7 +149,7 @@ impl TokenProvider for ClientCredentials {
         let mut state = slot.state();
         let now = self.clock.monotonic();
         let lately = state.refused.as_ref().is_some_and(|(last, _)| now < *last + BETWEEN_REFUSALS);
-        if !lately && state.held.as_ref().is_some_and(|held| held.token.is(token)) {
+        if !lately && state.held.as_ref().is_some_and(|held| held.token == *token) {
             state.held = None;
             state.refused = Some((now, token.clone()));
         }

@@ -51,7 +51,7 @@ impl Shared {
     ) -> Result<Granted, TokenError> {
         let key = format!("opp/token/{}/{}", self.owner, digest(&[scope.as_str()]));
         let mut found = self.find(&key).await;
-        found = found.filter(|found| refused.is_none_or(|refused| !found.granted.token.is(refused)));
+        found = found.filter(|found| refused.is_none_or(|refused| found.granted.token != *refused));
         if let Some(found) = found.take_if(|found| found.granted.expires_in > early(found.life)) {
             return Ok(found.granted);
         }
