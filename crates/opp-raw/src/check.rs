@@ -145,6 +145,7 @@ macro_rules! builder {
     } $( one of $( [ $( $one:ident $one_wire:literal ),* ] )* )? $( least $least:literal of [ $( $some:ident $some_wire:literal ),* ] )? ) => {
         impl $name {
             /// Starts building one.
+            #[inline]
             pub fn builder() -> $crate::check::Builder<Self> {
                 $crate::check::Builder::default()
             }
@@ -167,6 +168,7 @@ macro_rules! builder {
         }
 
         impl $crate::check::Check for $name {
+            #[inline]
             fn check(&self) -> Result<(), $crate::check::Invalid> {
                 $(
                     $crate::value::Slot::check(&self.$field, $wire, $crate::check::is_required!($($required)?))?;

@@ -5,12 +5,14 @@ macro_rules! integer {
     ($name:ident, $min:expr, $max:expr) => {
         impl $name {
             /// The number as it came, or as it was given.
+            #[inline]
             pub fn get(self) -> i64 {
                 self.0
             }
         }
 
         impl $crate::check::Check for $name {
+            #[inline]
             fn check(&self) -> Result<(), $crate::check::Invalid> {
                 if self.0 < $min {
                     return Err($crate::check::Invalid::new(concat!("is less than ", stringify!($min))));
@@ -25,6 +27,7 @@ macro_rules! integer {
         impl TryFrom<i64> for $name {
             type Error = $crate::check::Invalid;
 
+            #[inline]
             fn try_from(number: i64) -> Result<Self, $crate::check::Invalid> {
                 let value = Self(number);
                 $crate::check::Check::check(&value)?;
@@ -33,22 +36,26 @@ macro_rules! integer {
         }
 
         impl std::fmt::Display for $name {
+            #[inline]
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 std::fmt::Display::fmt(&self.0, f)
             }
         }
 
         impl $crate::value::Read for $name {
+            #[inline]
             fn read_str(text: &str) -> Option<Self> {
                 <i64 as $crate::value::Read>::read_str(text).map(Self)
             }
 
+            #[inline]
             fn read_number(number: &serde_json::Number) -> Option<Self> {
                 <i64 as $crate::value::Read>::read_number(number).map(Self)
             }
         }
 
         impl $crate::value::Plain for $name {
+            #[inline]
             fn plain(&self) -> String {
                 self.0.to_string()
             }
@@ -57,6 +64,7 @@ macro_rules! integer {
         $crate::value::deserialize_by_reading!($name);
 
         impl serde::Serialize for $name {
+            #[inline]
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_i64(self.0)
             }

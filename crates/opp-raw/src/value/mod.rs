@@ -208,6 +208,7 @@ impl<'de, T: Read> Visitor<'de> for Reader<T> {
 macro_rules! deserialize_by_reading {
     ($name:ident) => {
         impl<'de> serde::Deserialize<'de> for $name {
+            #[inline]
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 match <$name as $crate::value::Read>::read(deserializer)? {
                     $crate::value::Fit::Value(value) => Ok(value),

@@ -245,6 +245,7 @@ macro_rules! object {
         impl $crate::value::Object for $name {
             const FIELDS: &'static [&'static str] = &[$( $wire ),*];
 
+            #[inline]
             fn index(name: &str) -> Option<usize> {
                 // The compiler turns this into a decision by length and a few comparisons of whole words.
                 #[allow(non_camel_case_types)]
@@ -268,6 +269,7 @@ macro_rules! object {
                 Ok(())
             }
 
+            #[inline]
             fn extra_mut(&mut self) -> &mut $crate::value::Extra {
                 &mut self.extra
             }
@@ -276,16 +278,19 @@ macro_rules! object {
         }
 
         impl $crate::value::Read for $name {
+            #[inline]
             fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<$crate::value::Fit<Self>, D::Error> {
                 $crate::value::read_whole(deserializer)
             }
 
             $( $crate::value::object!(@bare $bare); )?
 
+            #[inline]
             fn read_map<'de, A: serde::de::MapAccess<'de>>(map: A) -> Result<$crate::value::Fit<Self>, A::Error> {
                 $crate::value::read_object(map)
             }
 
+            #[inline]
             fn read_next<'de, A: serde::de::SeqAccess<'de>>(
                 seq: &mut A,
                 items: &mut Vec<Self>,
@@ -297,6 +302,7 @@ macro_rules! object {
         $crate::value::deserialize_by_reading!($name);
 
         impl serde::Serialize for $name {
+            #[inline]
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 #[allow(unused_variables)]
                 let fields = |map: &mut S::SerializeMap| {
@@ -308,6 +314,7 @@ macro_rules! object {
         }
 
         impl std::fmt::Debug for $name {
+            #[inline]
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 #[allow(unused_variables)]
                 let fields = |debugger: &mut $crate::value::Debugger<'_, '_>| {
@@ -319,24 +326,29 @@ macro_rules! object {
         }
     };
     (@bare $field:ident) => {
+        #[inline]
         fn read_str(text: &str) -> Option<Self> {
             Some(Self { $field: $crate::value::Slot::of($crate::value::Read::read_str(text)?), ..Self::default() })
         }
 
+        #[inline]
         fn read_bool(flag: bool) -> Option<Self> {
             Some(Self { $field: $crate::value::Slot::of($crate::value::Read::read_bool(flag)?), ..Self::default() })
         }
 
+        #[inline]
         fn read_number(number: &serde_json::Number) -> Option<Self> {
             Some(Self { $field: $crate::value::Slot::of($crate::value::Read::read_number(number)?), ..Self::default() })
         }
 
+        #[inline]
         fn read_seq<'de, A: serde::de::SeqAccess<'de>>(seq: A) -> Result<$crate::value::Fit<Self>, A::Error> {
             let fit = $crate::value::Read::read_seq(seq)?;
             Ok(fit.map(|value| Self { $field: $crate::value::Slot::of(value), ..Self::default() }))
         }
     };
     (@wrapped $wrapper:literal) => {
+        #[inline]
         fn unwrapped(&mut self) -> Option<$crate::value::Fit<Self>> {
             $crate::value::unwrapped(self, $wrapper)
         }
@@ -350,6 +362,7 @@ macro_rules! headers {
         impl $name {
             /// The text of the header at a place among the fields.
             #[allow(unused_assignments, unused_mut, unused_variables)]
+            #[inline]
             pub(crate) fn text(&self, index: usize) -> Option<String> {
                 let mut position = 0;
                 $(

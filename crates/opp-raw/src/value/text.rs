@@ -347,6 +347,7 @@ macro_rules! kind {
         impl $crate::value::Kind for $name {
             const NAME: &'static str = stringify!($name);
 
+            #[inline]
             fn rule() -> &'static $crate::value::Rule {
                 static RULE: $crate::value::Rule = $crate::value::Rule::any()$( .$rule($($value)?) )*;
                 &RULE

@@ -8,6 +8,7 @@ macro_rules! open_enum {
             pub const KNOWN: &'static [Self] = &[$( Self::$variant ),*];
 
             /// The value as it stands on the wire.
+            #[inline]
             pub fn as_str(&self) -> &str {
                 match self {
                     $( Self::$variant => $wire, )*
@@ -16,12 +17,14 @@ macro_rules! open_enum {
             }
 
             /// Whether the document knows the value.
+            #[inline]
             pub fn is_known(&self) -> bool {
                 !matches!(self, Self::Unknown(_))
             }
         }
 
         impl std::fmt::Display for $name {
+            #[inline]
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
             }
@@ -31,6 +34,7 @@ macro_rules! open_enum {
         impl std::str::FromStr for $name {
             type Err = $crate::check::Invalid;
 
+            #[inline]
             fn from_str(text: &str) -> Result<Self, $crate::check::Invalid> {
                 <Self as $crate::value::Read>::read_str(text)
                     .filter(Self::is_known)
@@ -41,6 +45,7 @@ macro_rules! open_enum {
         impl TryFrom<&str> for $name {
             type Error = $crate::check::Invalid;
 
+            #[inline]
             fn try_from(text: &str) -> Result<Self, $crate::check::Invalid> {
                 text.parse()
             }
@@ -50,11 +55,13 @@ macro_rules! open_enum {
 
         impl $crate::value::Read for $name {
             /// As a string is read, by the same code for every enum.
+            #[inline]
             fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<$crate::value::Fit<Self>, D::Error> {
                 let read = <String as $crate::value::Read>::read(deserializer)?;
                 Ok(read.map(|text| Self::read_str(&text).unwrap_or(Self::Unknown(text))))
             }
 
+            #[inline]
             fn read_str(text: &str) -> Option<Self> {
                 Some(match text {
                     $( $wire => Self::$variant, )*
@@ -62,16 +69,19 @@ macro_rules! open_enum {
                 })
             }
 
+            #[inline]
             fn read_bool(flag: bool) -> Option<Self> {
                 Self::read_str(if flag { "true" } else { "false" })
             }
 
+            #[inline]
             fn read_number(number: &serde_json::Number) -> Option<Self> {
                 Self::read_str(&number.to_string())
             }
         }
 
         impl $crate::value::Plain for $name {
+            #[inline]
             fn plain(&self) -> String {
                 self.as_str().to_owned()
             }
@@ -80,6 +90,7 @@ macro_rules! open_enum {
         $crate::value::deserialize_by_reading!($name);
 
         impl serde::Serialize for $name {
+            #[inline]
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
             }
@@ -106,6 +117,7 @@ macro_rules! choice {
     ($name:ident { $( $variant:ident ),* $(,)? }) => {
         $(
             impl From<$variant> for $name {
+                #[inline]
                 fn from(value: $variant) -> Self {
                     Self::$variant(value)
                 }
@@ -113,12 +125,14 @@ macro_rules! choice {
         )*
 
         impl $crate::check::Check for $name {
+            #[inline]
             fn check(&self) -> Result<(), $crate::check::Invalid> {
                 match self { $( Self::$variant(value) => value.check(), )* }
             }
         }
 
         impl $crate::value::Read for $name {
+            #[inline]
             fn read_map<'de, A: serde::de::MapAccess<'de>>(map: A) -> Result<$crate::value::Fit<Self>, A::Error> {
                 let fields = serde::Deserialize::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
                 let value = serde_json::Value::Object(fields);
@@ -140,6 +154,7 @@ macro_rules! choice {
         $crate::value::deserialize_by_reading!($name);
 
         impl serde::Serialize for $name {
+            #[inline]
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self { $( Self::$variant(value) => value.serialize(serializer), )* }
             }
