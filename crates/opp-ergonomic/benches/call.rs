@@ -46,6 +46,7 @@ fn main() -> ExitCode {
     // Both over one client: a connection each would be a server's thread each, and where those run counts for more than
     // either contender.
     let session = session(&api, &http);
+    hosts::pin_client();
 
     let ergonomic = || many(&runtime, || layer(&session));
     let bare = || many(&runtime, || by_hand(&http, &api));

@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         assert_eq!(head.len(), exchange::lines(2), "both send the same headers");
         host::reply(stream, exchange::ANSWER)
     });
+    host::pin_client();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10));
     let http = http.redirect(reqwest::redirect::Policy::none());

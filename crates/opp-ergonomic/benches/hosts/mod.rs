@@ -1,12 +1,12 @@
 //! The two hosts that a client talks to, and the client.
-#![allow(clippy::expect_used, dead_code, reason = "each benchmark uses its part")]
+#![allow(clippy::expect_used, dead_code, unused_imports, reason = "each benchmark uses its part")]
 
 #[path = "../../../opp-raw/benches/host/mod.rs"]
 mod host;
 
 use opp_ergonomic::{Client, ClientBuilder, Environment};
 
-pub(crate) use host::{reply, serve};
+pub(crate) use host::{pin_client, reply, serve};
 
 /// An auth host that gives everybody this token for an hour.
 pub(crate) fn auth(token: &str) -> String {

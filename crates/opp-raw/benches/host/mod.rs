@@ -4,6 +4,8 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 
+use core_affinity::CoreId;
+
 /// Headers of a request as it came, beginning with its first line.
 pub(crate) type Head = Vec<String>;
 
@@ -15,10 +17,25 @@ pub(crate) fn serve(answer: impl Fn(&Head, &mut TcpStream) -> std::io::Result<()
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let answer = std::sync::Arc::clone(&answer);
-            std::thread::spawn(move || converse(stream, &*answer));
+            std::thread::spawn(move || {
+                pin(<[_]>::last);
+                converse(stream, &*answer)
+            });
         }
     });
     url
+}
+
+/// Keeps this thread, the client's, on a processor of its own, where there are two: where the host's threads wake up
+/// otherwise counts for more than what is to be compared. Hosts have to be there already, for threads inherit it.
+pub(crate) fn pin_client() {
+    pin(<[_]>::first);
+}
+
+fn pin(choose: impl Fn(&[CoreId]) -> Option<&CoreId>) {
+    if let Some(core) = core_affinity::get_core_ids().as_deref().and_then(choose) {
+        core_affinity::set_for_current(*core);
+    }
 }
 
 /// Ends with the connection.
