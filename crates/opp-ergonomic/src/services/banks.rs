@@ -48,14 +48,6 @@ impl DirectoryFilter {
         self.cities.push(id.to_owned());
         self
     }
-
-    fn countries(&self) -> Option<&[String]> {
-        Some(&self.countries[..]).filter(|list| !list.is_empty())
-    }
-
-    fn cities(&self) -> Option<&[String]> {
-        Some(&self.cities[..]).filter(|list| !list.is_empty())
-    }
 }
 
 view! {
@@ -173,7 +165,8 @@ impl Banks {
 
     /// The banks that the platform reaches.
     pub async fn list(&self, filter: &DirectoryFilter) -> Result<Reply<Vec<BankEntry>>, Error> {
-        let reply = self.caller.call(async |raw| raw.get_aspsp_list(filter.cities(), filter.countries()).await).await?;
+        let DirectoryFilter { countries, cities } = filter;
+        let reply = self.caller.call(async |raw| raw.get_aspsp_list(Some(cities), Some(countries)).await).await?;
         Ok(reply.map(|list| list.aspsps.into_iter().map(BankEntry).collect()))
     }
 
@@ -186,7 +179,8 @@ impl Banks {
 
     /// Cities with banks. Newer editions of the API leave them out.
     pub async fn cities(&self, filter: &DirectoryFilter) -> Result<Reply<Vec<City>>, Error> {
-        let reply = self.caller.call(async |raw| raw.get_city_list(filter.cities(), filter.countries()).await).await?;
+        let DirectoryFilter { countries, cities } = filter;
+        let reply = self.caller.call(async |raw| raw.get_city_list(Some(cities), Some(countries)).await).await?;
         Ok(reply.map(|list| list.cities.into_iter().map(City).collect()))
     }
 
@@ -197,7 +191,7 @@ impl Banks {
 
     /// Countries with banks.
     pub async fn countries(&self, filter: &DirectoryFilter) -> Result<Reply<Vec<Country>>, Error> {
-        let reply = self.caller.call(async |raw| raw.get_countries_list(filter.countries()).await).await?;
+        let reply = self.caller.call(async |raw| raw.get_countries_list(Some(&filter.countries)).await).await?;
         Ok(reply.map(|list| list.countries.into_iter().map(Country).collect()))
     }
 

@@ -25,14 +25,9 @@ pub(crate) struct Splitter {
     rest: Vec<u8>,
 }
 
-/// A page that cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Broken {
-    /// It ends too early, or is no JSON.
-    Syntax,
-    /// A part of it is larger than is sensible.
-    TooLarge,
-}
+/// A page that cannot be read: it ends too early, is no JSON, or a part of it is larger than is sensible.
+#[derive(Debug)]
+pub(crate) struct Broken;
 
 impl Splitter {
     /// Takes the next bytes and gives each entry that they complete.
@@ -40,13 +35,13 @@ impl Splitter {
         for &byte in bytes {
             self.step(byte, &mut found)?;
         }
-        if self.entry.len() > LIMIT || self.rest.len() > LIMIT { Err(Broken::TooLarge) } else { Ok(()) }
+        if self.entry.len() > LIMIT || self.rest.len() > LIMIT { Err(Broken) } else { Ok(()) }
     }
 
     /// What stands around the entries, at the end.
     pub(crate) fn finish(self) -> Result<TransactionsResponse200Json, Broken> {
         if !self.open.is_empty() || self.text.is_some() {
-            return Err(Broken::Syntax);
+            return Err(Broken);
         }
         if self.rest.iter().all(u8::is_ascii_whitespace) {
             return Ok(TransactionsResponse200Json::default()); // 204: no entries at all.
@@ -82,7 +77,7 @@ impl Splitter {
                 }
                 let opened = if byte == b'}' { b'{' } else { b'[' };
                 if self.open.pop() != Some(opened) {
-                    return Err(Broken::Syntax);
+                    return Err(Broken);
                 }
             }
             _ => {}
@@ -123,8 +118,8 @@ impl Splitter {
 
 /// Reads from text rather than bytes, as the layer below does: each type is compiled for one source alone.
 fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Broken> {
-    let text = std::str::from_utf8(json).map_err(|_| Broken::Syntax)?;
-    serde_json::from_str(text).map_err(|_| Broken::Syntax)
+    let text = std::str::from_utf8(json).map_err(|_| Broken)?;
+    serde_json::from_str(text).map_err(|_| Broken)
 }
 
 #[cfg(test)]
