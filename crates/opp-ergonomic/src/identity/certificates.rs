@@ -1,11 +1,10 @@
 //! What has to look into certificates: PKCS#12, made into PEM for the TLS library, and when a certificate ends. A feature
 //! of its own: what reads these formats is a fifth of a whole build.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use opp_raw::Invalid;
 use p12_keystore::Pkcs12Archive;
+use pem_rfc7468::LineEnding;
 use x509_parser::pem::Pem;
 use zeroize::Zeroizing;
 
@@ -50,10 +49,11 @@ impl Identity {
             }
         }
         let mut pem = Zeroizing::new(String::new());
-        for certificate in chain {
-            section(&mut pem, "CERTIFICATE", certificate.as_der());
+        let sections = chain.into_iter().map(|certificate| ("CERTIFICATE", certificate.as_der()));
+        for (label, der) in sections.chain([("PRIVATE KEY", key.key.as_der())]) {
+            let section = pem_rfc7468::encode_string(label, LineEnding::LF, der).map(Zeroizing::new);
+            pem.push_str(&section.map_err(|_| wrong("is too large"))?);
         }
-        section(&mut pem, "PRIVATE KEY", key.key.as_der());
         Self::from_pem(pem.as_bytes())
     }
 }
@@ -62,21 +62,4 @@ impl Identity {
 pub(super) fn expires(pem: &[u8]) -> Option<DateTime<Utc>> {
     let own = Pem::iter_from_buffer(pem).flatten().find(|section| section.label == "CERTIFICATE")?;
     DateTime::from_timestamp(own.parse_x509().ok()?.validity().not_after.timestamp(), 0)
-}
-
-fn section(pem: &mut String, label: &str, der: &[u8]) {
-    let text = Zeroizing::new(STANDARD.encode(der));
-    for part in ["-----BEGIN ", label, "-----\n"] {
-        pem.push_str(part);
-    }
-    let mut rest = text.as_str();
-    while !rest.is_empty() {
-        let (line, more) = rest.split_at(rest.len().min(64));
-        pem.push_str(line);
-        pem.push('\n');
-        rest = more;
-    }
-    for part in ["-----END ", label, "-----\n"] {
-        pem.push_str(part);
-    }
 }
