@@ -4,6 +4,8 @@ use opp_raw::Invalid;
 use opp_raw::types::{RequestHeaders, XBicFi};
 use serde::{Deserialize, Serialize};
 
+use crate::macros::setters;
+
 /// A bank by its BIC, given once and the same for all calls of a flow.
 ///
 /// ```
@@ -29,17 +31,12 @@ impl Bank {
         Ok(Self { bic: bic.to_owned(), affiliated: None, redirect: None })
     }
 
-    /// Which savings bank of a group: an id from the bank's details, of which the leading zero counts.
-    pub fn affiliated(mut self, id: &str) -> Self {
-        self.affiliated = Some(id.to_owned());
-        self
-    }
-
-    /// Whether the user is to be sent to the bank's pages, or to `BankID` directly, at banks that can do both. Unless it
-    /// is set the bank decides; SWEDSESS and NDEASESS then redirect (platform-facts 3).
-    pub fn prefer_redirect(mut self, redirect: bool) -> Self {
-        self.redirect = Some(redirect);
-        self
+    setters! {
+        /// Which savings bank of a group: an id from the bank's details, of which the leading zero counts.
+        affiliated(self, id: &str) => affiliated = Some(id.to_owned());
+        /// Whether the user is to be sent to the bank's pages, or to `BankID` directly, at banks that can do both.
+        /// Unless it is set the bank decides; SWEDSESS and NDEASESS then redirect (platform-facts 3).
+        prefer_redirect(self, redirect: bool) => redirect = Some(redirect);
     }
 
     /// The BIC.

@@ -3,10 +3,11 @@
 
 use std::fmt;
 
-use opp_raw::types::{GiroReference, GiroType};
+use opp_raw::types::{GiroReference, GiroType, PaymentInitiationJsonOcrRef};
 use opp_raw::{Invalid, Read};
 
 use crate::account_number::{compact, mod_97, numbers};
+use crate::macros::variants;
 
 /// A bankgiro number: seven or eight digits.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -74,17 +75,7 @@ pub enum GiroNumber {
     Plusgiro(Plusgiro),
 }
 
-impl From<Bankgiro> for GiroNumber {
-    fn from(number: Bankgiro) -> Self {
-        Self::Bankgiro(number)
-    }
-}
-
-impl From<Plusgiro> for GiroNumber {
-    fn from(number: Plusgiro) -> Self {
-        Self::Plusgiro(number)
-    }
-}
+variants! { GiroNumber: Bankgiro(Bankgiro) Plusgiro(Plusgiro) }
 
 impl From<GiroNumber> for GiroReference {
     fn from(giro: GiroNumber) -> Self {
@@ -116,11 +107,7 @@ impl CreditorReference {
     pub fn new(text: &str) -> Result<Self, Invalid> {
         let wrong = |rule: &str| Err(Invalid::new(rule).within("ocrRef"));
         let text = compact(text).to_ascii_uppercase();
-        let form = text.starts_with("RF")
-            && (5..=25).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            && text.bytes().skip(2).take(2).all(|byte| byte.is_ascii_digit());
-        if !form {
+        if PaymentInitiationJsonOcrRef::try_from(text.as_str()).is_err() {
             return wrong("is not RF, two check digits and up to 21 letters and digits");
         }
         let (head, rest) = text.split_at(4);

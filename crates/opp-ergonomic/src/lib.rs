@@ -14,6 +14,7 @@ mod error;
 mod flight;
 mod giro;
 mod identity;
+mod macros;
 mod money;
 mod psu;
 mod reply;

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use opp_raw::Invalid;
-use opp_raw::types::{PsuGeoLocation, PsuHttpMethod, RequestHeaders};
+use opp_raw::types::RequestHeaders;
+use opp_raw::{Builder, Invalid};
 use uuid::Uuid;
 
+use crate::macros::setters;
 use crate::token::PsuContext;
 
 /// The user, given once and the same for all calls of a flow.
@@ -24,122 +25,62 @@ use crate::token::PsuContext;
 #[must_use]
 pub struct Psu {
     context: PsuContext,
-    ip: Option<IpAddr>,
-    headers: RequestHeaders,
-    mistake: Option<Invalid>,
+    is_present: bool,
+    /// Remembers the first value that breaks a rule: it refuses whatever is to be done for this user.
+    headers: Builder<RequestHeaders>,
 }
 
 impl Psu {
     /// Somebody with accounts of their own.
     pub fn private() -> Self {
-        Self::new(PsuContext::Private)
+        Self { context: PsuContext::Private, is_present: false, headers: RequestHeaders::builder() }
     }
 
     /// Somebody who acts for a company: banks want its number.
     pub fn corporate(corporate_id: &str) -> Self {
-        let mut psu = Self::new(PsuContext::Corporate);
-        psu.headers.psu_corporate_id = psu.read("PSU-Corporate-ID", corporate_id);
-        psu
+        let headers = RequestHeaders::builder().psu_corporate_id(corporate_id);
+        Self { context: PsuContext::Corporate, is_present: false, headers }
     }
 
-    fn new(context: PsuContext) -> Self {
-        Self { context, ip: None, headers: RequestHeaders::default(), mistake: None }
-    }
-
-    /// How the bank knows the user: in Sweden the personal number in twelve digits.
-    pub fn id(mut self, id: &str) -> Self {
-        self.headers.psu_id = self.read("PSU-ID", id);
-        self
-    }
-
-    /// The kind of the id, where a bank knows several.
-    pub fn id_type(mut self, id_type: &str) -> Self {
-        self.headers.psu_id_type = Some(id_type.to_owned());
-        self
-    }
-
-    /// The kind of the company's number, where a bank knows several.
-    pub fn corporate_id_type(mut self, id_type: &str) -> Self {
-        self.headers.psu_corporate_id_type = Some(id_type.to_owned());
-        self
-    }
-
-    /// Who signs, where several have to and it is not the one of the id.
-    pub fn authoriser(mut self, id: &str) -> Self {
-        self.headers.psu_authoriser_id = self.read("PSU-Authoriser-ID", id);
-        self
+    setters! {
+        /// How the bank knows the user: in Sweden the personal number in twelve digits.
+        id(self, id: &str) => headers = self.headers.psu_id(id);
+        /// The kind of the id, where a bank knows several.
+        id_type(self, id_type: &str) => headers = self.headers.psu_id_type(id_type);
+        /// The kind of the company's number, where a bank knows several.
+        corporate_id_type(self, id_type: &str) => headers = self.headers.psu_corporate_id_type(id_type);
+        /// Who signs, where several have to and it is not the one of the id.
+        authoriser(self, id: &str) => headers = self.headers.psu_authoriser_id(id);
+        /// The port that the user's own request came from.
+        port(self, port: u16) => headers = self.headers.psu_ip_port(port.to_string());
+        /// The user's `User-Agent`, unchanged.
+        user_agent(self, user_agent: &str) => headers = self.headers.psu_user_agent(user_agent);
+        /// The user's `Accept-Language`: a bank may choose the language of its messages by it.
+        language(self, accept_language: &str) => headers = self.headers.psu_accept_language(accept_language);
+        /// The user's `Accept`, unchanged.
+        accept(self, accept: &str) => headers = self.headers.psu_accept(accept);
+        /// The user's `Accept-Charset`, unchanged.
+        accept_charset(self, charset: &str) => headers = self.headers.psu_accept_charset(charset);
+        /// The user's `Accept-Encoding`, unchanged.
+        accept_encoding(self, encoding: &str) => headers = self.headers.psu_accept_encoding(encoding);
+        /// The method of the user's own request: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
+        http_method(self, method: &str) => headers = self.headers.psu_http_method(method);
+        /// The user's device, or the app on it; the same until the app is removed.
+        device(self, device: Uuid) => headers = self.headers.psu_device_id(device.to_string());
     }
 
     /// The address that the user's own request came from, IPv4 or IPv6. Never invent one.
     pub fn ip(mut self, ip: IpAddr) -> Self {
-        self.ip = Some(ip);
+        self.is_present = true;
         // An IPv4 address in the clothes of the other version is told as what it is.
-        self.headers.psu_ip_address = Some(ip.to_canonical().to_string());
-        self
-    }
-
-    /// The port that the user's own request came from.
-    pub fn port(mut self, port: u16) -> Self {
-        self.headers.psu_ip_port = Some(port.to_string());
-        self
-    }
-
-    /// The user's `User-Agent`, unchanged.
-    pub fn user_agent(mut self, user_agent: &str) -> Self {
-        self.headers.psu_user_agent = Some(user_agent.to_owned());
-        self
-    }
-
-    /// The user's `Accept-Language`: a bank may choose the language of its messages by it.
-    pub fn language(mut self, accept_language: &str) -> Self {
-        self.headers.psu_accept_language = Some(accept_language.to_owned());
-        self
-    }
-
-    /// The user's `Accept`, unchanged.
-    pub fn accept(mut self, accept: &str) -> Self {
-        self.headers.psu_accept = Some(accept.to_owned());
-        self
-    }
-
-    /// The user's `Accept-Charset`, unchanged.
-    pub fn accept_charset(mut self, charset: &str) -> Self {
-        self.headers.psu_accept_charset = Some(charset.to_owned());
-        self
-    }
-
-    /// The user's `Accept-Encoding`, unchanged.
-    pub fn accept_encoding(mut self, encoding: &str) -> Self {
-        self.headers.psu_accept_encoding = Some(encoding.to_owned());
-        self
-    }
-
-    /// The method of the user's own request: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
-    pub fn http_method(mut self, method: &str) -> Self {
-        self.headers.psu_http_method = self.read::<PsuHttpMethod>("PSU-Http-Method", method);
-        self
-    }
-
-    /// The user's device, or the app on it; the same until the app is removed.
-    pub fn device(mut self, device: Uuid) -> Self {
-        self.headers.psu_device_id = Some(device.to_string());
+        self.headers = self.headers.psu_ip_address(ip.to_canonical().to_string());
         self
     }
 
     /// Where the user is, in degrees; only with their permission.
     pub fn location(mut self, latitude: f64, longitude: f64) -> Self {
-        let text = format!("GEO:{latitude:.6};{longitude:.6}");
-        self.headers.psu_geo_location = self.read::<PsuGeoLocation>("PSU-Geo-Location", &text);
+        self.headers = self.headers.psu_geo_location(format!("GEO:{latitude:.6};{longitude:.6}"));
         self
-    }
-
-    /// Reads a value, and remembers the first that breaks a rule: it refuses whatever is to be done for this user.
-    fn read<T>(&mut self, name: &str, text: &str) -> Option<T>
-    where
-        T: std::str::FromStr<Err = Invalid>,
-    {
-        let read = if text.is_empty() { Err(Invalid::new("is empty")) } else { text.parse() };
-        read.map_err(|invalid: Invalid| self.mistake.get_or_insert(invalid.within(name)).clone()).ok()
     }
 
     /// Whose accounts.
@@ -149,13 +90,15 @@ impl Psu {
 
     /// Whether the user is there and asked for the calls.
     pub fn is_present(&self) -> bool {
-        self.ip.is_some()
+        self.is_present
     }
 
     pub(crate) fn headers(&self) -> Result<RequestHeaders, Invalid> {
-        match &self.mistake {
-            Some(mistake) => Err(mistake.clone()),
-            None => Ok(self.headers.clone()),
+        let headers = self.headers.clone().build()?;
+        let names = ["PSU-ID", "PSU-Corporate-ID", "PSU-Authoriser-ID"];
+        match names.into_iter().find(|name| headers.header(name).is_some_and(|value| value.is_empty())) {
+            Some(name) => Err(Invalid::new("is empty").within(name)),
+            None => Ok(headers),
         }
     }
 }

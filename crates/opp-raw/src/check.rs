@@ -91,7 +91,7 @@ impl<T: Check + ?Sized> Check for &T {
 /// Builds one value of a type that is sent, field by field; the first mistake is what [`build`](Self::build) reports.
 ///
 /// Each setter takes the field's type or anything that converts to it, such as `&str`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct Builder<T> {
     value: T,

@@ -9,6 +9,7 @@ use super::view::{view, words};
 use crate::account_number::{AccountNumber, without_giro};
 use crate::caller::Caller;
 use crate::error::{Cause, Error};
+use crate::macros::setters;
 use crate::reply::Reply;
 
 /// Consents at a bank.
@@ -86,10 +87,9 @@ impl ConsentRequest {
         Self { recurring: false, frequency_per_day: 1, ..Self::new(access, valid_until) }
     }
 
-    /// How often a day it is read without the user, per account and kind of data; 4 unless set.
-    pub fn frequency_per_day(mut self, times: u16) -> Self {
-        self.frequency_per_day = times;
-        self
+    setters! {
+        /// How often a day it is read without the user, per account and kind of data; 4 unless set.
+        frequency_per_day(self, times: u16) => frequency_per_day = times;
     }
 
     fn build(&self, today: NaiveDate) -> Result<types::Consents, Invalid> {

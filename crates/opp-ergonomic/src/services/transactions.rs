@@ -14,6 +14,7 @@ use super::page::Splitter;
 use super::view::{view, words};
 use crate::caller::Caller;
 use crate::error::Error;
+use crate::macros::setters;
 use crate::money::Amount;
 use crate::store::{Allowance, Endpoint};
 use crate::transport::Record;
@@ -49,16 +50,11 @@ impl TransactionQuery {
         Self { status: BookingStatus::Booked, from: None, to: None, after_entry: None, delta: None }
     }
 
-    /// Up to this day, that day included; today unless set.
-    pub fn until(mut self, day: NaiveDate) -> Self {
-        self.to = Some(day);
-        self
-    }
-
-    /// Pending ones instead of, or with, those that are booked, which every bank has.
-    pub fn status(mut self, status: BookingStatus) -> Self {
-        self.status = status;
-        self
+    setters! {
+        /// Up to this day, that day included; today unless set.
+        until(self, day: NaiveDate) => to = Some(day);
+        /// Pending ones instead of, or with, those that are booked, which every bank has.
+        status(self, status: BookingStatus) => status = status;
     }
 
     pub(crate) fn check(&self) -> Result<(), Invalid> {
