@@ -1,9 +1,10 @@
 //! Account numbers: international ones with their check digits, Swedish ones with their clearing number.
 
-use opp_raw::types::{AccountReference, AccountReferenceWithGiro};
+use opp_raw::types::{self, AccountReference, AccountReferenceWithGiro};
 use opp_raw::{Invalid, Read};
 
 use crate::giro::{GiroNumber, luhn};
+use crate::macros::{taken, variants};
 
 /// Lengths by country (ISO 13616 registry), of the countries that the platform's payments reach.
 const LENGTHS: &str = "AD24 AT20 BE16 BG22 CH21 CY28 CZ24 DE22 DK18 EE20 ES24 FI18 FO18 FR27 GB22 GI23 GL18 GR27 HR21 \
@@ -42,12 +43,7 @@ impl Iban {
     /// at. Do not use it for what somebody has typed.
     pub fn test_number(text: &str) -> Result<Self, Invalid> {
         let text: String = text.chars().filter(|sign| *sign != ' ').map(|sign| sign.to_ascii_uppercase()).collect();
-        let form = text.is_ascii()
-            && (5..=34).contains(&text.len())
-            && text[..2].bytes().all(|byte| byte.is_ascii_uppercase())
-            && text[2..4].bytes().all(|byte| byte.is_ascii_digit())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if !form {
+        if types::Iban::try_from(text.as_str()).is_err() {
             let rule = "is not a country, two check digits and up to 30 letters and digits";
             return Err(Invalid::new(rule).within("iban"));
         }
@@ -133,33 +129,25 @@ impl From<AccountNumber> for AccountReferenceWithGiro {
                 reference.bban = Read::read_str(bban.as_str());
                 reference.clearing_number = clearing.and_then(|number| Read::read_str(number.as_str()));
             }
-            AccountNumber::Giro(giro) => match giro {
-                GiroNumber::Bankgiro(number) => reference.bankgiro_number = Read::read_str(number.as_str()),
-                GiroNumber::Plusgiro(number) => reference.plusgiro_number = Read::read_str(number.as_str()),
-            },
+            AccountNumber::Giro(GiroNumber::Bankgiro(number)) => {
+                reference.bankgiro_number = Read::read_str(number.as_str());
+            }
+            AccountNumber::Giro(GiroNumber::Plusgiro(number)) => {
+                reference.plusgiro_number = Read::read_str(number.as_str());
+            }
         }
         reference
     }
 }
 
 /// For fields that take no giro numbers.
-pub(crate) fn without_giro(reference: AccountReferenceWithGiro) -> Result<AccountReference, Invalid> {
+pub(crate) fn without_giro(mut reference: AccountReferenceWithGiro) -> Result<AccountReference, Invalid> {
     if reference.bankgiro_number.is_some() || reference.plusgiro_number.is_some() {
         return Err(Invalid::new("is a giro number, which cannot stand here: use an IBAN or a BBAN"));
     }
-    let mut plain = AccountReference {
-        iban: reference.iban,
-        bban: reference.bban,
-        pan: reference.pan,
-        masked_pan: reference.masked_pan,
-        msisdn: reference.msisdn,
-        clearing_number: reference.clearing_number,
-        currency: reference.currency,
-        account_number: reference.account_number,
-        ..AccountReference::default()
-    };
-    plain.extra = reference.extra;
-    Ok(plain)
+    Ok(taken!(reference => AccountReference {
+        iban bban pan masked_pan msisdn clearing_number currency account_number
+    }))
 }
 
 /// What numbers have in common: they are parsed, and not shown by `Debug`.
@@ -191,11 +179,7 @@ pub(crate) use numbers;
 
 numbers! { Iban Clearing Bban }
 
-impl From<Iban> for AccountNumber {
-    fn from(iban: Iban) -> Self {
-        Self::Iban(iban)
-    }
-}
+variants! { AccountNumber: Iban(Iban) Giro(GiroNumber) }
 
 impl From<Bban> for AccountNumber {
     fn from(bban: Bban) -> Self {
@@ -206,12 +190,6 @@ impl From<Bban> for AccountNumber {
 impl From<(Clearing, Bban)> for AccountNumber {
     fn from((clearing, bban): (Clearing, Bban)) -> Self {
         Self::Bban(bban, Some(clearing))
-    }
-}
-
-impl From<GiroNumber> for AccountNumber {
-    fn from(giro: GiroNumber) -> Self {
-        Self::Giro(giro)
     }
 }
 

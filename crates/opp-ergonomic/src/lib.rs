@@ -47,7 +47,6 @@ pub use retry::RetryPolicy;
 pub use secret::Secret;
 pub use services::*;
 pub use session::Session;
-pub use text::{Charset, TextRule};
 pub use token::{AccessToken, ApiScope, CodeExchange, PsuContext, Scope, TokenError, TokenFuture, TokenProvider};
 
 /// The layer underneath, in the version that this one speaks.

@@ -1,4 +1,4 @@
-//! What many types here have in the same form: setters, and conversions into an enum.
+//! What many types here have in the same form: setters, conversions into an enum, and fields taken over.
 
 /// Setters, each by its name, its argument, and what it sets a field to.
 macro_rules! setters {
@@ -23,3 +23,13 @@ macro_rules! variants {
     };
 }
 pub(crate) use variants;
+
+/// One of the document's types, with fields that another has too, and with what that one says beyond the document.
+macro_rules! taken {
+    ($from:ident => $to:ident { $($field:ident)* }) => {{
+        let mut to = $to { $($field: $from.$field.take(),)* ..$to::default() };
+        to.extra = std::mem::take(&mut $from.extra);
+        to
+    }};
+}
+pub(crate) use taken;

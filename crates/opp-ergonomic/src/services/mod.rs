@@ -14,6 +14,6 @@ pub use banks::{BankDetails, BankEntry, Banks, City, Country, Directory, Directo
 pub use consents::{Access, Consent, ConsentRequest, ConsentStatus, Consents, NewConsent};
 /// Words of the platform that need nothing added.
 pub use opp_raw::types::{BalanceType, BookingStatus, FrequencyCode as Frequency, PaymentProduct, PaymentService};
-pub use orders::{Bulk, Draft, Giro, Order, Payee, Repetition, ToAccount, ToGiro, Transfer};
+pub use orders::{Bulk, Draft, Giro, Order, Repetition, Transfer};
 pub use payments::{Cancellation, NewPayment, PaymentDetails, PaymentKey, PaymentStage, PaymentStatus, Payments};
 pub use transactions::{ReportFormat, Transaction, TransactionQuery, Transactions};

@@ -2,7 +2,7 @@
 
 use opp_raw::reqwest::StatusCode;
 use opp_raw::types::{self, PaymentId, PaymentInitiationCancelResponse202, PaymentProduct, PaymentService};
-use opp_raw::{ByteStream, Bytes, Check as _, Invalid};
+use opp_raw::{ByteStream, Bytes, Invalid};
 use serde::{Deserialize, Serialize};
 
 use super::orders::{Desk, Order};
@@ -190,7 +190,7 @@ impl Payments {
     /// Holds a payment against everything that [`create`](Self::create) holds it against, and sends nothing: before it
     /// is shown to somebody who is to agree to it.
     pub fn check(&self, order: &Order) -> Result<(), Invalid> {
-        order.body(self.desk())?.check()
+        order.body(self.desk()).map(drop)
     }
 
     fn desk(&self) -> Desk<'_> {

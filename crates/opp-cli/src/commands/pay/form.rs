@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use opp_ergonomic::{
-    AccountNumber, Address, Amount, Bban, Clearing, Draft, GiroNumber, Iban, Invalid, Order, Payee, Plusgiro, Secret,
+    AccountNumber, Address, Amount, Bban, Clearing, Draft, GiroNumber, Iban, Invalid, Order, Plusgiro, Secret,
 };
 
 use super::Handling;
@@ -126,12 +126,12 @@ impl Payer {
     }
 
     /// Adds to an order what all of them may have.
-    pub(super) fn complete<To: Payee>(
+    pub(super) fn complete<Body>(
         &self,
-        mut order: Draft<To>,
+        mut order: Draft<Body>,
         form: &mut Form,
         message: Option<&str>,
-    ) -> Result<Draft<To>, Failure> {
+    ) -> Result<Draft<Body>, Failure> {
         if let Some(text) = message {
             order = order.message(form.text("Message", text));
         }
@@ -152,7 +152,7 @@ impl Payer {
 
 impl Purpose {
     /// Adds to an order what the payer reads.
-    pub(super) fn complete<To: Payee>(&self, order: Draft<To>, form: &mut Form) -> Draft<To> {
+    pub(super) fn complete<Body>(&self, order: Draft<Body>, form: &mut Form) -> Draft<Body> {
         match &self.own_message {
             Some(text) => order.own_message(form.text("Own message", text)),
             None => order,

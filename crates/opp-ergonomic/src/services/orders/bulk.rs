@@ -7,6 +7,7 @@ use opp_raw::types::{BulkPaymentInitiationJson, PaymentInitiationBulkElementJson
 use super::{Desk, Transfer, nothing_left};
 use crate::account_number::{AccountNumber, without_giro};
 use crate::bank_rules;
+use crate::macros::{setters, taken};
 use crate::services::PaymentProduct;
 
 /// Several transfers of one product from one account, signed at once.
@@ -32,16 +33,11 @@ impl Bulk {
         self
     }
 
-    /// The day on which all are to be carried out.
-    pub fn on(mut self, day: NaiveDate) -> Self {
-        self.day = Some(day);
-        self
-    }
-
-    /// Whether they are to be booked as one.
-    pub fn booked_as_one(mut self, one: bool) -> Self {
-        self.one = Some(one);
-        self
+    setters! {
+        /// The day on which all are to be carried out.
+        on(self, day: NaiveDate) => day = Some(day);
+        /// Whether they are to be booked as one.
+        booked_as_one(self, one: bool) => one = Some(one);
     }
 
     pub(super) fn product(&self) -> &PaymentProduct {
@@ -71,18 +67,10 @@ impl Bulk {
             return Err(Invalid::new(format!("is of another product than {}", self.product)));
         }
         let mut said = transfer.body(desk)?;
-        let mut element = PaymentInitiationBulkElementJson {
-            end_to_end_identification: said.end_to_end_identification.take(),
-            instructed_amount: said.instructed_amount.take(),
-            creditor_account: said.creditor_account.take(),
-            creditor_agent: said.creditor_agent.take(),
-            creditor_agent_name: said.creditor_agent_name.take(),
-            creditor_name: said.creditor_name.take(),
-            creditor_address: said.creditor_address.take(),
-            remittance_information_unstructured: said.remittance_information_unstructured.take(),
-            ..PaymentInitiationBulkElementJson::default()
-        };
-        element.extra = std::mem::take(&mut said.extra);
+        let element = taken!(said => PaymentInitiationBulkElementJson {
+            end_to_end_identification instructed_amount creditor_account creditor_agent creditor_agent_name creditor_name
+            creditor_address remittance_information_unstructured
+        });
         nothing_left(&said, "a bulk")?;
         Ok(element)
     }

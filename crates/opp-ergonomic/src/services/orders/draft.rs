@@ -4,18 +4,17 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use opp_raw::types::{
-    self, AccountReferenceWithGiro, Address, Bicfi, PaymentInitiationJson, PaymentInitiationSwedishGiroJson,
-};
-use opp_raw::{Invalid, Read};
+use opp_raw::types::{Address, PaymentInitiationJson, PaymentInitiationSwedishGiroJson};
+use opp_raw::{Invalid, Read, Text};
 
 use super::{Desk, Order, Repetition};
 use crate::account_number::{AccountNumber, without_giro};
 use crate::bank_rules;
 use crate::giro::{CreditorReference, GiroNumber, Ocr};
+use crate::macros::{setters, taken};
 use crate::money::{Amount, Currency};
 use crate::services::PaymentProduct;
-use crate::text::TextRule;
+use crate::text::Charset;
 
 type Change<B> = Arc<dyn Fn(&mut B) + Send + Sync>;
 
@@ -23,23 +22,14 @@ type Change<B> = Arc<dyn Fn(&mut B) + Send + Sync>;
 /// with the field's name.
 #[derive(Clone)]
 #[must_use]
-pub struct Draft<To: Payee> {
-    to: To,
+pub struct Draft<Body> {
+    product: PaymentProduct,
+    payee: AccountNumber,
     amount: Amount,
-    name: String,
-    said: Said,
-    change: Option<Change<To::Body>>,
-}
-
-/// What may be said of any payment.
-#[derive(Clone, Default)]
-struct Said {
-    debtor: Option<AccountNumber>,
-    message: Option<String>,
-    own_message: Option<String>,
-    end_to_end_id: Option<String>,
-    invoice: Option<String>,
     day: Option<NaiveDate>,
+    /// What else was said, unchecked: the body of a transfer has a place for all of it.
+    said: PaymentInitiationJson,
+    change: Option<Change<Body>>,
 }
 
 /// From account to account: domestic, SEPA or international; once, or again and again.
@@ -55,7 +45,7 @@ struct Said {
 ///     .from(Bban::new("403333911")?);
 /// # Ok::<(), opp_ergonomic::Invalid>(())
 /// ```
-pub type Transfer = Draft<ToAccount>;
+pub type Transfer = Draft<PaymentInitiationJson>;
 
 /// To a Swedish bankgiro or plusgiro, with exactly one of OCR number and invoice text.
 ///
@@ -67,104 +57,64 @@ pub type Transfer = Draft<ToAccount>;
 ///     .from(Iban::new("SE45 5000 0000 0583 9825 7466")?);
 /// # Ok::<(), opp_ergonomic::Invalid>(())
 /// ```
-pub type Giro = Draft<ToGiro>;
+pub type Giro = Draft<PaymentInitiationSwedishGiroJson>;
 
-/// Who is paid, and with it the body that goes out. It is ours to implement.
-pub trait Payee {
-    /// The body.
-    type Body;
-}
-
-/// An account.
-#[derive(Clone)]
-pub struct ToAccount {
-    product: PaymentProduct,
-    account: AccountNumber,
-    bank: Option<String>,
-    bank_name: Option<String>,
-    address: Option<Address>,
-    reference: Option<CreditorReference>,
-}
-
-/// A giro number.
-#[derive(Clone)]
-pub struct ToGiro {
-    number: GiroNumber,
-    ocr: Option<Ocr>,
-}
-
-impl Payee for ToAccount {
-    type Body = PaymentInitiationJson;
-}
-
-impl Payee for ToGiro {
-    type Body = PaymentInitiationSwedishGiroJson;
-}
-
-impl<To: Payee> Draft<To> {
-    fn to(to: To, amount: Amount, name: &str) -> Self {
-        Self { to, amount, name: name.to_owned(), said: Said::default(), change: None }
+impl<Body> Draft<Body> {
+    fn draft(product: PaymentProduct, amount: Amount, payee: AccountNumber, name: &str) -> Self {
+        let said = PaymentInitiationJson { creditor_name: Read::read_str(name), ..PaymentInitiationJson::default() };
+        Self { product, payee, amount, day: None, said, change: None }
     }
 
-    /// The payer's account. It is required, even where the user chooses another while signing.
-    pub fn from(mut self, debtor: impl Into<AccountNumber>) -> Self {
-        self.said.debtor = Some(debtor.into());
-        self
+    setters! {
+        /// The payer's account. It is required, even where the user chooses another while signing.
+        from(self, debtor: impl Into<AccountNumber>) => said.debtor_account = Some(debtor.into().into());
+        /// What it is for, as the payee reads it.
+        message(self, text: &str) => said.remittance_information_unstructured = Read::read_str(text);
+        /// What it is for, as the payer reads it.
+        own_message(self, text: &str) => said.debtor_account_message = Read::read_str(text);
+        /// A reference of yours that goes all the way.
+        end_to_end_id(self, id: &str) => said.end_to_end_identification = Read::read_str(id);
+        /// The invoice that is paid, by its number: to a giro, or in a SEPA transfer.
+        invoice(self, number: &str) => said.invoice_ref = Read::read_str(number);
+        /// The day on which it is to be carried out; at once unless set.
+        on(self, day: NaiveDate) => day = Some(day);
+        /// Changes the body before it goes out: what the methods here do not reach, or a rule that a bank has given up.
+        /// What it sets is held against the document alone.
+        with(self, change: impl Fn(&mut Body) + Send + Sync + 'static) => change = Some(Arc::new(change));
     }
 
-    /// What it is for, as the payee reads it.
-    pub fn message(mut self, text: &str) -> Self {
-        self.said.message = Some(text.to_owned());
-        self
+    /// What was said, held against the calendar, the payer's bank, and what may stand in a text; `message` is the field
+    /// for what the payee reads.
+    fn said(&self, desk: Desk<'_>, message: &str) -> Result<PaymentInitiationJson, Invalid> {
+        let mut said = self.said.clone();
+        said.instructed_amount = Some(self.amount.payable().map_err(|wrong| wrong.within("instructedAmount"))?);
+        if let Some(debtor) = &said.debtor_account {
+            bank_rules::check_payer(desk.bic, debtor)?;
+        }
+        if let Some(day) = self.day {
+            desk.not_past("requestedExecutionDate", day)?;
+            said.requested_execution_date = Some(day.to_string());
+        }
+        for (field, text, charset) in [
+            ("creditorName", said.creditor_name.as_ref().map(Text::as_str), Charset::Printable),
+            ("creditorAgentName", said.creditor_agent_name.as_ref().map(Text::as_str), Charset::Printable),
+            (message, said.remittance_information_unstructured.as_ref().map(Text::as_str), Charset::Printable),
+            ("debtorAccountMessage", said.debtor_account_message.as_ref().map(Text::as_str), Charset::Printable),
+            ("endToEndIdentification", said.end_to_end_identification.as_ref().map(Text::as_str), Charset::Sepa),
+            ("invoiceRef", said.invoice_ref.as_ref().map(Text::as_str), Charset::Printable),
+        ] {
+            if let Some(text) = text {
+                charset.check(field, text)?;
+            }
+        }
+        Ok(said)
     }
 
-    /// What it is for, as the payer reads it.
-    pub fn own_message(mut self, text: &str) -> Self {
-        self.said.own_message = Some(text.to_owned());
-        self
+    pub(super) fn product(&self) -> &PaymentProduct {
+        &self.product
     }
 
-    /// A reference of yours that goes all the way.
-    pub fn end_to_end_id(mut self, id: &str) -> Self {
-        self.said.end_to_end_id = Some(id.to_owned());
-        self
-    }
-
-    /// The invoice that is paid, by its number: to a giro, or in a SEPA transfer.
-    pub fn invoice(mut self, number: &str) -> Self {
-        self.said.invoice = Some(number.to_owned());
-        self
-    }
-
-    /// The day on which it is to be carried out; at once unless set.
-    pub fn on(mut self, day: NaiveDate) -> Self {
-        self.said.day = Some(day);
-        self
-    }
-
-    /// Changes the body before it goes out: what the methods here do not reach, or a rule that a bank has given up.
-    /// What it sets is held against the document alone.
-    pub fn with(mut self, change: impl Fn(&mut To::Body) + Send + Sync + 'static) -> Self {
-        self.change = Some(Arc::new(change));
-        self
-    }
-
-    fn amount(&self) -> Result<Option<types::Amount>, Invalid> {
-        self.amount.payable().map(Some).map_err(|wrong| wrong.within("instructedAmount"))
-    }
-
-    fn debtor(&self, desk: Desk<'_>) -> Result<Option<AccountReferenceWithGiro>, Invalid> {
-        let Some(debtor) = self.said.debtor.clone().map(AccountReferenceWithGiro::from) else { return Ok(None) };
-        bank_rules::check_payer(desk.bic, &debtor)?;
-        Ok(Some(debtor))
-    }
-
-    fn day(&self, desk: Desk<'_>) -> Result<Option<String>, Invalid> {
-        let field = "requestedExecutionDate";
-        self.said.day.map(|day| desk.not_past(field, day).map(|()| day.to_string())).transpose()
-    }
-
-    fn changed(&self, mut body: To::Body) -> To::Body {
+    fn changed(&self, mut body: Body) -> Body {
         if let Some(change) = &self.change {
             change(&mut body);
         }
@@ -190,33 +140,18 @@ impl Transfer {
 
     /// By any product that a bank offers.
     pub fn by(product: PaymentProduct, amount: Amount, creditor: impl Into<AccountNumber>, name: &str) -> Self {
-        let account = creditor.into();
-        let to = ToAccount { product, account, bank: None, bank_name: None, address: None, reference: None };
-        Self::to(to, amount, name)
+        Self::draft(product, amount, creditor.into(), name)
     }
 
-    /// The payee's bank by its BIC.
-    pub fn creditor_bank(mut self, bic: &str) -> Self {
-        self.to.bank = Some(bic.to_owned());
-        self
-    }
-
-    /// The name of the payee's bank.
-    pub fn creditor_bank_name(mut self, name: &str) -> Self {
-        self.to.bank_name = Some(name.to_owned());
-        self
-    }
-
-    /// The payee's address.
-    pub fn creditor_address(mut self, address: Address) -> Self {
-        self.to.address = Some(address);
-        self
-    }
-
-    /// The payee's reference, in a SEPA transfer.
-    pub fn reference(mut self, reference: CreditorReference) -> Self {
-        self.to.reference = Some(reference);
-        self
+    setters! {
+        /// The payee's bank by its BIC.
+        creditor_bank(self, bic: &str) => said.creditor_agent = Read::read_str(bic);
+        /// The name of the payee's bank.
+        creditor_bank_name(self, name: &str) => said.creditor_agent_name = Read::read_str(name);
+        /// The payee's address.
+        creditor_address(self, address: Address) => said.creditor_address = Some(address);
+        /// The payee's reference, in a SEPA transfer.
+        reference(self, reference: CreditorReference) => said.ocr_ref = Read::read_str(reference.as_str());
     }
 
     /// Makes it a standing order.
@@ -225,35 +160,17 @@ impl Transfer {
         Order::Standing(self, terms)
     }
 
-    pub(super) fn product(&self) -> &PaymentProduct {
-        &self.to.product
-    }
-
     pub(super) fn body(&self, desk: Desk<'_>) -> Result<PaymentInitiationJson, Invalid> {
-        let to = &self.to;
-        if to.product == PaymentProduct::SepaCreditTransfers && self.amount.currency() != Currency::EUR {
+        if self.product == PaymentProduct::SepaCreditTransfers && self.amount.currency() != Currency::EUR {
             return Err(Invalid::new("is EUR in a SEPA credit transfer").within("instructedAmount.currency"));
         }
-        let account = without_giro(to.account.clone().into());
-        let bank = to.bank.as_deref().map(Bicfi::try_from).transpose();
+        let account = without_giro(self.payee.clone().into()).map_err(|wrong| wrong.within("creditorAccount"))?;
         let body = PaymentInitiationJson {
-            instructed_amount: self.amount()?,
-            debtor_account: self.debtor(desk)?,
-            creditor_account: Some(account.map_err(|wrong| wrong.within("creditorAccount"))?),
-            creditor_agent: bank.map_err(|wrong| wrong.within("creditorAgent"))?,
-            creditor_agent_name: TextRule::CREDITOR_BANK_NAME.write(to.bank_name.as_deref())?,
-            creditor_name: TextRule::CREDITOR_NAME.write(Some(&self.name))?,
-            creditor_address: to.address.clone(),
-            remittance_information_unstructured: TextRule::REMITTANCE.write(self.said.message.as_deref())?,
-            debtor_account_message: TextRule::OWN_MESSAGE.write(self.said.own_message.as_deref())?,
-            end_to_end_identification: TextRule::END_TO_END.write(self.said.end_to_end_id.as_deref())?,
-            invoice_ref: TextRule::INVOICE.at_most(35).write(self.said.invoice.as_deref())?,
-            ocr_ref: to.reference.as_ref().and_then(|reference| Read::read_str(reference.as_str())),
-            requested_execution_date: self.day(desk)?,
-            ..PaymentInitiationJson::default()
+            creditor_account: Some(account),
+            ..self.said(desk, "remittanceInformationUnstructured")?
         };
-        check_references(&to.product, &body)?;
-        bank_rules::check_order(desk.bic, &to.product, &body)?;
+        check_references(&self.product, &body)?;
+        bank_rules::check_order(desk.bic, &self.product, &body)?;
         Ok(self.changed(body))
     }
 }
@@ -261,36 +178,34 @@ impl Transfer {
 impl Giro {
     /// To a giro number, and the name behind it.
     pub fn new(amount: Amount, giro: impl Into<GiroNumber>, name: &str) -> Self {
-        Self::to(ToGiro { number: giro.into(), ocr: None }, amount, name)
+        Self::draft(PaymentProduct::SwedishGiro, amount, AccountNumber::Giro(giro.into()), name)
     }
 
-    /// The invoice that is paid, by its OCR number.
-    pub fn ocr(mut self, number: Ocr) -> Self {
-        self.to.ocr = Some(number);
-        self
+    setters! {
+        /// The invoice that is paid, by its OCR number.
+        ocr(self, number: Ocr) => said.ocr_ref = Read::read_str(number.as_str());
     }
 
     pub(super) fn body(&self, desk: Desk<'_>) -> Result<PaymentInitiationSwedishGiroJson, Invalid> {
-        let body = PaymentInitiationSwedishGiroJson {
-            instructed_amount: self.amount()?,
-            debtor_account: self.debtor(desk)?,
-            creditor_giro: Some(self.to.number.clone().into()),
-            creditor_name: TextRule::CREDITOR_NAME.write(Some(&self.name))?,
-            creditor_account_message: TextRule::GIRO_MESSAGE.write(self.said.message.as_deref())?,
-            debtor_account_message: TextRule::OWN_MESSAGE.write(self.said.own_message.as_deref())?,
-            end_to_end_identification: TextRule::END_TO_END.write(self.said.end_to_end_id.as_deref())?,
-            invoice_ref: TextRule::INVOICE.write(self.said.invoice.as_deref())?,
-            ocr_ref: self.to.ocr.as_ref().and_then(|number| Read::read_str(number.as_str())),
-            requested_execution_date: self.day(desk)?,
-            ..PaymentInitiationSwedishGiroJson::default()
-        };
-        Ok(self.changed(body))
+        let mut said = self.said(desk, "creditorAccountMessage")?;
+        let message = said.remittance_information_unstructured.take();
+        let AccountNumber::Giro(giro) = self.payee.clone() else { return Err(Invalid::new("is no giro number")) };
+        Ok(self.changed(PaymentInitiationSwedishGiroJson {
+            creditor_giro: Some(giro.into()),
+            creditor_account_message: message.and_then(|text| Read::read_str(text.as_str())),
+            ocr_ref: said.ocr_ref.take().and_then(|text| Read::read_str(text.as_str())),
+            invoice_ref: said.invoice_ref.take().and_then(|text| Read::read_str(text.as_str())),
+            ..taken!(said => PaymentInitiationSwedishGiroJson {
+                end_to_end_identification debtor_account instructed_amount creditor_name requested_execution_date
+                debtor_account_message
+            })
+        }))
     }
 }
 
-impl<To: Payee> fmt::Debug for Draft<To> {
+impl<Body> fmt::Debug for Draft<Body> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Draft").field("amount", &self.amount).field("day", &self.said.day).finish_non_exhaustive()
+        f.debug_struct("Draft").field("amount", &self.amount).field("day", &self.day).finish_non_exhaustive()
     }
 }
 

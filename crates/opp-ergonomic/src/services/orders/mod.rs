@@ -6,14 +6,15 @@ mod draft;
 mod repetition;
 
 use chrono::NaiveDate;
-use opp_raw::Invalid;
 use opp_raw::types::{PaymentInitiationJson, PaymentInitiationRequest};
+use opp_raw::{Check as _, Invalid};
 use serde_json::{Map, Value};
 
 use super::{PaymentProduct, PaymentService};
+use crate::macros::variants;
 
 pub use bulk::Bulk;
-pub use draft::{Draft, Giro, Payee, ToAccount, ToGiro, Transfer};
+pub use draft::{Draft, Giro, Transfer};
 pub use repetition::Repetition;
 
 /// A payment to be handed over.
@@ -56,41 +57,25 @@ impl Order {
     pub(crate) fn product(&self) -> PaymentProduct {
         match self {
             Self::Transfer(transfer) | Self::Standing(transfer, _) => transfer.product().clone(),
-            Self::Giro(_) => PaymentProduct::SwedishGiro,
+            Self::Giro(giro) => giro.product().clone(),
             Self::Bulk(bulk) => bulk.product().clone(),
         }
     }
 
-    /// What goes out. The call holds it against the document.
+    /// What goes out, held against the calendar, the bank's rules and the document.
     pub(crate) fn body(&self, desk: Desk<'_>) -> Result<PaymentInitiationRequest, Invalid> {
-        Ok(match self {
-            Self::Transfer(transfer) => PaymentInitiationRequest::PaymentInitiationJson(transfer.body(desk)?),
-            Self::Giro(giro) => PaymentInitiationRequest::PaymentInitiationSwedishGiroJson(giro.body(desk)?),
-            Self::Standing(transfer, terms) => {
-                PaymentInitiationRequest::PeriodicPaymentInitiationJson(terms.body(transfer, desk)?)
-            }
-            Self::Bulk(bulk) => PaymentInitiationRequest::BulkPaymentInitiationJson(bulk.body(desk)?),
-        })
+        let body: PaymentInitiationRequest = match self {
+            Self::Transfer(transfer) => transfer.body(desk)?.into(),
+            Self::Giro(giro) => giro.body(desk)?.into(),
+            Self::Standing(transfer, terms) => terms.body(transfer, desk)?.into(),
+            Self::Bulk(bulk) => bulk.body(desk)?.into(),
+        };
+        body.check()?;
+        Ok(body)
     }
 }
 
-impl From<Transfer> for Order {
-    fn from(transfer: Transfer) -> Self {
-        Self::Transfer(transfer)
-    }
-}
-
-impl From<Giro> for Order {
-    fn from(giro: Giro) -> Self {
-        Self::Giro(giro)
-    }
-}
-
-impl From<Bulk> for Order {
-    fn from(bulk: Bulk) -> Self {
-        Self::Bulk(bulk)
-    }
-}
+variants! { Order: Transfer(Transfer) Giro(Giro) Bulk(Bulk) }
 
 /// Refuses a transfer that says what this form of order has no field for: nothing gets lost on the way.
 fn nothing_left(transfer: &PaymentInitiationJson, form: &str) -> Result<(), Invalid> {

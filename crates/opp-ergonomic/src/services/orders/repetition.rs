@@ -1,11 +1,12 @@
 //! Standing orders: a transfer, again and again.
 
 use chrono::NaiveDate;
-use opp_raw::Invalid;
-use opp_raw::types::{DayOfExecution, EndDate, ExecutionRule, PeriodicPaymentInitiationJson, StartDate};
+use opp_raw::types::{EndDate, ExecutionRule, PeriodicPaymentInitiationJson, StartDate};
+use opp_raw::{Invalid, Read};
 
 use super::{Desk, Transfer, nothing_left};
 use crate::account_number::without_giro;
+use crate::macros::{setters, taken};
 use crate::services::Frequency;
 
 /// When a standing order is carried out.
@@ -25,28 +26,15 @@ impl Repetition {
         Self { frequency, first, last: None, rule: None, day: None }
     }
 
-    /// Up to a day.
-    pub fn until(mut self, last: NaiveDate) -> Self {
-        self.last = Some(last);
-        self
-    }
-
-    /// On this day of the month, 1 to 31.
-    pub fn day_of_month(mut self, day: u8) -> Self {
-        self.day = Some(day);
-        self
-    }
-
-    /// Before a holiday instead of after it.
-    pub fn before_holidays(mut self) -> Self {
-        self.rule = Some(ExecutionRule::Preceding);
-        self
-    }
-
-    /// After a holiday.
-    pub fn after_holidays(mut self) -> Self {
-        self.rule = Some(ExecutionRule::Following);
-        self
+    setters! {
+        /// Up to a day.
+        until(self, last: NaiveDate) => last = Some(last);
+        /// On this day of the month, 1 to 31.
+        day_of_month(self, day: u8) => day = Some(day);
+        /// Before a holiday instead of after it.
+        before_holidays(self) => rule = Some(ExecutionRule::Preceding);
+        /// After a holiday.
+        after_holidays(self) => rule = Some(ExecutionRule::Following);
     }
 
     pub(super) fn body(&self, transfer: &Transfer, desk: Desk<'_>) -> Result<PeriodicPaymentInitiationJson, Invalid> {
@@ -54,26 +42,20 @@ impl Repetition {
         if self.last.is_some_and(|last| last < self.first) {
             return Err(Invalid::new("is before startDate").within("endDate"));
         }
-        let day = self.day.map(|day| DayOfExecution::try_from(day.to_string())).transpose();
         let mut said = transfer.body(desk)?;
         let debtor = said.debtor_account.take().map(without_giro).transpose();
-        let mut body = PeriodicPaymentInitiationJson {
-            end_to_end_identification: said.end_to_end_identification.take(),
+        let body = PeriodicPaymentInitiationJson {
             debtor_account: debtor.map_err(|wrong| wrong.within("debtorAccount"))?,
-            instructed_amount: said.instructed_amount.take(),
-            creditor_account: said.creditor_account.take(),
-            creditor_agent: said.creditor_agent.take(),
-            creditor_name: said.creditor_name.take(),
-            creditor_address: said.creditor_address.take(),
-            remittance_information_unstructured: said.remittance_information_unstructured.take(),
             start_date: Some(StartDate::from(self.first)),
             end_date: self.last.map(EndDate::from),
             execution_rule: self.rule.clone(),
             frequency: Some(self.frequency.clone()),
-            day_of_execution: day.map_err(|wrong| wrong.within("dayOfExecution"))?,
-            ..PeriodicPaymentInitiationJson::default()
+            day_of_execution: self.day.and_then(|day| Read::read_str(&day.to_string())),
+            ..taken!(said => PeriodicPaymentInitiationJson {
+                end_to_end_identification instructed_amount creditor_account creditor_agent creditor_name creditor_address
+                remittance_information_unstructured
+            })
         };
-        body.extra = std::mem::take(&mut said.extra);
         nothing_left(&said, "a standing order")?;
         Ok(body)
     }

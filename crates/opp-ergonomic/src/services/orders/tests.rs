@@ -163,6 +163,36 @@ fn what_breaks_a_rule_is_named() {
 }
 
 #[test]
+fn letters_are_counted_and_not_bytes() {
+    let to = |name: &str| Transfer::domestic(sek(), payee(), name).from(payer());
+    assert_eq!(written(to(&"ö".repeat(70)))["creditorName"], "ö".repeat(70));
+    assert_eq!(refused(to(&"o".repeat(71))), "creditorName is longer than 70 characters");
+}
+
+#[test]
+fn swedish_letters_are_taken_where_they_arrive() {
+    let order =
+        Transfer::domestic(sek(), payee(), "Åkessons Äpplen & Öl").from(payer()).end_to_end_id("A-1 (Malmo) +46");
+    assert_eq!(written(order.clone())["creditorName"], "Åkessons Äpplen & Öl");
+    let strange = "endToEndIdentification has characters that not every bank takes";
+    assert!(refused(order.end_to_end_id("Å-1")).starts_with(strange));
+}
+
+#[test]
+fn texts_that_say_nothing_and_line_breaks_are_refused() {
+    assert_eq!(refused(bill().invoice("  ")), "invoiceRef is empty");
+    assert_eq!(refused(rent().end_to_end_id("")), "endToEndIdentification is empty");
+    for (order, field) in [
+        (Order::from(rent().message("one\ntwo")), "remittanceInformationUnstructured"),
+        (rent().own_message("one\ttwo").into(), "debtorAccountMessage"),
+        (rent().creditor_bank_name("one\rtwo").into(), "creditorAgentName"),
+        (bill().invoice("118").message("one\ntwo").into(), "creditorAccountMessage"),
+    ] {
+        assert_eq!(refused(order), format!("{field} has control characters, such as a line break"));
+    }
+}
+
+#[test]
 fn handsess_wants_the_payees_clearing_number_apart() {
     let (bban, clearing) = (|text| Bban::new(text).unwrap(), || Clearing::new("1000").unwrap());
     let good = Transfer::domestic(sek(), (clearing(), bban("401975231")), "Elin").from(bban("403333911"));
