@@ -1,6 +1,5 @@
 //! Whom one acts for: the user, in the platform's words the PSU.
 
-use std::fmt;
 use std::net::IpAddr;
 
 use opp_raw::types::RequestHeaders;
@@ -8,6 +7,7 @@ use opp_raw::{Builder, Invalid};
 use uuid::Uuid;
 
 use crate::macros::setters;
+use crate::secret::print_only;
 use crate::token::PsuContext;
 
 /// The user, given once and the same for all calls of a flow.
@@ -103,11 +103,7 @@ impl Psu {
     }
 }
 
-impl fmt::Debug for Psu {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Psu").field("context", &self.context).finish_non_exhaustive()
-    }
-}
+print_only!(Psu { context });
 
 #[cfg(test)]
 mod tests {

@@ -23,8 +23,7 @@ impl Identity {
     pub fn from_pkcs12(file: &[u8], password: &Secret) -> Result<Self, Invalid> {
         let archive = Pkcs12Archive::from_pkcs12(file, password.expose())
             .map_err(|_| wrong("is no PKCS#12 file, or its password is another"))?;
-        let mut keys = archive.keys.iter();
-        let (Some(key), None) = (keys.next(), keys.next()) else {
+        let [key] = &archive.keys[..] else {
             return Err(wrong("does not hold exactly one private key"));
         };
         let own = key.local_key_id.as_ref().map(AsRef::<[u8]>::as_ref);

@@ -1,7 +1,6 @@
 //! The directory: which banks there are, where, and what they can do.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +15,7 @@ use crate::caller::Caller;
 use crate::error::Error;
 use crate::flight::Flight;
 use crate::reply::Reply;
+use crate::secret::print_only;
 
 /// The directory of banks. Its calls need a token but no user and no bank.
 #[derive(Debug, Clone)]
@@ -309,8 +309,4 @@ fn lock<T>(memory: &Mutex<T>) -> MutexGuard<'_, T> {
     memory.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl fmt::Debug for Directory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Directory").field("max_age", &self.max_age).finish_non_exhaustive()
-    }
-}
+print_only!(Directory { max_age });

@@ -1,7 +1,6 @@
 //! Transactions of an account: what to ask for, and the answer as a stream over all pages.
 
 use std::collections::{HashSet, VecDeque};
-use std::fmt;
 
 use chrono::NaiveDate;
 use futures_core::Stream;
@@ -16,6 +15,7 @@ use crate::caller::Caller;
 use crate::error::Error;
 use crate::macros::setters;
 use crate::money::Amount;
+use crate::secret::print_only;
 use crate::store::{Allowance, Endpoint};
 use crate::transport::Record;
 
@@ -137,12 +137,8 @@ pub struct Transactions {
     call: Record,
 }
 
-/// Neither ids nor entries.
-impl fmt::Debug for Transactions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Transactions").field("query", &self.query).finish_non_exhaustive()
-    }
-}
+// Neither ids nor entries.
+print_only!(Transactions { query });
 
 impl Transactions {
     pub(crate) fn new(

@@ -1,6 +1,5 @@
 //! A single payment: to an account or to a giro number.
 
-use std::fmt;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -13,8 +12,9 @@ use crate::bank_rules;
 use crate::giro::{CreditorReference, GiroNumber, Ocr};
 use crate::macros::{setters, taken};
 use crate::money::{Amount, Currency};
+use crate::secret::print_only;
 use crate::services::PaymentProduct;
-use crate::text::Charset;
+use crate::text::{PRINTABLE, SEPA};
 
 type Change<B> = Arc<dyn Fn(&mut B) + Send + Sync>;
 
@@ -60,7 +60,7 @@ pub type Transfer = Draft<PaymentInitiationJson>;
 pub type Giro = Draft<PaymentInitiationSwedishGiroJson>;
 
 impl<Body> Draft<Body> {
-    fn draft(product: PaymentProduct, amount: Amount, payee: AccountNumber, name: &str) -> Self {
+    fn to(product: PaymentProduct, amount: Amount, payee: AccountNumber, name: &str) -> Self {
         let said = PaymentInitiationJson { creditor_name: Read::read_str(name), ..PaymentInitiationJson::default() };
         Self { product, payee, amount, day: None, said, change: None }
     }
@@ -96,12 +96,12 @@ impl<Body> Draft<Body> {
             said.requested_execution_date = Some(day.to_string());
         }
         for (field, text, charset) in [
-            ("creditorName", said.creditor_name.as_ref().map(Text::as_str), Charset::Printable),
-            ("creditorAgentName", said.creditor_agent_name.as_ref().map(Text::as_str), Charset::Printable),
-            (message, said.remittance_information_unstructured.as_ref().map(Text::as_str), Charset::Printable),
-            ("debtorAccountMessage", said.debtor_account_message.as_ref().map(Text::as_str), Charset::Printable),
-            ("endToEndIdentification", said.end_to_end_identification.as_ref().map(Text::as_str), Charset::Sepa),
-            ("invoiceRef", said.invoice_ref.as_ref().map(Text::as_str), Charset::Printable),
+            ("creditorName", said.creditor_name.as_ref().map(Text::as_str), PRINTABLE),
+            ("creditorAgentName", said.creditor_agent_name.as_ref().map(Text::as_str), PRINTABLE),
+            (message, said.remittance_information_unstructured.as_ref().map(Text::as_str), PRINTABLE),
+            ("debtorAccountMessage", said.debtor_account_message.as_ref().map(Text::as_str), PRINTABLE),
+            ("endToEndIdentification", said.end_to_end_identification.as_ref().map(Text::as_str), SEPA),
+            ("invoiceRef", said.invoice_ref.as_ref().map(Text::as_str), PRINTABLE),
         ] {
             if let Some(text) = text {
                 charset.check(field, text)?;
@@ -140,7 +140,7 @@ impl Transfer {
 
     /// By any product that a bank offers.
     pub fn by(product: PaymentProduct, amount: Amount, creditor: impl Into<AccountNumber>, name: &str) -> Self {
-        Self::draft(product, amount, creditor.into(), name)
+        Self::to(product, amount, creditor.into(), name)
     }
 
     setters! {
@@ -178,7 +178,7 @@ impl Transfer {
 impl Giro {
     /// To a giro number, and the name behind it.
     pub fn new(amount: Amount, giro: impl Into<GiroNumber>, name: &str) -> Self {
-        Self::draft(PaymentProduct::SwedishGiro, amount, AccountNumber::Giro(giro.into()), name)
+        Self::to(PaymentProduct::SwedishGiro, amount, AccountNumber::Giro(giro.into()), name)
     }
 
     setters! {
@@ -203,11 +203,8 @@ impl Giro {
     }
 }
 
-impl<Body> fmt::Debug for Draft<Body> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Draft").field("amount", &self.amount).field("day", &self.day).finish_non_exhaustive()
-    }
-}
+print_only!(Transfer { amount, day });
+print_only!(Giro { amount, day });
 
 /// The references of a SEPA credit transfer: one of them, and in no other (platform-facts 9.3).
 fn check_references(product: &PaymentProduct, body: &PaymentInitiationJson) -> Result<(), Invalid> {
