@@ -5,15 +5,8 @@
 mod common;
 
 use common::{House, Visitor, between, location, plain};
-use opp_sandbox::{Caprice, Rule};
 
 const SCRIPT: &str = "<img src=x onerror=alert(1)>";
-
-/// From now on the bank remarks this on each good answer to an operation.
-fn remark(house: &House, operation: &str, text: &str) {
-    let (caprices, operation) = (vec![Caprice::Remark(text.to_owned())], Some(operation.to_owned()));
-    house.control().add_caprice(Rule { caprices, operation, ..Rule::default() });
-}
 
 /// Goes through the phone's rounds until the page says something.
 async fn sign(house: &House, visitor: &Visitor, page: &str, rounds: usize, until: &str) -> String {
@@ -28,8 +21,8 @@ async fn sign(house: &House, visitor: &Visitor, page: &str, rounds: usize, until
 async fn a_remark_on_a_permission_is_shown_to_its_end_and_after_a_restart_and_is_only_text() {
     let house = House::start().await;
     let visitor = Visitor::new(house.url());
-    remark(&house, "createConsent", &format!("asked {SCRIPT}"));
-    remark(&house, "getConsentStatus", &format!("signed {SCRIPT}"));
+    house.remark("createConsent", &format!("asked {SCRIPT}"));
+    house.remark("getConsentStatus", &format!("signed {SCRIPT}"));
     let page = visitor.ask("ESSESESS", "qr").await;
     let waits = visitor.until(&page, "QR code").await;
     assert!(waits.contains("remarks:") && waits.contains("asked &lt;img"), "{waits}");
@@ -51,7 +44,7 @@ async fn a_payee_on_a_watch_list_is_told_before_the_signature() {
     let house = House::start().await;
     let visitor = Visitor::new(house.url());
     let account = visitor.open(&house, "SWEDSESS").await;
-    remark(&house, "getPaymentInitiationStatus", SCRIPT);
+    house.remark("getPaymentInitiationStatus", SCRIPT);
     let form =
         [("kind", "bankgiro"), ("to", "5555-5551"), ("name", "Bolaget"), ("amount", "845"), ("ocr", "1234567897")];
     let confirm = location(&visitor.post(&account.replacen("/accounts", "/pay", 1), &form).await).unwrap();

@@ -39,6 +39,7 @@ async fn a_guest_signs_with_a_moving_code_and_sees_accounts_and_charts() {
         assert!(guest.main().await.contains("No bank is called that"));
         guest.open("/?country=FI").await;
         assert!(!guest.main().await.contains("Swedbank"));
+        house.remark("createConsent", "Your agreement with us ends in June.");
         guest.open("/banks/ESSESESS").await;
         guest.look("permission").await;
         guest.browser.press("Go on and sign").await;
@@ -53,6 +54,7 @@ async fn a_guest_signs_with_a_moving_code_and_sees_accounts_and_charts() {
 
         house.phone("approve").await;
         guest.until("h1", "Signed").await;
+        assert!(guest.main().await.contains("remarks: Your agreement with us ends in June."));
         guest.look("signed").await;
         guest.browser.press("See your accounts").await;
         assert!(guest.main().await.contains("SE37 5000 0000 0544 0004 7881"));

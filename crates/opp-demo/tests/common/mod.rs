@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use opp_demo::{Demo, Platform, Settings};
+use opp_sandbox::{Caprice, Rule};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, Response, redirect};
 
@@ -71,6 +72,12 @@ impl House {
 
     pub fn control(&self) -> &opp_sandbox::Control {
         self.demo.sandbox().unwrap().control()
+    }
+
+    /// From now on banks remark this on each good answer to an operation.
+    pub fn remark(&self, operation: &str, text: &str) {
+        let (caprices, operation) = (vec![Caprice::Remark(text.to_owned())], Some(operation.to_owned()));
+        self.control().add_caprice(Rule { caprices, operation, ..Rule::default() });
     }
 
     /// Whether any file of the store holds a text.
