@@ -73,7 +73,7 @@ fn measure() -> Result<String> {
     ]))
 }
 
-fn table(rows: &[(&str, String)]) -> String {
+fn table(rows: &[(impl std::fmt::Display, String)]) -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let day = chrono::Utc::now().format("%-d %B %Y");
     let mut table = format!("| {day}, {cores} cores | |\n|---|---:|\n");
