@@ -52,6 +52,7 @@ impl Access {
     }
 
     /// Accounts by their numbers, each right by itself. An empty list leaves the choice to the user.
+    #[inline]
     pub fn lists(accounts: &[AccountNumber], balances: &[AccountNumber], transactions: &[AccountNumber]) -> Self {
         let list = |field: &str, numbers: &[AccountNumber]| {
             let list = numbers.iter().map(|number| without_giro(number.clone().into())).collect::<Result<Vec<_>, _>>();
@@ -92,6 +93,7 @@ impl ConsentRequest {
         frequency_per_day(self, times: u16) => frequency_per_day = times;
     }
 
+    #[inline]
     fn build(&self, today: NaiveDate) -> Result<types::Consents, Invalid> {
         if self.valid_until < today {
             return Err(Invalid::new("is past").within("validUntil"));

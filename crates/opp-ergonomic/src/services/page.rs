@@ -39,6 +39,7 @@ impl Splitter {
     }
 
     /// What stands around the entries, at the end.
+    #[inline]
     pub(crate) fn finish(self) -> Result<TransactionsResponse200Json, Broken> {
         if !self.open.is_empty() || self.text.is_some() {
             return Err(Broken);

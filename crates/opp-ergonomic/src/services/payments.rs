@@ -189,6 +189,7 @@ impl Payments {
 
     /// Holds a payment against everything that [`create`](Self::create) holds it against, and sends nothing: before it
     /// is shown to somebody who is to agree to it.
+    #[inline]
     pub fn check(&self, order: &Order) -> Result<(), Invalid> {
         order.body(self.desk()).map(drop)
     }
@@ -278,6 +279,7 @@ impl Payments {
     }
 }
 
+#[inline]
 fn new_payment(
     service: PaymentService,
     product: PaymentProduct,

@@ -44,6 +44,7 @@ impl Bulk {
         &self.product
     }
 
+    #[inline]
     pub(super) fn body(&self, desk: Desk<'_>) -> Result<BulkPaymentInitiationJson, Invalid> {
         if let Some(day) = self.day {
             desk.not_past("requestedExecutionDate", day)?;
@@ -62,6 +63,7 @@ impl Bulk {
         })
     }
 
+    #[inline]
     fn element(&self, transfer: &Transfer, desk: Desk<'_>) -> Result<PaymentInitiationBulkElementJson, Invalid> {
         if *transfer.product() != self.product {
             return Err(Invalid::new(format!("is of another product than {}", self.product)));

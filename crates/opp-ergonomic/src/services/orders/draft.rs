@@ -160,6 +160,7 @@ impl Transfer {
         Order::Standing(self, terms)
     }
 
+    #[inline]
     pub(super) fn body(&self, desk: Desk<'_>) -> Result<PaymentInitiationJson, Invalid> {
         if self.product == PaymentProduct::SepaCreditTransfers && self.amount.currency() != Currency::EUR {
             return Err(Invalid::new("is EUR in a SEPA credit transfer").within("instructedAmount.currency"));
@@ -186,6 +187,7 @@ impl Giro {
         ocr(self, number: Ocr) => said.ocr_ref = Read::read_str(number.as_str());
     }
 
+    #[inline]
     pub(super) fn body(&self, desk: Desk<'_>) -> Result<PaymentInitiationSwedishGiroJson, Invalid> {
         let mut said = self.said(desk, "creditorAccountMessage")?;
         let message = said.remittance_information_unstructured.take();

@@ -63,6 +63,7 @@ impl Order {
     }
 
     /// What goes out, held against the calendar, the bank's rules and the document.
+    #[inline]
     pub(crate) fn body(&self, desk: Desk<'_>) -> Result<PaymentInitiationRequest, Invalid> {
         let body: PaymentInitiationRequest = match self {
             Self::Transfer(transfer) => transfer.body(desk)?.into(),
@@ -78,6 +79,7 @@ impl Order {
 variants! { Order: Transfer(Transfer) Giro(Giro) Bulk(Bulk) }
 
 /// Refuses a transfer that says what this form of order has no field for: nothing gets lost on the way.
+#[inline]
 fn nothing_left(transfer: &PaymentInitiationJson, form: &str) -> Result<(), Invalid> {
     let left = serde_json::to_string(transfer).and_then(|json| serde_json::from_str::<Map<String, Value>>(&json));
     match left.map_err(|_| Invalid::new("cannot be written as JSON"))?.keys().next() {

@@ -37,6 +37,7 @@ impl Repetition {
         after_holidays(self) => rule = Some(ExecutionRule::Following);
     }
 
+    #[inline]
     pub(super) fn body(&self, transfer: &Transfer, desk: Desk<'_>) -> Result<PeriodicPaymentInitiationJson, Invalid> {
         desk.not_past("startDate", self.first)?;
         if self.last.is_some_and(|last| last < self.first) {
