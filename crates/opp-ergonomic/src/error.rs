@@ -12,7 +12,7 @@ use tokio::time::error::Elapsed;
 
 use crate::identity;
 use crate::retry;
-use crate::services::ConsentStatus;
+use crate::services::{ConsentStatus, is_over};
 use crate::store::StoreError;
 use crate::token::TokenError;
 use crate::transport::Record;
@@ -202,7 +202,7 @@ impl Error {
 
     /// Whether the user has to give a new consent.
     pub fn needs_new_consent(&self) -> bool {
-        matches!(&self.0.cause, Cause::NotValid(status) if status.is_over())
+        matches!(&self.0.cause, Cause::NotValid(status) if is_over(status))
             || self.has_code(&["CONSENT_EXPIRED", "CONSENT_INVALID", "CONSENT_UNKNOWN"])
     }
 

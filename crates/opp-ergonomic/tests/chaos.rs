@@ -73,7 +73,7 @@ async fn call(client: &Client, what: &str) -> Result<(), Error> {
         "transactions" => accounts.transactions("a", &query)?.collect().await.map(drop),
         "transaction" => accounts.transaction("a", "t").await.map(drop),
         "download" => {
-            let report = accounts.download("a", &query, &ReportFormat::Camt).await?.into_inner();
+            let report = accounts.download("a", &query, ReportFormat::CAMT).await?.into_inner();
             report.collect(1 << 20).await?;
             Ok(())
         }

@@ -159,7 +159,7 @@ async fn a_report_comes_as_bytes() {
     let api =
         Host::start(|_, request| answer(200, "<Document/>").with("Content-Type", &request.headers["accept"])).await;
     let query = TransactionQuery::delta();
-    let report = accounts(&auth, &api).download("1", &query, &ReportFormat::Camt).await.unwrap().into_inner();
+    let report = accounts(&auth, &api).download("1", &query, ReportFormat::CAMT).await.unwrap().into_inner();
     assert_eq!(report.content_type(), Some("application/xml"));
     assert_eq!(&report.collect(100).await.unwrap()[..], b"<Document/>");
     assert!(api.requests()[0].target.ends_with("bookingStatus=booked&deltaList=true"));

@@ -4,6 +4,7 @@ mod keep;
 mod watch;
 
 use clap::Subcommand;
+use opp_ergonomic::raw::types::TransactionStatus;
 use opp_ergonomic::sca::{Subject, Ticket};
 use opp_ergonomic::{Cancellation, PaymentStage, PaymentStatus};
 use serde::Serialize;
@@ -208,7 +209,7 @@ async fn cancel(app: &mut App, which: &Which, wishes: &Wishes) -> Result<(), Fai
     let answer = session.payments().cancel(&record.key).await.map_err(undecided)?;
     remarks::tell(app, &answer.warnings)?;
     if *answer == Cancellation::Done {
-        PaymentStatus::Cancelled.as_str().clone_into(&mut record.status);
+        TransactionStatus::Canc.as_str().clone_into(&mut record.status);
         record.ticket = None;
         Kept::new(app).put(&record)?;
         app.out.say("The payment is taken back.")?;

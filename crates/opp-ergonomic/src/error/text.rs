@@ -6,6 +6,7 @@ use opp_raw::{Error as RawError, Kind};
 use tokio::time::error::Elapsed;
 
 use super::{Cause, Error, Outcome};
+use crate::services::is_over;
 
 const SPENT: &str = "wait until tomorrow, or read while the user is present and Psu::ip is set";
 
@@ -38,7 +39,7 @@ impl Error {
     fn advice(&self) -> Option<&'static str> {
         let code = |codes| self.has_code(codes);
         Some(match &self.0.cause {
-            Cause::NotValid(status) if !status.is_over() => "let the user sign it first",
+            Cause::NotValid(status) if !is_over(status) => "let the user sign it first",
             _ if self.needs_new_consent() => "ask the user for a new consent",
             Cause::Spent => SPENT,
             Cause::NoFlow => "begin a new one",

@@ -3,7 +3,7 @@
 use super::ask::{Resource, Subject};
 use super::flow::{Flow, Phase};
 use super::step::{Ending, Failure, Standing};
-use crate::services::{ConsentStatus, PaymentStage};
+use crate::services::{ConsentStatus, PaymentStage, is_over};
 
 /// How often a signed consent or payment is looked at that has not moved yet.
 pub(super) const CONFIRMATIONS: u32 = 15;
@@ -43,7 +43,7 @@ fn standing(resource: &Resource, subject: &Subject) -> Result<Option<Standing>, 
         (Resource::Consent(status), Subject::Consent(_)) => match status {
             ConsentStatus::Valid => Some(Standing::Valid),
             ConsentStatus::PartiallyAuthorised => Some(Standing::NeedsMoreSigners),
-            status if status.is_over() => return Err(Dead),
+            status if is_over(status) => return Err(Dead),
             _ => None,
         },
         (Resource::Payment(status), Subject::Payment(_)) => match status.stage() {

@@ -172,12 +172,12 @@ impl Accounts {
         &self,
         account: &str,
         query: &TransactionQuery,
-        format: &ReportFormat,
+        format: ReportFormat,
     ) -> Result<Reply<ByteStream>, Error> {
         let id = account_id(account)?;
         query.check()?;
         self.allowance.spend(Some(account), Endpoint::Transactions).await?;
-        self.caller.streaming().call(async |raw| query.send(raw, &id, format.as_str()).await).await
+        self.caller.streaming().call(async |raw| query.send(raw, &id, format).await).await
     }
 }
 

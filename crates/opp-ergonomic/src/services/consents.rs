@@ -1,11 +1,13 @@
 //! Consents: the user's permission to read accounts, from the request to its end.
 
 use chrono::NaiveDate;
-use opp_raw::types::{self, AccountAccess, AllPsd2, AvailableAccounts, ConsentId, FrequencyPerDay, ValidUntil};
+use opp_raw::types::{
+    self, AccountAccess, AllPsd2, AvailableAccounts, ConsentId, ConsentStatus, FrequencyPerDay, ValidUntil,
+};
 use opp_raw::{Invalid, List};
 
 use super::ValidConsent;
-use super::view::{view, words};
+use super::view::view;
 use crate::account_number::{AccountNumber, without_giro};
 use crate::caller::Caller;
 use crate::error::{Cause, Error};
@@ -113,35 +115,14 @@ impl ConsentRequest {
     }
 }
 
-words! {
-    /// How far a consent has come.
-    ConsentStatus {
-        /// Waits for the user.
-        Received = "received",
-        /// Some of several signers have signed.
-        PartiallyAuthorised = "partiallyAuthorised",
-        /// Accounts can be read.
-        Valid = "valid",
-        /// The user or the bank said no.
-        Rejected = "rejected",
-        /// The user has taken it back at the bank.
-        RevokedByPsu = "revokedByPsu",
-        /// Its time is over.
-        Expired = "expired",
-        /// We have deleted it.
-        TerminatedByTpp = "terminatedByTpp",
-    }
+/// Whether nothing will come of it any more.
+pub(crate) fn is_over(status: &ConsentStatus) -> bool {
+    use ConsentStatus::{Expired, Rejected, RevokedByPsu, TerminatedByTpp};
+    matches!(status, Rejected | RevokedByPsu | Expired | TerminatedByTpp)
 }
 
-impl ConsentStatus {
-    /// Whether nothing will come of it any more.
-    pub fn is_over(&self) -> bool {
-        matches!(self, Self::Rejected | Self::RevokedByPsu | Self::Expired | Self::TerminatedByTpp)
-    }
-
-    fn of(raw: Option<&types::ConsentStatus>) -> Result<Self, Error> {
-        raw.map(|raw| Self::read(raw.as_str())).ok_or_else(|| Error::missing("consentStatus"))
-    }
+fn status(told: Option<&ConsentStatus>) -> Result<ConsentStatus, Error> {
+    told.cloned().ok_or_else(|| Error::missing("consentStatus"))
 }
 
 view! {
@@ -164,7 +145,7 @@ view! {
 impl Consent {
     /// How far it has come.
     pub fn status(&self) -> Result<ConsentStatus, Error> {
-        ConsentStatus::of(self.0.consent_status.as_ref())
+        status(self.0.consent_status.as_ref())
     }
 
     /// The last day on which it can be used, as the bank has granted it.
@@ -203,7 +184,7 @@ impl Consents {
     pub async fn status(&self, id: &str) -> Result<Reply<ConsentStatus>, Error> {
         let id = consent_id(id)?;
         let reply = self.caller.call(async |raw| raw.get_consent_status(&id).await).await?;
-        reply.try_map(|answer| ConsentStatus::of(answer.consent_status.as_ref()))
+        reply.try_map(|answer| status(answer.consent_status.as_ref()))
     }
 
     /// A consent that can be used, with what the bank has granted, or an error that says why it cannot.

@@ -1,12 +1,16 @@
 //! Payments: create, look at, cancel. Signing them is the flow's.
 
+use std::fmt;
+
 use opp_raw::reqwest::StatusCode;
-use opp_raw::types::{self, PaymentId, PaymentInitiationCancelResponse202, PaymentProduct, PaymentService};
-use opp_raw::{ByteStream, Bytes, Invalid};
+use opp_raw::types::{
+    self, PaymentId, PaymentInitiationCancelResponse202, PaymentProduct, PaymentService, TransactionStatus,
+};
+use opp_raw::{ByteStream, Bytes, Invalid, Read};
 use serde::{Deserialize, Serialize};
 
 use super::orders::{Desk, Order};
-use super::view::{view, words};
+use super::view::view;
 use crate::bank::Bank;
 use crate::caller::Caller;
 use crate::error::Error;
@@ -51,39 +55,10 @@ impl PaymentKey {
     }
 }
 
-words! {
-    /// How far a payment has come, in the words of ISO 20022. [`stage`](Self::stage) tells what they mean here.
-    PaymentStatus {
-        /// Received.
-        Received = "RCVD",
-        /// Not yet looked at.
-        Pending = "PDNG",
-        /// Technically in order: before signing at one bank, after it at another (platform-facts 9.1).
-        TechnicallyAccepted = "ACTC",
-        /// The customer's profile is in order.
-        CustomerAccepted = "ACCP",
-        /// Accepted with a change.
-        AcceptedWithChange = "ACWC",
-        /// Accepted without having been booked.
-        AcceptedWithoutPosting = "ACWP",
-        /// Being settled.
-        SettlementInProcess = "ACSP",
-        /// Settled on the payer's account.
-        SettledForDebtor = "ACSC",
-        /// Settled on the payee's account.
-        SettledForCreditor = "ACCC",
-        /// There is money for it.
-        FundsChecked = "ACFC",
-        /// Waits for more signers.
-        PartlySigned = "PATC",
-        /// Some payments of a bulk are accepted.
-        PartlyAccepted = "PART",
-        /// The bank has said no.
-        Rejected = "RJCT",
-        /// Cancelled.
-        Cancelled = "CANC",
-    }
-}
+/// How far a payment has come, in a word of ISO 20022, each of which [`TransactionStatus`](opp_raw::types::TransactionStatus) explains.
+/// [`stage`](Self::stage) tells what it means to a shop.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PaymentStatus(TransactionStatus);
 
 /// What a status means to a shop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -106,21 +81,37 @@ pub enum PaymentStage {
 }
 
 impl PaymentStatus {
+    /// Reads the platform's word for it.
+    pub fn read(word: &str) -> Self {
+        Self(Read::read_str(word).unwrap_or_else(|| TransactionStatus::Unknown(word.to_owned())))
+    }
+
+    /// The platform's word for it.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
     /// What it means to a shop. Only what is settled counts as paid.
     pub fn stage(&self) -> PaymentStage {
-        match self {
-            Self::SettledForDebtor | Self::SettledForCreditor => PaymentStage::Paid,
-            Self::SettlementInProcess | Self::AcceptedWithoutPosting => PaymentStage::InProgress,
-            Self::PartlySigned => PaymentStage::NeedsMoreSigners,
-            Self::PartlyAccepted => PaymentStage::Partial,
-            Self::Rejected => PaymentStage::Failed,
-            Self::Cancelled => PaymentStage::Cancelled,
+        match &self.0 {
+            TransactionStatus::Acsc | TransactionStatus::Accc => PaymentStage::Paid,
+            TransactionStatus::Acsp | TransactionStatus::Acwp => PaymentStage::InProgress,
+            TransactionStatus::Patc => PaymentStage::NeedsMoreSigners,
+            TransactionStatus::Part => PaymentStage::Partial,
+            TransactionStatus::Rjct => PaymentStage::Failed,
+            TransactionStatus::Canc => PaymentStage::Cancelled,
             _ => PaymentStage::Open,
         }
     }
 
-    fn of(raw: Option<&types::TransactionStatus>) -> Result<Self, Error> {
-        raw.map(|raw| Self::read(raw.as_str())).ok_or_else(|| Error::missing("transactionStatus"))
+    fn of(raw: Option<&TransactionStatus>) -> Result<Self, Error> {
+        raw.cloned().map(Self).ok_or_else(|| Error::missing("transactionStatus"))
+    }
+}
+
+impl fmt::Display for PaymentStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -10,7 +10,7 @@ use opp_raw::{ByteStream, Invalid};
 
 use super::Balance;
 use super::page::Splitter;
-use super::view::{view, words};
+use super::view::view;
 use crate::caller::Caller;
 use crate::error::Error;
 use crate::macros::setters;
@@ -68,12 +68,12 @@ impl TransactionQuery {
         &self,
         raw: opp_raw::Client,
         account: &AccountId,
-        accept: &str,
+        format: ReportFormat,
     ) -> Result<opp_raw::Response<ByteStream>, opp_raw::Error> {
         let Self { status, delta, .. } = self;
         let (from, to) = (self.from.map(DateFrom::from), self.to.map(DateTo::from));
         let (from, to, after) = (from.as_ref(), to.as_ref(), self.after_entry.as_deref());
-        raw.get_transaction_list_stream(account, status, from, to, *delta, after, None, accept).await
+        raw.get_transaction_list_stream(account, status, from, to, *delta, after, None, format.0).await
     }
 }
 
@@ -222,18 +222,18 @@ impl Transactions {
 
     /// Opens the next page; `false` if there is none.
     async fn turn(&mut self) -> Result<bool, Error> {
-        let (account, query) = (&self.account, &self.query);
+        let (account, query, json) = (&self.account, &self.query, ReportFormat::JSON);
         let reply = match &self.next {
             Next::End => return Ok(false),
             Next::First => {
                 self.allowance.spend(Some(account.as_str()), Endpoint::Transactions).await?;
-                self.caller.call(async |raw| query.send(raw, account, JSON).await).await?
+                self.caller.call(async |raw| query.send(raw, account, json).await).await?
             }
             Next::Link(link) if self.seen.contains(link) => {
                 return Err(Error::unreadable("leads back to a page that was read before").of(&self.call));
             }
             Next::Link(link) => {
-                let follow = async |raw: opp_raw::Client| raw.follow_stream(&GET_TRANSACTION_LIST, link, JSON).await;
+                let follow = async |raw: opp_raw::Client| raw.follow_stream(&GET_TRANSACTION_LIST, link, json.0).await;
                 self.caller.call(follow).await?
             }
         };
@@ -246,16 +246,15 @@ impl Transactions {
     }
 }
 
-const JSON: &str = "application/json";
+/// The form of a report that is downloaded, by its media type: one of these (platform-facts 7.3), or what else a bank has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ReportFormat(pub &'static str);
 
-words! {
-    /// The form of a report that is downloaded, by media type (platform-facts 7.3).
-    ReportFormat {
-        /// camt.052, .053 or .054, whichever the bank has.
-        Camt = "application/xml",
-        /// MT940 or MT942.
-        Mt94x = "application/text",
-        /// JSON, as it came.
-        Json = "application/json",
-    }
+impl ReportFormat {
+    /// camt.052, .053 or .054, whichever the bank has.
+    pub const CAMT: Self = Self("application/xml");
+    /// MT940 or MT942.
+    pub const MT94X: Self = Self("application/text");
+    /// JSON, as it came.
+    pub const JSON: Self = Self("application/json");
 }

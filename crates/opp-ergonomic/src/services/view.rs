@@ -1,4 +1,4 @@
-//! Two macros: types of our own around what the raw client read, and words that may grow.
+//! Types of our own around what the raw client read.
 
 /// A type of our own around a raw one, with its texts by name.
 macro_rules! view {
@@ -28,43 +28,3 @@ macro_rules! view {
     };
 }
 pub(crate) use view;
-
-/// A set of words that the platform uses, and may add to.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum $name {
-            $($(#[$word_doc])* $variant,)*
-            /// A word that this edition does not know.
-            Other(String),
-        }
-
-        impl $name {
-            /// The platform's word for it.
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$variant => $word,)*
-                    Self::Other(word) => word,
-                }
-            }
-
-            /// Reads the platform's word for it.
-            pub fn read(word: &str) -> Self {
-                match word {
-                    $($word => Self::$variant,)*
-                    _ => Self::Other(word.to_owned()),
-                }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            #[inline]
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
-}
-pub(crate) use words;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use opp_raw::Read as _;
 use opp_raw::types::ScaStatus;
 use proptest::prelude::*;
 use serde_json::json;
@@ -67,7 +68,7 @@ fn any_answer() -> impl Strategy<Value = Answer> {
         1 => Just(Answer::NotSent),
         1 => (0..3usize).prop_map(|count| Answer::Found(vec!["a-2".to_owned(); count])),
         1 => prop::sample::select(payments.to_vec()).prop_map(|word| Answer::Confirmed(Resource::Payment(PaymentStatus::read(word)))),
-        1 => prop::sample::select(consents.to_vec()).prop_map(|word| Answer::Confirmed(Resource::Consent(ConsentStatus::read(word)))),
+        1 => prop::sample::select(consents.to_vec()).prop_map(|word| Answer::Confirmed(Resource::Consent(ConsentStatus::read_str(word).unwrap()))),
     ]
 }
 

@@ -74,7 +74,7 @@ fn several_signers_are_visible() {
 
 #[test]
 fn a_cancellation_succeeds_when_the_payment_is_cancelled() {
-    let cancelled = Resource::Payment(PaymentStatus::Cancelled);
+    let cancelled = Resource::Payment(PaymentStatus::read("CANC"));
     let mut one = polling(flow(Subject::Cancellation(key())));
     one.answer(poll("finalised", json!(null)), at(3));
     one.answer(Answer::Confirmed(cancelled.clone()), at(4));
