@@ -84,7 +84,7 @@ impl Platform {
         if production {
             builder = builder.environment(Environment::Production);
         }
-        let (client, clock) = (builder.build()?, SystemClock::shared());
+        let (client, clock) = (builder.build()?, Arc::new(SystemClock));
         Ok(Self { client, clock, sandbox: None, is_live: production, file })
     }
 

@@ -19,6 +19,7 @@ use crate::token::{ApiScope, ClientCredentials, Endpoint, PsuContext, Scope, Sha
 use crate::transport::{Core, Times};
 
 /// Configures a [`Client`].
+#[derive(Default)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ClientBuilder {
     environment: Environment,
@@ -26,7 +27,7 @@ pub struct ClientBuilder {
     api: Option<String>,
     plain_loopback: bool,
     credentials: Option<(String, Secret)>,
-    apis: Vec<ApiScope>,
+    apis: Option<Vec<ApiScope>>,
     directory: Option<Scope>,
     identity: Option<Identity>,
     identity_for_auth: bool,
@@ -34,42 +35,15 @@ pub struct ClientBuilder {
     http: Option<reqwest::Client>,
     times: Times,
     retry: RetryPolicy,
-    max_body: usize,
+    max_body: Option<usize>,
     headers: Vec<(String, Secret)>,
     tokens: Option<Arc<dyn TokenProvider>>,
-    clock: Arc<dyn Clock>,
+    clock: Option<Arc<dyn Clock>>,
     store: Option<Arc<dyn Store>>,
     hook: Option<Arc<dyn Hook>>,
 }
 
 print_only!(ClientBuilder { environment, auth, api, apis, directory, times, retry });
-
-impl Default for ClientBuilder {
-    fn default() -> Self {
-        let second = Duration::from_secs(1);
-        Self {
-            environment: Environment::Sandbox,
-            auth: None,
-            api: None,
-            plain_loopback: false,
-            credentials: None,
-            apis: vec![ApiScope::AspspInformation, ApiScope::AccountInformation, ApiScope::PaymentInitiation],
-            directory: None,
-            identity: None,
-            identity_for_auth: false,
-            authority: None,
-            http: None,
-            times: Times { connect: 10 * second, attempt: 30 * second, total: 60 * second },
-            retry: RetryPolicy::default(),
-            max_body: 32 << 20,
-            headers: Vec::new(),
-            tokens: None,
-            clock: Arc::new(SystemClock),
-            store: None,
-            hook: None,
-        }
-    }
-}
 
 impl ClientBuilder {
     /// Which platform: the sandbox unless set.
@@ -100,7 +74,7 @@ impl ClientBuilder {
     /// The parts of the API that the application has, all asked for in one token for each context. Unless set these
     /// are banks, accounts and payments.
     pub fn apis(self, apis: impl IntoIterator<Item = ApiScope>) -> Self {
-        Self { apis: apis.into_iter().collect(), ..self }
+        Self { apis: Some(apis.into_iter().collect()), ..self }
     }
 
     /// A scope for the directory of banks alone: sandboxes have refused some (platform-facts 2).
@@ -152,7 +126,7 @@ impl ClientBuilder {
 
     /// The largest answer that is read into memory, in bytes; 32 MiB unless set.
     pub fn max_body(self, bytes: usize) -> Self {
-        Self { max_body: bytes, ..self }
+        Self { max_body: Some(bytes), ..self }
     }
 
     /// One more header on every call, such as `X-Feature-Flags`.
@@ -181,20 +155,24 @@ impl ClientBuilder {
 
     /// A clock that a test sets.
     pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
-        Self { clock, ..self }
+        Self { clock: Some(clock), ..self }
+    }
+
+    /// Where the hosts are, for tokens and for the API.
+    fn hosts(&self) -> Result<(reqwest::Url, reqwest::Url), Invalid> {
+        if self.environment == Environment::Production && self.identity.is_none() && self.http.is_none() {
+            let rule = "is missing: production answers only to the certificate of your application; download it from \
+                        the portal and give it with ClientBuilder::identity";
+            return Err(Invalid::new(rule).within("client certificate"));
+        }
+        let auth = self.auth.as_deref().unwrap_or_else(|| self.environment.auth());
+        let api = self.api.as_deref().unwrap_or_else(|| self.environment.api());
+        Ok((host("auth host", auth, self.plain_loopback)?, host("API host", api, self.plain_loopback)?))
     }
 
     /// The client, or what is wrong with its configuration.
     pub fn build(self) -> Result<Client, Error> {
-        let auth = self.auth.as_deref().unwrap_or_else(|| self.environment.auth());
-        let auth = host("auth host", auth, self.plain_loopback)?;
-        let api = self.api.as_deref().unwrap_or_else(|| self.environment.api());
-        let api = host("API host", api, self.plain_loopback)?;
-        if self.environment == Environment::Production && self.identity.is_none() && self.http.is_none() {
-            let rule = "is missing: production answers only to the certificate of your application; download it from \
-                        the portal and give it with ClientBuilder::identity";
-            return Err(Invalid::new(rule).within("client certificate").into());
-        }
+        let (auth, api) = self.hosts()?;
         let (id, secret) = match (&self.credentials, &self.tokens) {
             (Some((id, secret)), _) => (id.as_str(), secret.clone()),
             (None, Some(_)) => ("", Secret::new("")),
@@ -203,18 +181,26 @@ impl ClientBuilder {
                 return Err(Invalid::new(rule).within("credentials").into());
             }
         };
-        let endpoint = Arc::new(Endpoint::new(self.auth_http()?, &auth, id, &secret, self.times.attempt));
-        let raw = self.raw(&api)?;
-        let clock = || Arc::clone(&self.clock);
+        let shown = self.identity.as_ref().filter(|_| self.identity_for_auth);
+        let endpoint = Arc::new(Endpoint::new(self.http_client(shown)?, &auth, id, &secret, self.times.attempt));
+        let mut raw = opp_raw::Client::builder().server("api", api.as_str());
+        raw = raw.ready(self.http_client(self.identity.as_ref())?);
+        if let Some(bytes) = self.max_body {
+            raw = raw.max_body(bytes);
+        }
+        let raw = raw.build()?;
+        let usual = || vec![ApiScope::AspspInformation, ApiScope::AccountInformation, ApiScope::PaymentInitiation];
+        let apis = self.apis.unwrap_or_else(usual);
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
+        let clock = || Arc::clone(&clock);
         let shared = self.store.clone().map(|store| Shared::new(store, clock(), &auth, id, &secret));
+        let own = || Arc::new(ClientCredentials::new(Arc::clone(&endpoint), clock(), shared)) as _;
         let core = Core {
             clock: clock(),
-            tokens: self
-                .tokens
-                .unwrap_or_else(|| Arc::new(ClientCredentials::new(Arc::clone(&endpoint), clock(), shared))),
+            tokens: self.tokens.unwrap_or_else(own),
             endpoint,
-            private: Scope::new(PsuContext::Private, self.apis.clone()),
-            corporate: Scope::new(PsuContext::Corporate, self.apis),
+            private: Scope::new(PsuContext::Private, apis.clone()),
+            corporate: Scope::new(PsuContext::Corporate, apis),
             directory: self.directory,
             retry: self.retry,
             budget: Budget::default(),
@@ -229,40 +215,26 @@ impl ClientBuilder {
         Ok(Client { caller })
     }
 
-    /// What speaks to the auth host.
-    fn auth_http(&self) -> Result<reqwest::Client, Invalid> {
+    /// What speaks to a host, and shows this certificate.
+    fn http_client(&self, identity: Option<&Identity>) -> Result<reqwest::Client, Invalid> {
         if let Some(http) = &self.http {
             return Ok(http.clone());
         }
-        let identity = self.identity.clone().filter(|_| self.identity_for_auth);
-        let http = self.configured(identity)?.redirect(reqwest::redirect::Policy::none()).build();
-        http.map_err(|_| Invalid::new("cannot be used for TLS").within("client certificate"))
-    }
-
-    /// What speaks to the API host.
-    fn raw(&self, api: &reqwest::Url) -> Result<opp_raw::Client, Error> {
-        let raw = opp_raw::Client::builder().server("api", api.as_str()).max_body(self.max_body);
-        let raw = match &self.http {
-            Some(http) => raw.ready(http.clone()),
-            None => raw.http(self.configured(self.identity.clone())?),
-        };
-        Ok(raw.build()?)
-    }
-
-    fn configured(&self, identity: Option<Identity>) -> Result<reqwest::ClientBuilder, Invalid> {
         let mut http = reqwest::Client::builder()
             .user_agent(concat!("opp-ergonomic/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(self.times.connect)
-            .read_timeout(self.times.attempt);
+            .read_timeout(self.times.attempt)
+            .redirect(reqwest::redirect::Policy::none());
         if let Some(pem) = &self.authority {
             let wrong = |_| Invalid::new("is no PEM text with certificates").within("authority");
             let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(wrong)?;
             http = http.tls_certs_merge(certificates);
         }
-        Ok(match identity {
-            Some(identity) => http.identity(identity.into_inner()),
-            None => http,
-        })
+        if let Some(identity) = identity {
+            http = http.identity(identity.clone().into_inner());
+        }
+        let unfit = "cannot be built: check certificates, proxy and TLS settings";
+        http.build().map_err(|_| Invalid::new(unfit).within("HTTP client"))
     }
 
     /// Begins with what the environment says, see [`Client::from_env`]; the rest can still be set.
@@ -282,7 +254,7 @@ impl ClientBuilder {
         builder.api = lookup("OPP_API_URL");
         builder.plain_loopback = lookup("OPP_PLAIN_LOOPBACK").is_some_and(|flag| flag == "1");
         if let Some(apis) = lookup("OPP_APIS") {
-            builder.apis = apis.split_whitespace().map(ApiScope::read).collect();
+            builder.apis = Some(apis.split_whitespace().map(ApiScope::read).collect());
         }
         if let Some(path) = lookup("OPP_AUTHORITY") {
             let wrong = |error| Invalid::new(format!("cannot be read: {error}")).within("OPP_AUTHORITY");

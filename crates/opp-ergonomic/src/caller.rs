@@ -7,7 +7,6 @@ use std::time::Duration;
 use opp_raw::Invalid;
 use opp_raw::types::RequestHeaders;
 
-use crate::clock::Clock;
 use crate::error::Error;
 use crate::reply::{Noted, Reply};
 use crate::token::PsuContext;
@@ -16,7 +15,7 @@ use crate::transport::{CallOptions, Core, Transport};
 /// Makes calls. Services hold one and only say what to ask.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
     raw: opp_raw::Client,
     options: CallOptions,
 }
@@ -25,14 +24,6 @@ impl Caller {
     pub(crate) fn new(core: Arc<Core>, raw: opp_raw::Client) -> Self {
         let options = CallOptions { context: PsuContext::Private, own_id: false, deadline: None, streaming: false };
         Self { core, raw, options }
-    }
-
-    pub(crate) fn core(&self) -> &Core {
-        &self.core
-    }
-
-    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
-        &self.core.clock
     }
 
     pub(crate) fn raw(&self) -> opp_raw::Client {

@@ -63,17 +63,17 @@ impl Client {
 
     /// The last leg of an OAuth redirect. A code is good once: this is never repeated.
     pub async fn exchange_code(&self, exchange: &CodeExchange) -> Result<(), Error> {
-        Ok(self.caller.core().endpoint.exchange(exchange).await?)
+        Ok(self.caller.core.endpoint.exchange(exchange).await?)
     }
 
     /// Where the tokens come from.
     pub fn tokens(&self) -> &Arc<dyn TokenProvider> {
-        &self.caller.core().tokens
+        &self.caller.core.tokens
     }
 
     /// The scope that calls in this context have: the union of what the application declared.
     pub fn scope(&self, context: PsuContext) -> &Scope {
-        self.caller.core().own_scope(context)
+        self.caller.core.own_scope(context)
     }
 
     /// The client underneath, with every operation and every field. Tokens, retries and tracing are the same; tokens

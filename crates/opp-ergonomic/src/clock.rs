@@ -1,7 +1,7 @@
 //! The time, which tests set.
 
 use std::fmt;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, Utc};
@@ -23,13 +23,6 @@ pub trait Clock: fmt::Debug + Send + Sync {
 /// The clock of the system.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
-
-impl SystemClock {
-    /// The clock of the system, to be shared.
-    pub fn shared() -> Arc<dyn Clock> {
-        Arc::new(Self)
-    }
-}
 
 impl Clock for SystemClock {
     fn now(&self) -> DateTime<Utc> {

@@ -9,10 +9,11 @@ use opp_raw::reqwest::Url;
 /// Which platform to talk to.
 ///
 /// Hosts as in platform-facts 1. Credentials of one environment are `invalid_client` in the other.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Environment {
     /// The sandbox of the platform: no certificate, invented people.
+    #[default]
     Sandbox,
     /// The real banks; needs the certificate from the portal.
     Production,

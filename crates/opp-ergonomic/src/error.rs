@@ -254,29 +254,17 @@ impl Error {
     }
 }
 
-impl From<Invalid> for Error {
-    fn from(invalid: Invalid) -> Self {
-        Self::new(Cause::Invalid(invalid))
-    }
+macro_rules! causes {
+    ($($cause:ident($source:ty))*) => {
+        $(impl From<$source> for Error {
+            fn from(source: $source) -> Self {
+                Self::new(Cause::$cause(source))
+            }
+        })*
+    };
 }
 
-impl From<RawError> for Error {
-    fn from(error: RawError) -> Self {
-        Self::from_call(error, Record::default())
-    }
-}
-
-impl From<TokenError> for Error {
-    fn from(error: TokenError) -> Self {
-        Self::new(Cause::Token(error))
-    }
-}
-
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        Self::new(Cause::Store(error))
-    }
-}
+causes! { Invalid(Invalid) Raw(RawError) Token(TokenError) Store(StoreError) }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

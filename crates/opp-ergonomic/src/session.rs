@@ -44,7 +44,7 @@ impl Session {
 
     /// A flow that signs something at this bank, to be begun with [`sign`](Self::sign).
     pub fn flow(&self, subject: Subject, device: Device) -> Flow {
-        Flow::new(subject, self.bank.clone(), device, self.caller.clock().now())
+        Flow::new(subject, self.bank.clone(), device, self.caller.core.clock.now())
     }
 
     /// Begins a signature, or goes on with it: the flow says where it is.

@@ -57,6 +57,13 @@ pub(crate) struct Times {
     pub(crate) total: Duration,
 }
 
+impl Default for Times {
+    fn default() -> Self {
+        let second = Duration::from_secs(1);
+        Self { connect: 10 * second, attempt: 30 * second, total: 60 * second }
+    }
+}
+
 impl Core {
     /// The scope that was declared for this context.
     pub(crate) fn own_scope(&self, context: PsuContext) -> &Scope {

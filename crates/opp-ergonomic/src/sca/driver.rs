@@ -43,8 +43,8 @@ impl Signing {
         if flow.bank() != session.bank() {
             return Err(Invalid::new("is not the one that the flow was begun with").within("bank").into());
         }
-        session.caller.core().endpoint.client_id().clone_into(&mut flow.client_id);
-        let began = (session.caller.clock().now(), session.caller.clock().monotonic());
+        session.caller.core.endpoint.client_id().clone_into(&mut flow.client_id);
+        let began = (session.caller.core.clock.now(), session.caller.core.clock.monotonic());
         Ok(Self { session, flow, shown: None, kept, writing: false, pause: Duration::ZERO, began })
     }
 
@@ -60,7 +60,7 @@ impl Signing {
         if self.kept.is_some() {
             return Err(Invalid::new("is kept already, under the ticket that was given then").within("flow").into());
         }
-        let (mut slot, ticket) = Slot::new(self.session.caller.core().store.clone());
+        let (mut slot, ticket) = Slot::new(self.session.caller.core.store.clone());
         slot.save(&self.flow, self.now()).await?;
         self.kept = Some(slot);
         Ok(ticket)
@@ -169,7 +169,7 @@ impl Signing {
             Ask::Confirm { .. } => calls::confirm(session, subject).await?,
             Ask::Exchange(exchange) => {
                 self.flow.sent(self.now());
-                self.session.caller.core().endpoint.exchange(exchange).await?;
+                self.session.caller.core.endpoint.exchange(exchange).await?;
                 return Ok(Answer::Exchanged);
             }
             // The future that was sending was dropped, or its process: nobody knows what came of it.
@@ -250,7 +250,7 @@ impl Signing {
 
     /// The time of day, as it would be if nobody had set the clock since this began.
     fn now(&self) -> DateTime<Utc> {
-        let passed = self.session.caller.clock().monotonic().saturating_sub(self.began.1);
+        let passed = self.session.caller.core.clock.monotonic().saturating_sub(self.began.1);
         self.began.0.checked_add_signed(TimeDelta::from_std(passed).unwrap_or(TimeDelta::MAX)).unwrap_or(self.began.0)
     }
 }

@@ -76,11 +76,11 @@ impl Client {
     /// it: where your page has a cookie, compare [`Flow::label`] with it before you go on.
     pub async fn returned(&self, callback: &Callback) -> Result<Kept, Error> {
         let leads = callback_key(&callback.state_hash().ok_or_else(Error::no_flow)?);
-        let store = &self.caller.core().store;
+        let store = &self.caller.core.store;
         let key = store.get(&leads).await?;
         let key = key.and_then(|key| String::from_utf8(key).ok()).ok_or_else(Error::no_flow)?;
         let mut kept = self.kept(key).await?;
-        let now = self.caller.clock().now();
+        let now = self.caller.core.clock.now();
         // Of several that come with the same one, the flow takes the first: only now is it used up.
         let taken = kept.slot.change(&mut kept.flow, now, |flow| flow.callback(callback, now)).await?;
         taken.map_err(|_| Error::no_flow())?;
@@ -91,7 +91,7 @@ impl Client {
     }
 
     async fn kept(&self, key: String) -> Result<Kept, Error> {
-        let mut slot = Slot { store: Arc::clone(&self.caller.core().store), key, stored: None, awaited: None };
+        let mut slot = Slot { store: Arc::clone(&self.caller.core.store), key, stored: None, awaited: None };
         let flow = slot.load().await?;
         Ok(Kept { client: self.clone(), flow, slot })
     }

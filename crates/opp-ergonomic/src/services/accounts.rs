@@ -118,7 +118,7 @@ impl Account {
 impl Accounts {
     pub(crate) fn new(caller: Caller, consent: &ValidConsent, attended: bool) -> Self {
         let per_day = consent.frequency_per_day().filter(|_| !attended);
-        let budget = Budget::new(caller.core().store.clone());
+        let budget = Budget::new(caller.core.store.clone());
         let allowance = Allowance { budget, consent: consent.id().to_owned(), per_day };
         Self { caller, allowance }
     }

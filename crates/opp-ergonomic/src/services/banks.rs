@@ -274,7 +274,7 @@ impl Directory {
     {
         let waiting = {
             let mut entries = lock(memory);
-            let asked = self.banks.caller.clock().monotonic();
+            let asked = self.banks.caller.core.clock.monotonic();
             let held = entries.get(&key).and_then(|entry| entry.held.clone());
             if let Some((_, value)) = held.as_ref().filter(|(until, _)| asked < *until) {
                 return Ok(value.clone());
@@ -285,7 +285,7 @@ impl Directory {
             flight.under_way().unwrap_or_else(|| {
                 let answer = ask(self.banks.clone(), key.clone());
                 let (memory, clock, max_age) =
-                    (Arc::clone(memory), Arc::clone(self.banks.caller.clock()), self.max_age);
+                    (Arc::clone(memory), Arc::clone(&self.banks.caller.core.clock), self.max_age);
                 flight.begin(async move {
                     let held = match (answer.await, held) {
                         (Ok(value), _) => (asked.saturating_add(max_age), value),

@@ -166,7 +166,7 @@ impl Consents {
 
     /// Asks for a consent. The user has to sign it before anything can be read.
     pub async fn create(&self, request: &ConsentRequest) -> Result<Reply<NewConsent>, Error> {
-        let body = request.build(self.caller.clock().now().date_naive())?;
+        let body = request.build(self.caller.core.clock.now().date_naive())?;
         let reply = self.caller.call(async |raw| raw.create_consent(&body).await).await?;
         reply.try_map(|answer| match answer.consent_id {
             Some(_) => Ok(NewConsent(answer)),

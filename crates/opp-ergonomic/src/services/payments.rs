@@ -186,7 +186,7 @@ impl Payments {
     }
 
     fn desk(&self) -> Desk<'_> {
-        Desk { bic: self.bank.bic(), today: self.caller.clock().now().date_naive() }
+        Desk { bic: self.bank.bic(), today: self.caller.core.clock.now().date_naive() }
     }
 
     /// Hands a payment to the bank. No money moves before the user has signed.

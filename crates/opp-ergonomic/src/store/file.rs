@@ -30,13 +30,16 @@ struct Shelf {
 impl FileStore {
     /// Opens a store, and makes its directory if there is none.
     pub fn open(directory: impl AsRef<Path>) -> Result<Self, StoreError> {
-        Self::with_clock(directory, SystemClock::shared())
+        Self::with_clock(directory, Arc::new(SystemClock))
     }
 
     /// A store that goes by this clock.
     pub fn with_clock(directory: impl AsRef<Path>, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let directory = directory.as_ref().to_owned();
-        private_directory(&directory).map_err(StoreError::new)?;
+        let mut maker = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut maker, 0o700);
+        maker.recursive(true).create(&directory).map_err(StoreError::new)?;
         let shelf = Shelf { directory, clock, writes: AtomicU32::new(0) };
         shelf.locked(Shelf::sweep).map_err(StoreError::new)?;
         Ok(Self(Arc::new(shelf)))
@@ -173,13 +176,6 @@ fn private_file(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
-}
-
-fn private_directory(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(path)
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ print_only!(Shelf { sweep_at });
 
 impl Default for MemoryStore {
     fn default() -> Self {
-        Self::new(SystemClock::shared())
+        Self::new(Arc::new(SystemClock))
     }
 }
 

@@ -95,18 +95,13 @@ pub(crate) fn spend(moments: &mut Vec<Duration>, now: Duration, limit: u32, wind
 }
 
 /// Why a store could not do what it was asked for.
+#[derive(Debug)]
 pub struct StoreError(Box<dyn StdError + Send + Sync>);
 
 impl StoreError {
     /// Takes what the store's own library says.
     pub fn new(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self(error.into())
-    }
-}
-
-impl fmt::Debug for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("StoreError").field(&self.0).finish()
     }
 }
 

@@ -1,7 +1,6 @@
 //! What a token opens: API scopes, and the context that is mandatory beside them (platform-facts 2).
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -63,7 +62,7 @@ impl ApiScope {
 }
 
 /// What one token opens.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Scope {
     context: PsuContext,
     /// All words, in an order that is always the same: equal scopes are equal texts.
@@ -96,12 +95,6 @@ impl Scope {
     /// As it is sent.
     pub fn as_str(&self) -> &str {
         &self.text
-    }
-}
-
-impl fmt::Debug for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Scope({})", self.text)
     }
 }
 
