@@ -11,6 +11,7 @@ use common::{Act, Host, answer, builder};
 use opp_ergonomic::{
     Access, Bank, CodeExchange, ConsentRequest, DirectoryFilter, Psu, PsuContext, TransactionQuery, ValidConsent,
 };
+use tokio::sync::MutexGuard;
 
 const CANARIES: &[&str] = &[
     "canary-secret",
@@ -51,6 +52,13 @@ fn told(out: &mut String, result: Result<impl Sized, opp_ergonomic::Error>) {
     }
 }
 
+/// One test after the other: whether a place in the code tells anything is remembered for all threads, and one that is
+/// reached for the first time in one thread just as another begins to listen is not asked again.
+async fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    ALONE.lock().await
+}
+
 /// Writes down everything that `wanted` lets through while the guard lives.
 fn listen(wanted: &str) -> (Log, tracing::subscriber::DefaultGuard) {
     let log = Log::default();
@@ -64,6 +72,7 @@ fn listen(wanted: &str) -> (Log, tracing::subscriber::DefaultGuard) {
 
 #[tokio::test]
 async fn whoever_wants_warnings_hears_nothing_of_a_call_not_even_of_one_that_fails() {
+    let _alone = alone().await;
     for (wanted, heard) in [("opp_ergonomic=info,opp_raw=info", false), ("opp_ergonomic=debug", true)] {
         let (log, _guard) = listen(wanted);
         let auth = Host::tokens().await;
@@ -78,6 +87,7 @@ async fn whoever_wants_warnings_hears_nothing_of_a_call_not_even_of_one_that_fai
 
 #[tokio::test]
 async fn a_page_that_is_half_read_does_not_print_what_was_bought() {
+    let _alone = alone().await;
     let auth = Host::tokens().await;
     let body = r#"{"transactions":{"booked":[{"transactionId":"1"},{"creditorName":"canary-body"#;
     let page = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{body}");
@@ -97,6 +107,7 @@ async fn a_page_that_is_half_read_does_not_print_what_was_bought() {
 
 #[tokio::test]
 async fn a_span_has_the_names_of_opentelemetry() {
+    let _alone = alone().await;
     let (log, _guard) = listen("opp_ergonomic=debug");
     let auth = Host::tokens().await;
     let api = Host::start(|number, _| answer(if number == 1 { 503 } else { 404 }, "")).await;
@@ -121,6 +132,7 @@ async fn a_span_has_the_names_of_opentelemetry() {
 
 #[tokio::test]
 async fn nothing_that_is_secret_is_printed_or_logged() {
+    let _alone = alone().await;
     // Ours alone: what the HTTP libraries say on their most talkative level is theirs.
     let (log, _guard) = listen("opp_ergonomic=trace,opp_raw=trace");
     let mut out = String::new();
