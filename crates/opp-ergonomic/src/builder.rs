@@ -183,12 +183,11 @@ impl ClientBuilder {
         };
         let shown = self.identity.as_ref().filter(|_| self.identity_for_auth);
         let endpoint = Arc::new(Endpoint::new(self.http_client(shown)?, &auth, id, &secret, self.times.attempt));
-        let mut raw = opp_raw::Client::builder().server("api", api.as_str());
-        raw = raw.ready(self.http_client(self.identity.as_ref())?);
-        if let Some(bytes) = self.max_body {
-            raw = raw.max_body(bytes);
-        }
-        let raw = raw.build()?;
+        let raw = opp_raw::Client::builder()
+            .server("api", api.as_str())
+            .ready(self.http_client(self.identity.as_ref())?)
+            .max_body(self.max_body.unwrap_or(32 << 20))
+            .build()?;
         let usual = || vec![ApiScope::AspspInformation, ApiScope::AccountInformation, ApiScope::PaymentInitiation];
         let apis = self.apis.unwrap_or_else(usual);
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));

@@ -57,26 +57,20 @@ const RETRY: u32 = 10;
 const CALL: u32 = 1;
 const RESERVE: u32 = 100;
 
-/// The retries that are left.
-#[derive(Debug)]
+/// What retries have cost, and calls have not paid for yet.
+#[derive(Debug, Default)]
 pub(crate) struct Budget(AtomicU32);
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self(AtomicU32::new(RESERVE))
-    }
-}
 
 impl Budget {
     /// A call pays in.
     pub(crate) fn pay_in(&self) {
-        let add = |left: u32| Some((left + CALL).min(RESERVE));
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).ok();
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |owed| Some(owed.saturating_sub(CALL))).ok();
     }
 
     /// Whether a retry may be made.
     pub(crate) fn take(&self) -> bool {
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(RETRY)).is_ok()
+        let more = |owed: u32| Some(owed + RETRY).filter(|owed| *owed <= RESERVE);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
     }
 }
 

@@ -24,21 +24,20 @@ enum Place<'a> {
 impl<'a> Place<'a> {
     fn of(subject: &'a Subject) -> Result<Self, Invalid> {
         Ok(match subject {
-            Subject::Consent(id) => Self::Consent(id.as_str().try_into().map_err(named("consentId"))?),
+            Subject::Consent(id) => Self::Consent(read("consentId", id)?),
             Subject::Payment(key) => Self::Payment(key),
             Subject::Cancellation(key) => Self::Cancellation(key),
         })
     }
 }
 
-fn named(field: &'static str) -> impl Fn(Invalid) -> Invalid {
-    move |wrong| wrong.within(field)
+fn read<'a, T: TryFrom<&'a str, Error = Invalid>>(field: &str, text: &'a str) -> Result<T, Invalid> {
+    T::try_from(text).map_err(|wrong| wrong.within(field))
 }
 
 /// An authorisation of something, as it stands in paths. Only cancellations call its id otherwise.
 fn own(id: &str) -> Result<(AuthorisationId, CancellationId), Invalid> {
-    let wrong = named("authorisationId");
-    Ok((id.try_into().map_err(&wrong)?, id.try_into().map_err(&wrong)?))
+    Ok((read("authorisationId", id)?, read("authorisationId", id)?))
 }
 
 pub(super) async fn start(session: &Session, subject: &Subject) -> Told {
@@ -66,8 +65,8 @@ pub(super) async fn find(session: &Session, subject: &Subject) -> Told {
 
 pub(super) async fn select(session: &Session, subject: &Subject, id: &str, method: &str) -> Told {
     let (place, (own, other)) = (Place::of(subject)?, own(id)?);
-    let method = method.try_into().map_err(named("authenticationMethodId"))?;
-    let body = SelectPsuAuthenticationMethod { authentication_method_id: Some(method), ..Default::default() };
+    let method = Some(read("authenticationMethodId", method)?);
+    let body = SelectPsuAuthenticationMethod { authentication_method_id: method, ..Default::default() };
     let body = AuthorisationRequest::SelectPsuAuthenticationMethod(body);
     let mut approach = None;
     let send = async |raw: Client| -> Result<Response<UpdatePsuDataResponse>, opp_raw::Error> {
