@@ -26,6 +26,13 @@ impl<'a> Contender<'a> {
         (self.job)();
         self.took.push(start.elapsed());
     }
+
+    /// The milliseconds of one round, of all in order of their time.
+    fn at(&self, place: usize) -> f64 {
+        let mut sorted = self.took.clone();
+        sorted.sort();
+        sorted.get(place).map_or(f64::NAN, |took| took.as_secs_f64() * 1e3)
+    }
 }
 
 /// What the first contender may take, as a multiple of another's time.
@@ -36,8 +43,8 @@ pub(crate) struct Limit {
 
 /// Lets the contenders take turns and prints a table. Says whether the first kept within every limit.
 ///
-/// Ratios are those of the best rounds: whatever disturbs a round, such as the processor on which the other end of a
-/// connection happens to wake up, only ever adds to it. The medians beside them tell how much was disturbed.
+/// Ratios are those of the medians: a few rounds are lucky, with everything just where it is needed, and a few are
+/// disturbed. The best rounds stand beside them.
 #[must_use]
 pub(crate) fn race(title: &str, rounds: usize, contenders: &mut [Contender<'_>], limits: &[Limit]) -> bool {
     for _ in 0..rounds {
@@ -46,11 +53,8 @@ pub(crate) fn race(title: &str, rounds: usize, contenders: &mut [Contender<'_>],
     println!("{title}: thread time of {rounds} rounds in turn");
     println!("{:<34} {:>12} {:>12} {:>8}", "", "best, ms", "median, ms", "ratio");
     for contender in contenders.iter() {
-        let mut sorted = contender.took.clone();
-        sorted.sort();
-        let ms = |took: Option<&Duration>| took.map_or(f64::NAN, |took| took.as_secs_f64() * 1e3);
         let ratio = ratio(&contenders[0], contender);
-        let (best, median) = (ms(sorted.first()), ms(sorted.get(sorted.len() / 2)));
+        let (best, median) = (contender.at(0), contender.at(rounds / 2));
         println!("{:<34} {best:>12.3} {median:>12.3} {ratio:>8.2}", contender.name);
     }
     let mut kept = true;
@@ -65,8 +69,7 @@ pub(crate) fn race(title: &str, rounds: usize, contenders: &mut [Contender<'_>],
     kept
 }
 
-/// How many times the other's time one takes, each in its best round.
+/// How many times the other's time one takes, each in its median round.
 fn ratio(one: &Contender<'_>, other: &Contender<'_>) -> f64 {
-    let best = |contender: &Contender<'_>| contender.took.iter().min().map_or(f64::NAN, Duration::as_secs_f64);
-    best(one) / best(other)
+    one.at(one.took.len() / 2) / other.at(other.took.len() / 2)
 }
