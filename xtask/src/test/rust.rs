@@ -114,7 +114,10 @@ pub(super) fn docs() -> Result<Outcome> {
 /// one crate against yesterday's edition of another of the same version.
 pub(super) fn package() -> Result<Outcome> {
     let published = published()?;
-    let target = tempfile::Builder::new().prefix("package-").tempdir_in(root().join("target"))?;
+    // It is not there where Cargo builds elsewhere.
+    let folder = root().join("target");
+    std::fs::create_dir_all(&folder)?;
+    let target = tempfile::Builder::new().prefix("package-").tempdir_in(folder)?;
     let mut arguments = vec!["package", "--locked"];
     // Who tries out a change has not committed it yet.
     arguments.extend((!ci()).then_some("--allow-dirty"));

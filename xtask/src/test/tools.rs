@@ -48,7 +48,7 @@ pub(crate) fn output(command: &mut Command) -> Option<String> {
 /// Runs a command that runs tests, showing what it prints, and counts them.
 pub(crate) fn run_tests(command: &mut Command) -> Result<Count> {
     let name = named(command);
-    let (status, seen) = watched(command.env("CARGO_TERM_COLOR", "never"))?;
+    let (status, seen) = watched(command)?;
     if status.success() || seen.count.failed > 0 {
         Ok(seen.count)
     } else {
@@ -87,10 +87,10 @@ impl Seen {
     }
 }
 
-/// Runs a command to its end, showing what it prints.
+/// Runs a command to its end, showing what it prints: without colours, whose signs would stand before what is looked for.
 fn watched(command: &mut Command) -> Result<(ExitStatus, Seen)> {
     let name = named(command);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).env("CARGO_TERM_COLOR", "never");
     let mut child = command.spawn().with_context(|| format!("cannot start {name}"))?;
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let seen = std::thread::scope(|scope| {
@@ -190,5 +190,13 @@ mod tests {
             seen.line(line);
         }
         assert_eq!(seen.complaint(), "\n    error: stale\n    error: could not compile");
+    }
+
+    #[test]
+    fn what_a_command_says_went_wrong_is_seen_although_colours_are_wanted() {
+        let mut command = cargo(&["no-such-command"]);
+        let (status, seen) = watched(command.env("CARGO_TERM_COLOR", "always")).unwrap();
+        assert!(!status.success());
+        assert!(seen.complaint().contains("no-such-command"), "{}", seen.complaint());
     }
 }
