@@ -15,9 +15,7 @@ pub(crate) fn tell(app: &mut App, remarks: &[Warning]) -> Result<(), Failure> {
 /// Tells what was remarked in the course of a signature, but for what its failure is going to say.
 pub(crate) fn tell_of(app: &mut App, remarks: &[Warning], ending: Option<&Ending>) -> Result<(), Failure> {
     let Some(Ending::Failed(failure)) = ending else { return tell(app, remarks) };
-    let is_said =
-        |remark: &Warning| remark.code == failure.code && (remark.text.is_none() || remark.text == failure.message);
-    let unsaid: Vec<_> = remarks.iter().filter(|remark| !is_said(remark)).cloned().collect();
+    let unsaid: Vec<_> = remarks.iter().filter(|remark| !failure.says(remark)).cloned().collect();
     tell(app, &unsaid)
 }
 

@@ -48,8 +48,7 @@ pub(crate) fn add(known: &mut Vec<Remark>, warnings: &[Warning], ending: Option<
     for warning in warnings {
         let new = Remark::from(warning);
         let is_known = |old: &Remark| old.code == new.code && (new.text.is_none() || old.text == new.text);
-        let is_said = matches!(ending, Some(Ending::Failed(failure)) if failure.code == warning.code
-            && (warning.text.is_none() || failure.message == warning.text));
+        let is_said = matches!(ending, Some(Ending::Failed(failure)) if failure.says(warning));
         if !is_said && !known.iter().any(is_known) && known.len() < MOST {
             known.push(new);
         }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bankid::AutoStart;
 use super::method::{ANIMATED_IMAGE, ANIMATED_TOKEN, Device, Method, SAME_DEVICE};
+use crate::reply::Warning;
 use crate::secret::{Secret, print_only};
 
 /// What the user is to see now. Draw it whenever it changes.
@@ -219,6 +220,11 @@ impl Failure {
     pub fn may_try_again(&self) -> bool {
         let permanent = ["BANKID_NOT_ACTIVATED", "PSU_RIGHTS_MISSING", "TPP_KYC_INVALID", "EMBEDDED"];
         !self.code.as_deref().is_some_and(|code| permanent.contains(&code))
+    }
+
+    /// Whether this says what the bank remarked already: whoever shows the failure need not show the remark beside it.
+    pub fn says(&self, remark: &Warning) -> bool {
+        self.code == remark.code && (remark.text.is_none() || self.message == remark.text)
     }
 }
 
