@@ -12,6 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::environment::{Environment, host};
 use crate::error::Error;
 use crate::identity::Identity;
+use crate::macros::setters;
 use crate::retry::{Budget, RetryPolicy};
 use crate::secret::{Secret, print_only};
 use crate::store::{MemoryStore, Store};
@@ -46,116 +47,60 @@ pub struct ClientBuilder {
 print_only!(ClientBuilder { environment, auth, api, apis, directory, times, retry });
 
 impl ClientBuilder {
-    /// Which platform: the sandbox unless set.
-    pub fn environment(self, environment: Environment) -> Self {
-        Self { environment, ..self }
-    }
-
-    /// Another auth host than the environment's.
-    pub fn auth_host(self, address: &str) -> Self {
-        Self { auth: Some(address.to_owned()), ..self }
-    }
-
-    /// Another API host than the environment's, without `/psd2`.
-    pub fn api_host(self, address: &str) -> Self {
-        Self { api: Some(address.to_owned()), ..self }
-    }
-
-    /// Allows plain HTTP to this very machine: for a sandbox that runs here.
-    pub fn allow_plain_loopback(self) -> Self {
-        Self { plain_loopback: true, ..self }
-    }
-
-    /// The application's id and secret, as the portal has shown them.
-    pub fn credentials(self, client_id: &str, client_secret: impl Into<Secret>) -> Self {
-        Self { credentials: Some((client_id.to_owned(), client_secret.into())), ..self }
-    }
-
-    /// The parts of the API that the application has, all asked for in one token for each context. Unless set these
-    /// are banks, accounts and payments.
-    pub fn apis(self, apis: impl IntoIterator<Item = ApiScope>) -> Self {
-        Self { apis: Some(apis.into_iter().collect()), ..self }
-    }
-
-    /// A scope for the directory of banks alone: sandboxes have refused some (platform-facts 2).
-    pub fn directory_scope(self, scope: Scope) -> Self {
-        Self { directory: Some(scope), ..self }
-    }
-
-    /// The client certificate, shown to the API host. Production needs one.
-    pub fn identity(self, identity: Identity) -> Self {
-        Self { identity: Some(identity), ..self }
-    }
-
-    /// Shows the client certificate to the auth host too.
-    pub fn identity_for_auth(self) -> Self {
-        Self { identity_for_auth: true, ..self }
-    }
-
-    /// An authority to trust beside those of the system, in PEM: a gateway's, or that of a sandbox with HTTPS.
-    pub fn authority(self, pem: &[u8]) -> Self {
-        Self { authority: Some(pem.to_owned()), ..self }
-    }
-
-    /// An HTTP client of your own, for both hosts. Certificates, proxies and connect timeouts are then its matter. It
-    /// must not follow redirects: build it with [`redirect::Policy::none`](opp_raw::reqwest::redirect::Policy::none).
-    pub fn http(self, http: reqwest::Client) -> Self {
-        Self { http: Some(http), ..self }
-    }
-
-    /// How long a connection may take to come about; 10 s unless set.
-    pub fn connect_timeout(self, time: Duration) -> Self {
-        Self { times: Times { connect: time, ..self.times }, ..self }
-    }
-
-    /// How long one attempt may take, and the silence within a stream; 30 s unless set.
-    pub fn attempt_timeout(self, time: Duration) -> Self {
-        Self { times: Times { attempt: time, ..self.times }, ..self }
-    }
-
-    /// How long a call may take with token and repetitions; 60 s unless set. Streams and downloads may take ten times
-    /// as long, or as long as [`Client::with_deadline`] says.
-    pub fn total_timeout(self, time: Duration) -> Self {
-        Self { times: Times { total: time, ..self.times }, ..self }
-    }
-
-    /// How reads are repeated.
-    pub fn retry(self, retry: RetryPolicy) -> Self {
-        Self { retry, ..self }
-    }
-
-    /// The largest answer that is read into memory, in bytes; 32 MiB unless set.
-    pub fn max_body(self, bytes: usize) -> Self {
-        Self { max_body: Some(bytes), ..self }
+    setters! {
+        /// Which platform: the sandbox unless set.
+        environment(self, environment: Environment) => environment = environment;
+        /// Another auth host than the environment's.
+        auth_host(self, address: &str) => auth = Some(address.to_owned());
+        /// Another API host than the environment's, without `/psd2`.
+        api_host(self, address: &str) => api = Some(address.to_owned());
+        /// Allows plain HTTP to this very machine: for a sandbox that runs here.
+        allow_plain_loopback(self) => plain_loopback = true;
+        /// The application's id and secret, as the portal has shown them.
+        credentials(self, client_id: &str, client_secret: impl Into<Secret>) => credentials =
+            Some((client_id.to_owned(), client_secret.into()));
+        /// The parts of the API that the application has, all asked for in one token for each context. Unless set these
+        /// are banks, accounts and payments.
+        apis(self, apis: impl IntoIterator<Item = ApiScope>) => apis = Some(apis.into_iter().collect());
+        /// A scope for the directory of banks alone: sandboxes have refused some (platform-facts 2).
+        directory_scope(self, scope: Scope) => directory = Some(scope);
+        /// The client certificate, shown to the API host. Production needs one.
+        identity(self, identity: Identity) => identity = Some(identity);
+        /// Shows the client certificate to the auth host too.
+        identity_for_auth(self) => identity_for_auth = true;
+        /// An authority to trust beside those of the system, in PEM: a gateway's, or that of a sandbox with HTTPS.
+        authority(self, pem: &[u8]) => authority = Some(pem.to_owned());
+        /// An HTTP client of your own, for both hosts. Certificates, proxies and connect timeouts are then its matter. It
+        /// must not follow redirects: build it with [`redirect::Policy::none`](opp_raw::reqwest::redirect::Policy::none).
+        http(self, http: reqwest::Client) => http = Some(http);
+        /// How long a connection may take to come about; 10 s unless set.
+        connect_timeout(self, time: Duration) => times.connect = time;
+        /// How long one attempt may take, and the silence within a stream; 30 s unless set.
+        attempt_timeout(self, time: Duration) => times.attempt = time;
+        /// How long a call may take with token and repetitions; 60 s unless set. Streams and downloads may take ten times
+        /// as long, or as long as [`Client::with_deadline`] says.
+        total_timeout(self, time: Duration) => times.total = time;
+        /// How reads are repeated.
+        retry(self, retry: RetryPolicy) => retry = retry;
+        /// The largest answer that is read into memory, in bytes; 32 MiB unless set.
+        max_body(self, bytes: usize) => max_body = Some(bytes);
+        /// Tokens from elsewhere than the auth host.
+        tokens(self, tokens: Arc<dyn TokenProvider>) => tokens = Some(tokens);
+        /// What several replicas share, and what outlives a restart: signatures that are
+        /// [kept](crate::sca::Signing::keep), tokens, and the calls of the day that a consent has without its user. Unless
+        /// set it is in memory, and tokens are not shared. What lies there in clear, [`store`](crate::store) says.
+        store(self, store: Arc<dyn Store>) => store = Some(store);
+        /// Something that sees each request as it is about to leave, token and all, and sends it or not: for what is shown
+        /// instead of sent, and for tests. Requests for tokens do not pass it.
+        hook(self, hook: Arc<dyn Hook>) => hook = Some(hook);
+        /// A clock that a test sets.
+        clock(self, clock: Arc<dyn Clock>) => clock = Some(clock);
     }
 
     /// One more header on every call, such as `X-Feature-Flags`.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
-    }
-
-    /// Tokens from elsewhere than the auth host.
-    pub fn tokens(self, tokens: Arc<dyn TokenProvider>) -> Self {
-        Self { tokens: Some(tokens), ..self }
-    }
-
-    /// What several replicas share, and what outlives a restart: signatures that are
-    /// [kept](crate::sca::Signing::keep), tokens, and the calls of the day that a consent has without its user. Unless
-    /// set it is in memory, and tokens are not shared. What lies there in clear, [`store`](crate::store) says.
-    pub fn store(self, store: Arc<dyn Store>) -> Self {
-        Self { store: Some(store), ..self }
-    }
-
-    /// Something that sees each request as it is about to leave, token and all, and sends it or not: for what is shown
-    /// instead of sent, and for tests. Requests for tokens do not pass it.
-    pub fn hook(self, hook: Arc<dyn Hook>) -> Self {
-        Self { hook: Some(hook), ..self }
-    }
-
-    /// A clock that a test sets.
-    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
-        Self { clock: Some(clock), ..self }
     }
 
     /// Where the hosts are, for tokens and for the API.

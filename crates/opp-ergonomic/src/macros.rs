@@ -1,10 +1,10 @@
 //! What many types here have in the same form: setters, conversions into an enum, and fields taken over.
 
-/// Setters, each by its name, its argument, and what it sets a field to.
+/// Setters, each by its name, its arguments, and what it sets a field to.
 macro_rules! setters {
-    ($($(#[$doc:meta])* $name:ident($this:ident $(, $given:ident: $kind:ty)?) => $($field:ident).+ = $value:expr;)*) => {
+    ($($(#[$doc:meta])* $name:ident($this:ident $(, $given:ident: $kind:ty)*) => $($field:ident).+ = $value:expr;)*) => {
         $($(#[$doc])*
-        pub fn $name(mut $this $(, $given: $kind)?) -> Self {
+        pub fn $name(mut $this $(, $given: $kind)*) -> Self {
             $this.$($field).+ = $value;
             $this
         })*

@@ -113,7 +113,7 @@ impl Signing {
     /// The same as a stream, which ends after the last step or the first error. It only borrows the signing: once the
     /// stream has ended or was dropped, [`Flow::warnings`] says what the bank has remarked, [`choose`](Self::choose)
     /// takes the user's choice, and another stream goes on where this one was.
-    pub fn steps(&mut self) -> impl Stream<Item = Result<Step, Error>> + Send {
+    pub fn steps(&mut self) -> impl Stream<Item = Result<Step, Error>> {
         try_unfold(self, async |signing| Ok(signing.next().await?.map(|step| (step, signing))))
     }
 

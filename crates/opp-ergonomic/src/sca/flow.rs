@@ -9,6 +9,7 @@ use super::ask::Subject;
 use super::method::{Device, Method};
 use super::step::{Ending, Step};
 use crate::bank::Bank;
+use crate::macros::setters;
 use crate::reply::Warning;
 use crate::secret::{Secret, print_only};
 
@@ -129,27 +130,22 @@ impl Flow {
         self.answers_left = u32::try_from(polls).unwrap_or(u32::MAX).saturating_add(100);
     }
 
-    /// Where banks are to send the user back to: one of the addresses that are registered for the application.
-    pub fn redirect(self, uri: &str) -> Self {
-        Self { redirect_uri: Some(uri.to_owned()), ..self }
-    }
-
-    /// The application's id, for the bank's page. Only without a [`Signing`](super::Signing), which gives its client's.
-    pub fn client_id(mut self, id: &str) -> Self {
-        id.clone_into(&mut self.client_id);
-        self
-    }
-
-    /// A note of yours that is stored with it, such as the number of the order or of the user's session: whoever comes
-    /// back from the bank without a cookie is known by it. It is stored in clear, so nothing personal.
-    pub fn with_label(self, label: &str) -> Self {
-        Self { label: Some(label.to_owned()), ..self }
-    }
-
-    /// Ids of methods to be taken rather than what suits the device, best first. Where the bank lists none, the first
-    /// of them is named.
-    pub fn prefer(self, methods: &[&str]) -> Self {
-        Self { preferred: methods.iter().map(|id| (*id).to_owned()).collect(), ..self }
+    setters! {
+        /// Where banks are to send the user back to: one of the addresses that are registered for the application.
+        redirect(self, uri: &str) => redirect_uri = Some(uri.to_owned());
+        /// The application's id, for the bank's page. Only without a [`Signing`](super::Signing), which gives its
+        /// client's.
+        client_id(self, id: &str) => client_id = id.to_owned();
+        /// A note of yours that is stored with it, such as the number of the order or of the user's session: whoever
+        /// comes back from the bank without a cookie is known by it. It is stored in clear, so nothing personal.
+        with_label(self, label: &str) => label = Some(label.to_owned());
+        /// Ids of methods to be taken rather than what suits the device, best first. Where the bank lists none, the
+        /// first of them is named.
+        prefer(self, methods: &[&str]) => preferred = methods.iter().map(|id| (*id).to_owned()).collect();
+        /// The names of the headers that tie the code to what is signed and to its authorisation. For consents and
+        /// payments they are known; what a cancellation wants is not documented, and a payment's are sent.
+        link_headers(self, subject: &str, authorisation: &str) => link_headers =
+            Some((subject.to_owned(), authorisation.to_owned()));
     }
 
     /// How often to poll, rather than every second, and every other second while the user is at the bank.
@@ -157,12 +153,6 @@ impl Flow {
         self.poll_every = Some(time);
         self.allow_answers();
         self
-    }
-
-    /// The names of the headers that tie the code to what is signed and to its authorisation. For consents and
-    /// payments they are known; what a cancellation wants is not documented, and a payment's are sent.
-    pub fn link_headers(self, subject: &str, authorisation: &str) -> Self {
-        Self { link_headers: Some((subject.to_owned(), authorisation.to_owned())), ..self }
     }
 
     /// What is signed.

@@ -188,7 +188,7 @@ impl Transactions {
     }
 
     /// As a stream, for whoever has adapters for those.
-    pub fn into_stream(self) -> impl Stream<Item = Result<Transaction, Error>> + Send {
+    pub fn into_stream(self) -> impl Stream<Item = Result<Transaction, Error>> {
         futures_util::stream::unfold(self, |mut this| async move { Some((this.next().await?, this)) })
     }
 

@@ -13,6 +13,7 @@ use oauth2::{
 use opp_raw::Invalid;
 use opp_raw::reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use opp_raw::reqwest::{self, StatusCode, Url};
+use serde_json::Value;
 
 use super::{AccessToken, Scope, TokenError};
 use crate::retry;
@@ -149,9 +150,8 @@ async fn send(
         body.extend_from_slice(&part);
     }
     if status != StatusCode::OK {
-        let refusal = serde_json::from_slice::<BasicErrorResponse>(&body).ok();
-        let code = refusal.as_ref().map(|refusal| refusal.error().as_ref());
-        return Err(TokenError::answered(status, code, retry::retry_after(&headers)));
+        let refusal: Value = serde_json::from_slice(&body).unwrap_or_default();
+        return Err(TokenError::answered(status, refusal["error"].as_str(), retry::retry_after(&headers)));
     }
     let mut response = HttpResponse::new(body);
     *response.headers_mut() = headers;

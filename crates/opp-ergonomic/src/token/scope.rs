@@ -1,6 +1,5 @@
 //! What a token opens: API scopes, and the context that is mandatory beside them (platform-facts 2).
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -72,14 +71,16 @@ pub struct Scope {
 impl Scope {
     /// All these parts of the API, for one kind of accounts.
     pub fn new(context: PsuContext, apis: impl IntoIterator<Item = ApiScope>) -> Self {
-        let apis: BTreeSet<_> = apis.into_iter().collect();
-        let words = apis
-            .iter()
-            .filter(|api| context == PsuContext::Corporate || **api != ApiScope::BankgiroInformation)
-            .map(ApiScope::as_str)
-            .chain([context.as_str()]);
-        let text = words.collect::<Vec<_>>().join(" ").into();
-        Self { context, text }
+        let mut sorted = Vec::new();
+        for api in apis {
+            if (context == PsuContext::Corporate || api != ApiScope::BankgiroInformation)
+                && let Err(place) = sorted.binary_search(&api)
+            {
+                sorted.insert(place, api);
+            }
+        }
+        let words = sorted.iter().map(|api| format!("{} ", api.as_str()));
+        Self { context, text: (words.collect::<String>() + context.as_str()).into() }
     }
 
     /// Whose accounts it opens.
