@@ -1,6 +1,6 @@
 //! Who makes calls: what holds for all of them, and what a clone changes for its own.
 
-use std::future::Future;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,18 +49,10 @@ impl Caller {
         Self { core: Arc::clone(&self.core), raw, options: CallOptions { context, ..self.options } }
     }
 
-    /// One call, from its arguments to its answer or its error.
-    pub(crate) async fn call<T, F, R>(&self, ask: F) -> Result<Reply<T>, Error>
-    where
-        T: Noted,
-        F: FnOnce(opp_raw::Client) -> R,
-        R: Future<Output = Result<opp_raw::Response<T>, opp_raw::Error>>,
-    {
+    /// The client underneath for one call, whose result [`Call::end`] takes.
+    pub(crate) fn begin(&self) -> Call {
         let transport = self.transport();
-        match ask(self.raw.with_hook(Arc::clone(&transport) as _)).await {
-            Ok(response) => Ok(Reply::new(response, transport.record().clone())),
-            Err(error) => Err(Error::from_call(error, transport.record().clone())),
-        }
+        Call { raw: self.raw.with_hook(Arc::clone(&transport) as _), transport }
     }
 
     /// A caller whose answers take as long as they take, once they have begun.
@@ -79,6 +71,34 @@ impl Caller {
 
     pub(crate) fn with_deadline(&self, deadline: Duration) -> Self {
         Self { options: CallOptions { deadline: Some(deadline), ..self.options }, ..self.clone() }
+    }
+}
+
+/// One call, and the record of it.
+pub(crate) struct Call {
+    raw: opp_raw::Client,
+    transport: Arc<Transport>,
+}
+
+impl Deref for Call {
+    type Target = opp_raw::Client;
+
+    fn deref(&self) -> &opp_raw::Client {
+        &self.raw
+    }
+}
+
+impl Call {
+    /// What came of it.
+    pub(crate) fn end<T: Noted>(
+        &self,
+        result: Result<opp_raw::Response<T>, opp_raw::Error>,
+    ) -> Result<Reply<T>, Error> {
+        let record = self.transport.record().clone();
+        match result {
+            Ok(response) => Ok(Reply::new(response, record)),
+            Err(error) => Err(Error::from_call(error, record)),
+        }
     }
 }
 

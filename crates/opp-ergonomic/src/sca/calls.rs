@@ -1,10 +1,7 @@
 //! The calls of a signature: each the same for consents, payments and cancellations, at a path of its own.
 
-use opp_raw::types::{
-    AuthorisationId, AuthorisationRequest, CancellationId, ConsentId, SelectPsuAuthenticationMethod,
-    UpdatePsuDataResponse,
-};
-use opp_raw::{Client, Invalid, Response};
+use opp_raw::Invalid;
+use opp_raw::types::{AuthorisationId, AuthorisationRequest, CancellationId, ConsentId, SelectPsuAuthenticationMethod};
 
 use super::ask::{Answer, Resource, Subject};
 use crate::error::Error;
@@ -41,17 +38,17 @@ fn own(id: &str) -> Result<(AuthorisationId, CancellationId), Invalid> {
 }
 
 pub(super) async fn start(session: &Session, subject: &Subject) -> Told {
-    let place = Place::of(subject)?;
-    let send = async |raw: Client| match &place {
-        Place::Consent(id) => raw.start_consent_authorisation(id, None).await,
+    let (place, call) = (Place::of(subject)?, session.caller.begin());
+    let answer = match &place {
+        Place::Consent(id) => call.start_consent_authorisation(id, None).await,
         Place::Payment(PaymentKey { service, product, id }) => {
-            raw.start_payment_authorisation(service, product, id, None).await
+            call.start_payment_authorisation(service, product, id, None).await
         }
         Place::Cancellation(PaymentKey { service, product, id }) => {
-            raw.start_payment_initiation_cancellation_authorisation(service, product, id).await
+            call.start_payment_initiation_cancellation_authorisation(service, product, id).await
         }
     };
-    Ok(session.caller.call(send).await?.map(|answer| Answer::Started(Box::new(answer))))
+    Ok(call.end(answer)?.map(|answer| Answer::Started(Box::new(answer))))
 }
 
 pub(super) async fn find(session: &Session, subject: &Subject) -> Told {
@@ -64,40 +61,35 @@ pub(super) async fn find(session: &Session, subject: &Subject) -> Told {
 }
 
 pub(super) async fn select(session: &Session, subject: &Subject, id: &str, method: &str) -> Told {
-    let (place, (own, other)) = (Place::of(subject)?, own(id)?);
+    let (place, (own, other), call) = (Place::of(subject)?, own(id)?, session.caller.begin());
     let method = Some(read("authenticationMethodId", method)?);
     let body = SelectPsuAuthenticationMethod { authentication_method_id: method, ..Default::default() };
     let body = AuthorisationRequest::SelectPsuAuthenticationMethod(body);
-    let mut approach = None;
-    let send = async |raw: Client| -> Result<Response<UpdatePsuDataResponse>, opp_raw::Error> {
-        let response = match &place {
-            Place::Consent(id) => raw.update_consents_psu_data(id, &own, &body).await,
-            Place::Payment(PaymentKey { service, product, id }) => {
-                raw.update_payment_psu_data(service, product, id, &own, &body).await
-            }
-            Place::Cancellation(PaymentKey { service, product, id }) => {
-                raw.update_payment_cancellation_psu_data(service, product, id, &other, &body).await
-            }
-        }?;
-        approach.clone_from(&response.headers().aspsp_sca_approach);
-        Ok(response)
+    let answer = match &place {
+        Place::Consent(id) => call.update_consents_psu_data(id, &own, &body).await,
+        Place::Payment(PaymentKey { service, product, id }) => {
+            call.update_payment_psu_data(service, product, id, &own, &body).await
+        }
+        Place::Cancellation(PaymentKey { service, product, id }) => {
+            call.update_payment_cancellation_psu_data(service, product, id, &other, &body).await
+        }
     };
-    let reply = session.caller.call(send).await?;
-    Ok(reply.map(|answer| Answer::Selected(Box::new(answer), approach)))
+    let approach = answer.as_ref().ok().and_then(|answer| answer.headers().aspsp_sca_approach.clone());
+    Ok(call.end(answer)?.map(|answer| Answer::Selected(Box::new(answer), approach)))
 }
 
 pub(super) async fn poll(session: &Session, subject: &Subject, id: &str) -> Told {
-    let (place, (own, other)) = (Place::of(subject)?, own(id)?);
-    let send = async |raw: Client| match &place {
-        Place::Consent(id) => raw.get_consent_sca_status(id, &own).await,
+    let (place, (own, other), call) = (Place::of(subject)?, own(id)?, session.caller.begin());
+    let answer = match &place {
+        Place::Consent(id) => call.get_consent_sca_status(id, &own).await,
         Place::Payment(PaymentKey { service, product, id }) => {
-            raw.get_payment_initiation_sca_status(service, product, id, &own).await
+            call.get_payment_initiation_sca_status(service, product, id, &own).await
         }
         Place::Cancellation(PaymentKey { service, product, id }) => {
-            raw.get_payment_cancellation_sca_status(service, product, id, &other).await
+            call.get_payment_cancellation_sca_status(service, product, id, &other).await
         }
     };
-    Ok(session.caller.call(send).await?.map(|answer| Answer::Polled(Box::new(answer))))
+    Ok(call.end(answer)?.map(|answer| Answer::Polled(Box::new(answer))))
 }
 
 pub(super) async fn confirm(session: &Session, subject: &Subject) -> Told {

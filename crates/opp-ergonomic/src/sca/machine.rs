@@ -102,6 +102,7 @@ impl Flow {
 
     /// Takes an answer, and says what to show. One that was not asked for changes nothing. One that comes late still
     /// counts: what was signed is signed.
+    #[inline]
     pub fn answer(&mut self, answer: Answer, now: DateTime<Utc>) -> Step {
         self.answers_left = self.answers_left.saturating_sub(1);
         self.sent = None;
@@ -126,6 +127,7 @@ impl Flow {
     }
 
     /// Picks up the thread of a start whose answer was lost.
+    #[inline]
     fn found(&mut self, ids: &[String]) {
         match ids {
             [] => self.phase = Phase::Start,
@@ -138,12 +140,14 @@ impl Flow {
         }
     }
 
+    #[inline]
     pub(super) fn choose_method(&mut self, offered: Vec<Method>) {
         self.method = method::choose(&offered, &self.preferred, self.device);
         self.phase = if self.method.is_some() { Phase::Select } else { Phase::Choose(offered) };
     }
 
     /// Takes what another process has made of it, and keeps what only this one knows.
+    #[inline]
     pub(super) fn overtake(&mut self, newer: Self) {
         let old = std::mem::replace(self, newer);
         (self.client_id, self.code) = (old.client_id, old.code);

@@ -45,6 +45,7 @@ impl Device {
 }
 
 /// What is offered, without repetitions and without what has no id.
+#[inline]
 pub(super) fn offered(list: &[AuthenticationObject]) -> Vec<Method> {
     let mut methods: Vec<Method> = Vec::new();
     for object in list {
@@ -57,6 +58,7 @@ pub(super) fn offered(list: &[AuthenticationObject]) -> Vec<Method> {
 }
 
 /// The method to take, or `None` if the user has to choose.
+#[inline]
 pub(super) fn choose(offered: &[Method], preferred: &[String], device: Device) -> Option<String> {
     if offered.is_empty() {
         // Several banks list nothing, and want one named all the same.

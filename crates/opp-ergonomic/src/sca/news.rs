@@ -10,6 +10,7 @@ use super::method;
 use super::step::{Ending, Failure, Prompt, PromptKind, Step, show};
 
 impl Flow {
+    #[inline]
     pub(super) fn started(&mut self, answer: &StartScaprocessResponse) {
         let Some(id) = &answer.authorisation_id else { return self.fail("NO_AUTHORISATION_ID") };
         self.authorisation = Some(id.as_str().to_owned());
@@ -34,6 +35,7 @@ impl Flow {
         }
     }
 
+    #[inline]
     pub(super) fn selected(&mut self, answer: &UpdatePsuDataResponse, approach: Option<&AspspScaApproach>) {
         if approach == Some(&AspspScaApproach::Embedded) {
             return self.fail("EMBEDDED");
@@ -50,6 +52,7 @@ impl Flow {
         }
     }
 
+    #[inline]
     pub(super) fn polled(&mut self, answer: &ScaStatusResponse) {
         let message = answer.extra.read::<String>("psuMessage");
         let said = Failure::said(message.as_deref(), &answer.tpp_messages);
@@ -57,6 +60,7 @@ impl Flow {
     }
 
     /// Takes the bank's word for where the signature stands, whichever call it has come with.
+    #[inline]
     fn hear(&mut self, status: Option<&ScaStatus>, challenge: Option<&ChallengeData>, said: Failure) {
         match status {
             Some(ScaStatus::Finalised) => return self.phase = Phase::Confirm { exempted: false, times: 0 },

@@ -135,7 +135,8 @@ impl Accounts {
 
     async fn listed(&self, with_balances: Option<bool>) -> Result<Reply<Vec<Account>>, Error> {
         self.allowance.spend(None, Endpoint::Accounts).await?;
-        let reply = self.caller.call(async |raw| raw.get_account_list(with_balances).await).await?;
+        let call = self.caller.begin();
+        let reply = call.end(call.get_account_list(with_balances).await)?;
         Ok(reply.map(|list| list.accounts.into_iter().map(Account).collect()))
     }
 
@@ -143,14 +144,16 @@ impl Accounts {
     pub async fn get(&self, account: &str) -> Result<Reply<Account>, Error> {
         let id = account_id(account)?;
         self.allowance.spend(Some(account), Endpoint::Details).await?;
-        Ok(self.caller.call(async |raw| raw.read_account_details(&id, None).await).await?.map(Account))
+        let call = self.caller.begin();
+        Ok(call.end(call.read_account_details(&id, None).await)?.map(Account))
     }
 
     /// The balances of one account.
     pub async fn balances(&self, account: &str) -> Result<Reply<Vec<Balance>>, Error> {
         let id = account_id(account)?;
         self.allowance.spend(Some(account), Endpoint::Balances).await?;
-        let reply = self.caller.call(async |raw| raw.get_balances(&id).await).await?;
+        let call = self.caller.begin();
+        let reply = call.end(call.get_balances(&id).await)?;
         Ok(reply.map(|answer| answer.balances.into_iter().map(Balance).collect()))
     }
 
@@ -164,7 +167,8 @@ impl Accounts {
         let (name, account) = (account, account_id(account)?);
         let id = TransactionId::try_from(transaction).map_err(|invalid| invalid.within("transactionId"))?;
         self.allowance.spend(Some(name), Endpoint::TransactionDetails).await?;
-        Ok(self.caller.call(async |raw| raw.get_transaction_details(&account, &id).await).await?.map(Transaction))
+        let call = self.caller.begin();
+        Ok(call.end(call.get_transaction_details(&account, &id).await)?.map(Transaction))
     }
 
     /// A report of transactions in another form than JSON, as it arrives.
@@ -177,7 +181,8 @@ impl Accounts {
         let id = account_id(account)?;
         query.check()?;
         self.allowance.spend(Some(account), Endpoint::Transactions).await?;
-        self.caller.streaming().call(async |raw| query.send(raw, &id, format).await).await
+        let call = self.caller.streaming().begin();
+        call.end(query.send(&call, &id, format).await)
     }
 }
 

@@ -166,39 +166,45 @@ impl Banks {
     /// The banks that the platform reaches.
     pub async fn list(&self, filter: &DirectoryFilter) -> Result<Reply<Vec<BankEntry>>, Error> {
         let DirectoryFilter { countries, cities } = filter;
-        let reply = self.caller.call(async |raw| raw.get_aspsp_list(Some(cities), Some(countries)).await).await?;
+        let call = self.caller.begin();
+        let reply = call.end(call.get_aspsp_list(Some(cities), Some(countries)).await)?;
         Ok(reply.map(|list| list.aspsps.into_iter().map(BankEntry).collect()))
     }
 
     /// One bank with its capabilities.
     pub async fn details(&self, bic: &str) -> Result<Reply<BankDetails>, Error> {
         let bic = BicFi::try_from(bic).map_err(|_| not_a_bic())?;
-        let reply = self.caller.call(async |raw| raw.get_aspsp_details(&bic).await).await?;
+        let call = self.caller.begin();
+        let reply = call.end(call.get_aspsp_details(&bic).await)?;
         Ok(reply.map(BankDetails))
     }
 
     /// Cities with banks. Newer editions of the API leave them out.
     pub async fn cities(&self, filter: &DirectoryFilter) -> Result<Reply<Vec<City>>, Error> {
         let DirectoryFilter { countries, cities } = filter;
-        let reply = self.caller.call(async |raw| raw.get_city_list(Some(cities), Some(countries)).await).await?;
+        let call = self.caller.begin();
+        let reply = call.end(call.get_city_list(Some(cities), Some(countries)).await)?;
         Ok(reply.map(|list| list.cities.into_iter().map(City).collect()))
     }
 
     /// One city.
     pub async fn city(&self, id: &str) -> Result<Reply<City>, Error> {
-        Ok(self.caller.call(async |raw| raw.get_city_details(id).await).await?.map(City))
+        let call = self.caller.begin();
+        Ok(call.end(call.get_city_details(id).await)?.map(City))
     }
 
     /// Countries with banks.
     pub async fn countries(&self, filter: &DirectoryFilter) -> Result<Reply<Vec<Country>>, Error> {
-        let reply = self.caller.call(async |raw| raw.get_countries_list(Some(&filter.countries)).await).await?;
+        let call = self.caller.begin();
+        let reply = call.end(call.get_countries_list(Some(&filter.countries)).await)?;
         Ok(reply.map(|list| list.countries.into_iter().map(Country).collect()))
     }
 
     /// One country.
     pub async fn country(&self, code: &str) -> Result<Reply<Country>, Error> {
         let code = IsoCountryCode::try_from(code).map_err(|invalid: Invalid| invalid.within("country"))?;
-        Ok(self.caller.call(async |raw| raw.get_country_details(&code).await).await?.map(Country))
+        let call = self.caller.begin();
+        Ok(call.end(call.get_country_details(&code).await)?.map(Country))
     }
 
     /// The directory with a memory: each entry is asked for once in this time. Clones share it.

@@ -167,7 +167,8 @@ impl Consents {
     /// Asks for a consent. The user has to sign it before anything can be read.
     pub async fn create(&self, request: &ConsentRequest) -> Result<Reply<NewConsent>, Error> {
         let body = request.build(self.caller.core.clock.now().date_naive())?;
-        let reply = self.caller.call(async |raw| raw.create_consent(&body).await).await?;
+        let call = self.caller.begin();
+        let reply = call.end(call.create_consent(&body).await)?;
         reply.try_map(|answer| match answer.consent_id {
             Some(_) => Ok(NewConsent(answer)),
             None => Err(Error::missing("consentId")),
@@ -177,13 +178,15 @@ impl Consents {
     /// A consent as the bank has it.
     pub async fn get(&self, id: &str) -> Result<Reply<Consent>, Error> {
         let id = consent_id(id)?;
-        Ok(self.caller.call(async |raw| raw.get_consent_information(&id).await).await?.map(Consent))
+        let call = self.caller.begin();
+        Ok(call.end(call.get_consent_information(&id).await)?.map(Consent))
     }
 
     /// How far a consent has come.
     pub async fn status(&self, id: &str) -> Result<Reply<ConsentStatus>, Error> {
         let id = consent_id(id)?;
-        let reply = self.caller.call(async |raw| raw.get_consent_status(&id).await).await?;
+        let call = self.caller.begin();
+        let reply = call.end(call.get_consent_status(&id).await)?;
         reply.try_map(|answer| status(answer.consent_status.as_ref()))
     }
 
@@ -199,13 +202,15 @@ impl Consents {
     /// Gives the permission back.
     pub async fn delete(&self, id: &str) -> Result<Reply<()>, Error> {
         let id = consent_id(id)?;
-        self.caller.call(async |raw| raw.delete_consent(&id).await).await
+        let call = self.caller.begin();
+        call.end(call.delete_consent(&id).await)
     }
 
     /// The ids of all signatures that were started: how to pick up the thread after a lost answer.
     pub async fn authorisations(&self, id: &str) -> Result<Reply<Vec<String>>, Error> {
         let id = consent_id(id)?;
-        let reply = self.caller.call(async |raw| raw.get_consent_authorisation(&id).await).await?;
+        let call = self.caller.begin();
+        let reply = call.end(call.get_consent_authorisation(&id).await)?;
         Ok(reply.map(|list| list.authorisation_ids.iter().map(|id| id.as_str().to_owned()).collect()))
     }
 }

@@ -197,7 +197,8 @@ impl Payments {
         let order = order.into();
         let (service, product) = (order.service(), order.product());
         let body = order.body(self.desk())?;
-        let reply = self.caller.call(async |raw| raw.initiate_payment(&service, &product, &body).await).await?;
+        let call = self.caller.begin();
+        let reply = call.end(call.initiate_payment(&service, &product, &body).await)?;
         reply.try_map(|answer| new_payment(service, product, answer))
     }
 
@@ -211,61 +212,58 @@ impl Payments {
         body: impl Into<Bytes>,
     ) -> Result<Reply<NewPayment>, Error> {
         let body = body.into();
-        let send = async |raw: opp_raw::Client| raw.initiate_payment_raw(service, product, content_type, body).await;
-        self.caller.call(send).await?.try_map(|answer| new_payment(service.clone(), product.clone(), answer))
+        let call = self.caller.begin();
+        let reply = call.end(call.initiate_payment_raw(service, product, content_type, body).await)?;
+        reply.try_map(|answer| new_payment(service.clone(), product.clone(), answer))
     }
 
     /// A payment as the bank gives it back. HANDSESS has no such call; ask for the status there.
     pub async fn get(&self, key: &PaymentKey) -> Result<Reply<PaymentDetails>, Error> {
         let PaymentKey { service, product, id } = key;
-        let send = async |raw: opp_raw::Client| raw.get_payment_information(service, product, id).await;
-        Ok(self.caller.call(send).await?.map(PaymentDetails))
+        let call = self.caller.begin();
+        Ok(call.end(call.get_payment_information(service, product, id).await)?.map(PaymentDetails))
     }
 
     /// A payment in the form in which it was handed over, such as pain.001.
     pub async fn get_bytes(&self, key: &PaymentKey, accept: &str) -> Result<Reply<ByteStream>, Error> {
         let PaymentKey { service, product, id } = key;
-        let send = async |raw: opp_raw::Client| raw.get_payment_information_stream(service, product, id, accept).await;
-        self.caller.streaming().call(send).await
+        let call = self.caller.streaming().begin();
+        call.end(call.get_payment_information_stream(service, product, id, accept).await)
     }
 
     /// How far a payment has come.
     pub async fn status(&self, key: &PaymentKey) -> Result<Reply<PaymentStatus>, Error> {
         let PaymentKey { service, product, id } = key;
-        let send = async |raw: opp_raw::Client| raw.get_payment_initiation_status(service, product, id).await;
-        let reply = self.caller.call(send).await?;
+        let call = self.caller.begin();
+        let reply = call.end(call.get_payment_initiation_status(service, product, id).await)?;
         reply.try_map(|answer| PaymentStatus::of(answer.transaction_status.as_ref()))
     }
 
     /// Takes a payment back, if the bank still lets it.
     pub async fn cancel(&self, key: &PaymentKey) -> Result<Reply<Cancellation>, Error> {
         let PaymentKey { service, product, id } = key;
-        let mut gone = false;
-        let send = async |raw: opp_raw::Client| {
-            let answer = raw.cancel_payment(service, product, id).await;
-            // 202 asks for a signature, whatever its body says.
-            answer.inspect(|answer| gone = answer.status() == StatusCode::NO_CONTENT)
-        };
-        let reply = self.caller.call(send).await?;
+        let call = self.caller.begin();
+        let answer = call.cancel_payment(service, product, id).await;
+        // 202 asks for a signature, whatever its body says.
+        let gone = answer.as_ref().is_ok_and(|answer| answer.status() == StatusCode::NO_CONTENT);
         let needs = |answer| Cancellation::NeedsSignature(Box::new(answer));
-        Ok(reply.map(|answer| if gone { Cancellation::Done } else { needs(answer) }))
+        Ok(call.end(answer)?.map(|answer| if gone { Cancellation::Done } else { needs(answer) }))
     }
 
     /// The ids of all signatures that were started: how to pick up the thread after a lost answer.
     pub async fn authorisations(&self, key: &PaymentKey) -> Result<Reply<Vec<String>>, Error> {
         let PaymentKey { service, product, id } = key;
-        let send = async |raw: opp_raw::Client| raw.get_payment_initiation_authorisation(service, product, id).await;
-        let reply = self.caller.call(send).await?;
+        let call = self.caller.begin();
+        let reply = call.end(call.get_payment_initiation_authorisation(service, product, id).await)?;
         Ok(reply.map(|list| list.authorisation_ids.iter().map(|id| id.as_str().to_owned()).collect()))
     }
 
     /// The ids of all signatures that were started on the cancellation.
     pub async fn cancellation_authorisations(&self, key: &PaymentKey) -> Result<Reply<Vec<String>>, Error> {
         let PaymentKey { service, product, id } = key;
-        let send = async |raw: opp_raw::Client| {
-            raw.get_payment_initiation_cancellation_authorisation_information(service, product, id).await
-        };
-        let reply = self.caller.call(send).await?;
+        let call = self.caller.begin();
+        let list = call.get_payment_initiation_cancellation_authorisation_information(service, product, id).await;
+        let reply = call.end(list)?;
         Ok(reply.map(|list| list.cancellation_ids.iter().map(|id| id.as_str().to_owned()).collect()))
     }
 }

@@ -66,7 +66,7 @@ impl TransactionQuery {
 
     pub(crate) async fn send(
         &self,
-        raw: opp_raw::Client,
+        raw: &opp_raw::Client,
         account: &AccountId,
         format: ReportFormat,
     ) -> Result<opp_raw::Response<ByteStream>, opp_raw::Error> {
@@ -223,19 +223,17 @@ impl Transactions {
     /// Opens the next page; `false` if there is none.
     async fn turn(&mut self) -> Result<bool, Error> {
         let (account, query, json) = (&self.account, &self.query, ReportFormat::JSON);
+        let call = self.caller.begin();
         let reply = match &self.next {
             Next::End => return Ok(false),
             Next::First => {
                 self.allowance.spend(Some(account.as_str()), Endpoint::Transactions).await?;
-                self.caller.call(async |raw| query.send(raw, account, json).await).await?
+                call.end(query.send(&call, account, json).await)?
             }
             Next::Link(link) if self.seen.contains(link) => {
                 return Err(Error::unreadable("leads back to a page that was read before").of(&self.call));
             }
-            Next::Link(link) => {
-                let follow = async |raw: opp_raw::Client| raw.follow_stream(&GET_TRANSACTION_LIST, link, json.0).await;
-                self.caller.call(follow).await?
-            }
+            Next::Link(link) => call.end(call.follow_stream(&GET_TRANSACTION_LIST, link, json.0).await)?,
         };
         if let Next::Link(link) = std::mem::replace(&mut self.next, Next::End) {
             self.seen.insert(link);
