@@ -3,8 +3,9 @@
 use opp_raw::types::{self, AccountReference, AccountReferenceWithGiro};
 use opp_raw::{Invalid, Read};
 
-use crate::giro::{GiroNumber, luhn};
-use crate::macros::{taken, variants};
+use crate::check_digits::{compact, luhn, mod_97};
+use crate::giro::GiroNumber;
+use crate::macros::{numbers, taken, variants};
 
 /// Lengths by country (ISO 13616 registry), of the countries that the platform's payments reach.
 const LENGTHS: &str = "AD24 AT20 BE16 BG22 CH21 CY28 CZ24 DE22 DK18 EE20 ES24 FI18 FO18 FR27 GB22 GI23 GL18 GR27 HR21 \
@@ -54,19 +55,6 @@ impl Iban {
     pub fn country(&self) -> &str {
         self.0.get(..2).unwrap_or_default()
     }
-}
-
-/// A number as it was typed, without what only makes it readable.
-pub(crate) fn compact(text: &str) -> String {
-    text.chars().filter(|sign| !matches!(sign, '-' | ' ')).collect()
-}
-
-/// The remainder of ISO 7064, letters counting from ten.
-pub(crate) fn mod_97(first: &str, last: &str) -> u32 {
-    first.chars().chain(last.chars()).filter_map(|sign| sign.to_digit(36)).fold(0, |rest, digit| {
-        let shift = if digit > 9 { 100 } else { 10 };
-        (rest * shift + digit) % 97
-    })
 }
 
 /// A Swedish clearing number: four digits, or five where it begins with 8, the fifth checking the others.
@@ -149,33 +137,6 @@ pub(crate) fn without_giro(mut reference: AccountReferenceWithGiro) -> Result<Ac
         iban bban pan masked_pan msisdn clearing_number currency account_number
     }))
 }
-
-/// What numbers have in common: they are parsed, and not shown by `Debug`.
-macro_rules! numbers {
-    ($($name:ident)*) => {
-        $(impl $name {
-            /// The number without blanks and hyphens.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = Invalid;
-
-            fn from_str(text: &str) -> Result<Self, Invalid> {
-                Self::new(text)
-            }
-        }
-
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($name), "([redacted])"))
-            }
-        })*
-    };
-}
-pub(crate) use numbers;
 
 numbers! { Iban Clearing Bban }
 

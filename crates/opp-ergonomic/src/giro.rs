@@ -6,8 +6,8 @@ use std::fmt;
 use opp_raw::types::{GiroReference, GiroType, PaymentInitiationJsonOcrRef};
 use opp_raw::{Invalid, Read};
 
-use crate::account_number::{compact, mod_97, numbers};
-use crate::macros::variants;
+use crate::check_digits::{compact, luhn, mod_97};
+use crate::macros::{numbers, variants};
 
 /// A bankgiro number: seven or eight digits.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -131,16 +131,6 @@ fn checked(text: &str, least: usize, most: usize, lengths: &str) -> Result<Strin
         return Err(Invalid::new("has a wrong check digit: it was mistyped"));
     }
     Ok(text)
-}
-
-/// Whether the last digit checks the others: every second one counts twice, and the sum ends in nought.
-pub(crate) fn luhn(digits: &str) -> bool {
-    let sum: Option<u32> = digits.chars().rev().enumerate().try_fold(0, |sum, (at, digit)| {
-        let digit = digit.to_digit(10)?;
-        let twice = if at % 2 == 1 { digit * 2 } else { digit };
-        Some(sum + twice / 10 + twice % 10)
-    });
-    sum.is_some_and(|sum| sum % 10 == 0)
 }
 
 #[cfg(test)]

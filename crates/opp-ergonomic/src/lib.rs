@@ -7,6 +7,7 @@ mod bank;
 mod bank_rules;
 mod builder;
 mod caller;
+mod check_digits;
 mod client;
 mod clock;
 mod environment;

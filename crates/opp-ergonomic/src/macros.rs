@@ -1,4 +1,4 @@
-//! What many types here have in the same form: setters, conversions into an enum, and fields taken over.
+//! What many types here have in the same form: setters, conversions into an enum, numbers, and fields taken over.
 
 /// Setters, each by its name, its arguments, and what it sets a field to.
 macro_rules! setters {
@@ -33,3 +33,30 @@ macro_rules! taken {
     }};
 }
 pub(crate) use taken;
+
+/// What numbers have in common: they are parsed, and not shown by `Debug`.
+macro_rules! numbers {
+    ($($name:ident)*) => {
+        $(impl $name {
+            /// The number without blanks and hyphens.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = Invalid;
+
+            fn from_str(text: &str) -> Result<Self, Invalid> {
+                Self::new(text)
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "([redacted])"))
+            }
+        })*
+    };
+}
+pub(crate) use numbers;

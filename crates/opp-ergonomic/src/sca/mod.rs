@@ -19,6 +19,7 @@ mod news;
 #[cfg(feature = "qr")]
 pub mod qr;
 mod redirect;
+mod slot;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -26,7 +27,8 @@ mod tests;
 pub use ask::{Answer, Ask, Resource, Subject};
 pub use driver::Signing;
 pub use flow::Flow;
-pub use kept::{Kept, Ticket};
+pub use kept::Kept;
 pub use method::{Device, Method};
 pub use redirect::{Callback, CallbackError, fill_link};
+pub use slot::Ticket;
 pub use step::{Ending, Failure, Image, Prompt, PromptKind, Standing, Step};
