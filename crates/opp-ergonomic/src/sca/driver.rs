@@ -10,6 +10,7 @@ use opp_raw::Invalid;
 use super::ask::{Answer, Ask};
 use super::calls;
 use super::flow::Flow;
+use super::machine::Question;
 use super::redirect::Callback;
 use super::slot::{Slot, Ticket};
 use super::step::{Ending, Failure, Step};
@@ -73,8 +74,15 @@ impl Signing {
 
     /// Takes the user back from the bank's page. A `state` that is used or another's changes nothing.
     pub async fn callback(&mut self, callback: &Callback) -> Result<(), Error> {
-        let now = self.now();
-        self.change(|flow| flow.callback(callback, now)).await?.map(drop).map_err(|_| Error::no_flow())
+        let (now, before) = (self.now(), self.flow.clone());
+        match self.change(|flow| flow.callback(callback, now)).await {
+            Ok(taken) => taken.map(drop).map_err(|_| Error::no_flow()),
+            // It is not known to be used up: another process may take it, and its code goes out once.
+            Err(error) => {
+                self.flow = before;
+                Err(error)
+            }
+        }
     }
 
     /// Calls it off.
@@ -145,16 +153,17 @@ impl Signing {
             Ask::Nothing => return Ok(()),
             Ask::Choose => return Err(Invalid::new("is to be chosen first").within("authenticationMethodId").into()),
             Ask::Await { until } if !self.writing && self.now() < *until => return self.watch(waits).await,
-            Ask::Start | Ask::Select(_) if !self.claim().await? => return Ok(()), // Another process was faster.
+            Ask::Start | Ask::Select(_) if !self.claim().await? => return Ok(()),
             Ask::Find => self.wait(Duration::ZERO, waits).await,
             Ask::Poll { after } | Ask::Confirm { after } => self.wait(*after, waits).await,
             _ => {}
         }
+        let question = self.flow.question();
         let answer = self.call(&asked).await;
         self.writing = false;
         match answer {
-            Ok(answer) => self.take(answer).await,
-            Err(error) => self.fail(&asked, error).await,
+            Ok(answer) => self.take(question, answer).await,
+            Err(error) => self.fail(&asked, question, error).await,
         }
     }
 
@@ -179,9 +188,14 @@ impl Signing {
         Ok(reply.value)
     }
 
-    /// Notes that a write is about to be sent; false if another process has gone on meanwhile.
+    /// Notes that a write is about to be sent; false if another process has gone on meanwhile, or time is up: whoever
+    /// was told that it is over is not to find something to sign.
     async fn claim(&mut self) -> Result<bool, Error> {
-        let (now, mut flow) = (self.now(), self.flow.clone());
+        let now = self.now();
+        if matches!(self.flow.tick(now), Step::Done(_)) {
+            return Ok(false);
+        }
+        let mut flow = self.flow.clone();
         let call = TimeDelta::from_std(self.session.caller.total()).ok().and_then(|call| call.checked_add(&GRACE));
         flow.sent(call.and_then(|call| now.checked_add_signed(call)).unwrap_or(DateTime::<Utc>::MAX_UTC));
         if let Some(slot) = &mut self.kept
@@ -203,9 +217,9 @@ impl Signing {
         Ok(())
     }
 
-    async fn take(&mut self, answer: Answer) -> Result<(), Error> {
+    async fn take(&mut self, question: Question, answer: Answer) -> Result<(), Error> {
         let now = self.now();
-        self.change(|flow| drop(flow.answer(answer.clone(), now))).await
+        self.change(|flow| flow.answer_to(question, answer.clone(), now)).await
     }
 
     async fn change<T>(&mut self, mut change: impl FnMut(&mut Flow) -> T) -> Result<T, Error> {
@@ -217,25 +231,25 @@ impl Signing {
     }
 
     /// What an error means to the flow, and whether it is the caller's too.
-    async fn fail(&mut self, asked: &Ask, error: Error) -> Result<(), Error> {
+    async fn fail(&mut self, asked: &Ask, question: Question, error: Error) -> Result<(), Error> {
         let refused = |code: Option<&str>| Answer::Refused(Failure { code: code.map(str::to_owned), message: None });
         let answer = match (asked, error.outcome()) {
             (Ask::Exchange(_), _) => match error.token().filter(|error| error.is_refused()) {
                 Some(refusal) => refused(refusal.code()),
                 // The code may be used up or not; whether it was signed, polling tells.
-                None => return self.take(Answer::Lost).await,
+                None => return self.take(question, Answer::Lost).await,
             },
-            (_, Some(Outcome::Unknown | Outcome::Accepted)) => return self.take(Answer::Lost).await,
+            (_, Some(Outcome::Unknown | Outcome::Accepted)) => return self.take(question, Answer::Lost).await,
             (_, Some(Outcome::Rejected)) if !is_passing(&error) => refused(error.codes().next()),
             (Ask::Start | Ask::Select(_), _) => Answer::NotSent,
             // A read that may go better the next time: the deadline says when it is enough.
             _ if error.is_retryable() || error.is_rate_limited() => {
                 self.pause = error.retry_after().unwrap_or(self.flow.interval());
-                return self.take(Answer::Lost).await;
+                return self.take(question, Answer::Lost).await;
             }
             _ => return Err(error),
         };
-        self.take(answer).await?;
+        self.take(question, answer).await?;
         Err(error)
     }
 

@@ -122,11 +122,12 @@ impl Flow {
         self
     }
 
-    /// Twice as many as polling makes until the deadline: the end is certain even if the clock stands still.
+    /// Eight times as many as polling makes until the deadline, since several may look at once: the end is certain even if
+    /// the clock stands still.
     fn allow_answers(&mut self) {
         let time = (self.until - self.started).to_std().unwrap_or_default();
         let every = self.interval().clamp(Duration::from_millis(10), Duration::from_secs(1));
-        let polls = 2 * time.as_millis() / every.as_millis();
+        let polls = 8 * time.as_millis() / every.as_millis();
         self.answers_left = u32::try_from(polls).unwrap_or(u32::MAX).saturating_add(100);
     }
 

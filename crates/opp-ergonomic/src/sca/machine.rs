@@ -1,6 +1,7 @@
 //! The machine. It goes from one phase to a later one and never back (but to a start of which nothing came), and it
 //! ends: by an answer, by its deadline, or when it has had more answers than any signature needs.
 
+use std::mem::Discriminant;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -10,6 +11,9 @@ use super::ask::{Answer, Ask};
 use super::flow::{Flow, Phase, Visit};
 use super::method::{self, Method};
 use super::step::{Ending, Failure, PromptKind, Standing, Step};
+
+/// What a process has asked for, to be told from what another has asked for since.
+pub(super) type Question = (Discriminant<Phase>, Option<DateTime<Utc>>);
 
 impl Flow {
     /// What to do next.
@@ -100,12 +104,25 @@ impl Flow {
         self.step()
     }
 
+    /// What is being asked: the phase, and until when an answer to a write may come.
+    pub(super) fn question(&self) -> Question {
+        (std::mem::discriminant(&self.phase), self.sent)
+    }
+
+    /// Takes the answer to a question. Another process may have gone on since: then one that only says that there is
+    /// nothing to be had is about what is over, and not about the write that may be under way now.
+    pub(super) fn answer_to(&mut self, asked: Question, answer: Answer, now: DateTime<Utc>) {
+        let says_nothing = matches!(answer, Answer::Lost | Answer::NotSent | Answer::Refused(_));
+        if !says_nothing || self.question() == asked {
+            self.answer(answer, now);
+        }
+    }
+
     /// Takes an answer, and says what to show. One that was not asked for changes nothing. One that comes late still
     /// counts: what was signed is signed.
     #[inline]
     pub fn answer(&mut self, answer: Answer, now: DateTime<Utc>) -> Step {
         self.answers_left = self.answers_left.saturating_sub(1);
-        self.sent = None;
         match (&self.phase, answer) {
             (Phase::Start | Phase::Find, Answer::Started(answer)) => self.started(&answer),
             (Phase::Start, Answer::Lost) => self.phase = Phase::Find,
@@ -121,8 +138,11 @@ impl Flow {
             (phase, Answer::Refused(failure)) if !matches!(phase, Phase::Confirm { .. } | Phase::Done(_)) => {
                 self.end(Ending::Failed(failure));
             }
-            _ => {}
+            (Phase::Start | Phase::Select, Answer::NotSent) => {}
+            // It has not been asked for: a write that is under way still is.
+            _ => return self.tick(now),
         }
+        self.sent = None;
         self.tick(now)
     }
 

@@ -79,10 +79,13 @@ impl Slot {
         mut change: impl FnMut(&mut Flow) -> T,
     ) -> Result<T, Error> {
         loop {
+            let code = flow.code.clone();
             let done = change(flow);
             if self.save(flow, now).await? {
                 return Ok(done);
             }
+            // What could not be stored has not happened: the code of a callback is another's to exchange.
+            flow.code = code;
             flow.overtake(self.load().await?);
         }
     }

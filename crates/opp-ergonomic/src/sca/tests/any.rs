@@ -85,7 +85,7 @@ proptest! {
         let subject = if cancellation { Subject::Cancellation(key()) } else { Subject::Consent("c-1".to_owned()) };
         let mut flow = flow(subject).within(Duration::from_mins(1));
         let (mut furthest, mut rounds, mut ending) = (0, 0, None);
-        for (turn, (answer, restart)) in answers.iter().cycle().take(400).enumerate() {
+        for (turn, (answer, restart)) in answers.iter().cycle().take(600).enumerate() {
             let now = at(clock * i64::try_from(turn).unwrap());
             if let Step::ChooseMethod { methods } = flow.step() {
                 flow.choose(&methods[0].id).unwrap();
