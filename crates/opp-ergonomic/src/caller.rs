@@ -10,7 +10,7 @@ use opp_raw::types::RequestHeaders;
 use crate::error::Error;
 use crate::reply::{Noted, Reply};
 use crate::token::PsuContext;
-use crate::transport::{CallOptions, Core, Transport};
+use crate::transport::{CallOptions, Core, REQUEST_ID, Transport};
 
 /// Makes calls. Services hold one and only say what to ask.
 #[derive(Debug, Clone)]
@@ -60,13 +60,10 @@ impl Caller {
         Self { options: CallOptions { streaming: true, ..self.options }, ..self.clone() }
     }
 
-    pub(crate) fn with_request_id(&self, id: &str) -> Result<Self, Invalid> {
-        let options = CallOptions { own_id: true, ..self.options };
-        Ok(Self { options, ..self.with_header("X-Request-ID", id)? })
-    }
-
     pub(crate) fn with_header(&self, name: &str, value: &str) -> Result<Self, Invalid> {
-        Ok(Self { raw: self.raw.with_header(name, value)?, ..self.clone() })
+        let own_id = self.options.own_id || name.eq_ignore_ascii_case(REQUEST_ID);
+        let options = CallOptions { own_id, ..self.options };
+        Ok(Self { raw: self.raw.with_header(name, value)?, options, ..self.clone() })
     }
 
     pub(crate) fn with_deadline(&self, deadline: Duration) -> Self {
@@ -108,7 +105,7 @@ macro_rules! per_call {
         impl $name {
             /// A clone whose calls all have this `X-Request-ID`: yours, if you are a platform yourself.
             pub fn with_request_id(&self, id: &str) -> Result<Self, $crate::Error> {
-                Ok(Self { caller: self.caller.with_request_id(id)?, $($same: self.$same.clone()),* })
+                Ok(Self { caller: self.caller.with_header("X-Request-ID", id)?, $($same: self.$same.clone()),* })
             }
 
             /// A clone that sends one more header, such as `X-Feature-Flags`.

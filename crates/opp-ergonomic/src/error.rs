@@ -209,8 +209,10 @@ impl Error {
     /// Whether the token does not open this operation: add the API scope, or change the context.
     pub fn needs_different_scope(&self) -> bool {
         let forbidden = self.status() == Some(403) && self.token().is_none();
-        let other = ["CONSENT_UNKNOWN", "RESOURCE_UNKNOWN", "RESOURCE_EXPIRED", "PRODUCT_INVALID"];
-        self.token().is_some_and(|error| error.code() == Some("invalid_scope")) || (forbidden && !self.has_code(&other))
+        let other =
+            ["RESOURCE_UNKNOWN", "RESOURCE_EXPIRED", "PRODUCT_INVALID", "PSU_RIGHTS_MISSING", "TPP_KYC_INVALID"];
+        let other = self.has_code(&other) || self.needs_new_consent() || self.is_certificate();
+        self.token().is_some_and(|error| error.code() == Some("invalid_scope")) || (forbidden && !other)
     }
 
     /// Whether the same call may go well a little later. For a write it is only true if nothing was sent.
@@ -247,8 +249,10 @@ impl Error {
             _ if identity::was_refused(error) => Outcome::NotSent,
             // A body that broke off or made no sense came after a success.
             _ if status.is_some_and(|status| (200..300).contains(&status)) => Outcome::Accepted,
-            // A gateway that gave up does not know what the bank did.
-            Kind::Status if status.is_some_and(|status| status < 500 && status != 408) => Outcome::Rejected,
+            // A gateway that gave up does not know what the bank did, and one that leads elsewhere does not say.
+            Kind::Status if status.is_some_and(|status| (400..500).contains(&status) && status != 408) => {
+                Outcome::Rejected
+            }
             _ => Outcome::Unknown,
         })
     }

@@ -1,11 +1,13 @@
 //! The one path to the network: rules, token, headers, sending, and what is done about a refusal or a failure.
 
+use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use opp_raw::reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use opp_raw::reqwest::{Request, Response, StatusCode};
 use opp_raw::{Error as RawError, Hook, HookFuture, Invalid, Kind, Next, Operation, Problem};
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
@@ -18,7 +20,7 @@ use crate::secret::print_only;
 use crate::store::Store;
 use crate::token::{AccessToken, Endpoint, PsuContext, Scope, TokenProvider};
 
-const REQUEST_ID: &str = "x-request-id";
+pub(crate) const REQUEST_ID: &str = "x-request-id";
 
 /// The largest error body that is looked into on the way.
 const LOOK: usize = 1 << 20;
@@ -259,8 +261,10 @@ impl Call {
 impl Hook for Transport {
     fn around<'a>(&'a self, operation: &'static Operation, request: Request, next: Next<'a>) -> HookFuture<'a> {
         let total = self.options.deadline.unwrap_or(self.core.times.total);
-        let streaming =
-            self.options.streaming || request.headers().get(ACCEPT).is_none_or(|accept| accept != "application/json");
+        // A write is no stream, whatever comes of it: giving one up that is on its way leaves its fate unknown.
+        let streaming = operation.is_read()
+            && (self.options.streaming
+                || request.headers().get(ACCEPT).is_none_or(|accept| accept != "application/json"));
         let call = Call { operation, deadline: after(total), streaming };
         *self.record() =
             Record { operation: Some(operation), path: Some(request.url().path().to_owned()), request_id: None };
@@ -334,5 +338,6 @@ fn is_passing(status: StatusCode) -> bool {
 }
 
 fn is_transient(error: &RawError) -> bool {
-    matches!(error.kind(), Kind::Connect | Kind::Timeout | Kind::Transport) && !identity::was_refused(error)
+    let late = error.source().is_some_and(<dyn StdError>::is::<Elapsed>);
+    (late || matches!(error.kind(), Kind::Connect | Kind::Timeout | Kind::Transport)) && !identity::was_refused(error)
 }

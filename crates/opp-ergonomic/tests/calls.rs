@@ -66,6 +66,8 @@ async fn a_write_is_never_repeated_and_says_how_it_ended() {
     for (act, outcome) in [
         (answer(400, ""), Outcome::Rejected),
         (answer(429, ""), Outcome::Rejected),
+        (answer(302, ""), Outcome::Unknown),
+        (answer(303, ""), Outcome::Unknown),
         (answer(500, ""), Outcome::Unknown),
         (answer(503, ""), Outcome::Unknown),
         (answer(504, "<html>"), Outcome::Unknown),
@@ -239,6 +241,8 @@ async fn errors_say_what_to_do() {
         (429, "ACCESS_EXCEEDED", "wait until tomorrow"),
         (403, "SERVICE_BLOCKED", "add the API scope"),
         (403, "NEWS_OF_2027", "add the API scope"),
+        (403, "CONSENT_EXPIRED", "ask the user for a new consent"),
+        (403, "TPP_KYC_INVALID", "check of your company"),
     ] {
         let auth = Host::tokens().await;
         let body = format!(r#"{{"tppMessages":[{{"category":"ERROR","code":"{code}","text":"canary"}}]}}"#);
@@ -247,9 +251,9 @@ async fn errors_say_what_to_do() {
         let error = accounts.list().await.unwrap_err();
         assert_eq!((error.status(), error.operation()), (Some(status), Some("getAccountList")));
         assert_eq!(error.codes().collect::<Vec<_>>(), [code]);
-        assert_eq!(error.needs_new_consent(), status == 401);
+        assert_eq!(error.needs_new_consent(), code == "CONSENT_EXPIRED");
         assert_eq!(error.is_rate_limited(), status == 429);
-        assert_eq!(error.needs_different_scope(), status == 403);
+        assert_eq!(error.needs_different_scope(), wanted == "add the API scope");
         assert!(String::from_utf8_lossy(error.body().unwrap()).contains("canary"));
         let text = error.to_string();
         assert!(text.contains(wanted) && text.contains(code) && !text.contains("canary"), "{text}");

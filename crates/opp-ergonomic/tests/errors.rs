@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{Act, Host, answer, builder};
 use opp_ergonomic::{Access, Bank, Client, ConsentRequest, DirectoryFilter, Error, Outcome, Psu, RetryPolicy, Session};
 
@@ -135,4 +137,19 @@ async fn an_order_that_breaks_a_rule_was_not_sent() {
     assert_eq!(error.outcome(), Some(Outcome::NotSent));
     assert_eq!(error.invalid().unwrap().field(), "validUntil");
     assert_eq!(api.count(), 0);
+}
+
+#[tokio::test]
+async fn a_write_that_is_given_up_on_its_way_is_not_said_not_to_have_been_sent() {
+    // Whatever form of answer is asked for.
+    let (auth, api) = (Host::tokens().await, Host::start(|_, _| Act::Hang).await);
+    let own = opp_ergonomic::raw::reqwest::Client::builder().build().unwrap();
+    let client = builder(&auth.url, &api.url).http(own).attempt_timeout(Duration::from_millis(300));
+    let client = client.header("Accept", "application/json;charset=utf-8").build().unwrap();
+    let session = client.at(Bank::new("ESSESESS").unwrap(), Psu::private().id("1")).unwrap();
+    let today = chrono::Utc::now().date_naive();
+    let error = session.consents().create(&ConsentRequest::new(Access::all(), today)).await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert_eq!(error.outcome(), Some(Outcome::Unknown));
+    assert_eq!(api.count(), 1);
 }
