@@ -69,7 +69,7 @@ impl<T> Reply<T> {
 }
 
 /// Not in [`Reply::new`], which is compiled for each answer there is.
-fn warnings(notes: &[TppMessage2Xx]) -> Vec<Warning> {
+pub(crate) fn warnings(notes: &[TppMessage2Xx]) -> Vec<Warning> {
     let read = |note: &TppMessage2Xx| Warning {
         code: note.code.as_ref().map(|code| code.as_str().to_owned()),
         text: note.text.as_ref().map(|text| text.as_str().to_owned()),

@@ -164,3 +164,45 @@ async fn a_report_comes_as_bytes() {
     assert_eq!(&report.collect(100).await.unwrap()[..], b"<Document/>");
     assert!(api.requests()[0].target.ends_with("bookingStatus=booked&deltaList=true"));
 }
+
+#[tokio::test]
+async fn a_page_that_is_long_in_coming_is_asked_for_again() {
+    let auth = Host::tokens().await;
+    let api = Host::start(|number, _| if number == 1 { Act::Hang } else { page(&["1"], None) }).await;
+    let own = opp_ergonomic::raw::reqwest::Client::builder().build().unwrap();
+    let client = builder(&auth.url, &api.url).attempt_timeout(Duration::from_millis(100)).http(own).build().unwrap();
+    let session = client.at(Bank::new("ESSESESS").unwrap(), Psu::private().id("1")).unwrap();
+    assert_eq!(all(&session.accounts(&ValidConsent::stored("c1", None))).await.unwrap().len(), 1);
+    assert_eq!(api.count(), 2);
+}
+
+#[tokio::test]
+async fn no_transaction_is_left_out_without_a_word() {
+    // Half of a pair of UTF-16, as some systems cut texts: no text, so the entry cannot be read.
+    let cut = r#"{"transactions":{"booked":[{"remittanceInformationUnstructured":"party \ud83c"},null]}}"#;
+    let download = r#"{"_links":{"download":{"href":"/psd2/report"}}}"#;
+    for (body, wanted) in [(cut, "makes no sense"), (download, "link to a download")] {
+        let (auth, api) = (Host::tokens().await, Host::start(move |_, _| answer(200, body)).await);
+        let error = all(&accounts(&auth, &api)).await.unwrap_err();
+        assert!(error.to_string().contains(wanted), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn remarks_on_pages_are_kept_and_the_id_of_the_call_is_known_whatever_happens() {
+    let auth = Host::tokens().await;
+    let half = "HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{";
+    let remark = r#"{"category":"WARNING","code":"RAW","text":"Old entries are left out"}"#;
+    let first =
+        format!(r#"{{"transactions":{{"_links":{{"next":{{"href":"/psd2/2"}}}}}},"tppMessages":[{remark},{remark}]}}"#);
+    let api =
+        Host::start(move |number, _| if number == 1 { answer(200, &*first) } else { Act::Raw(half.into()) }).await;
+    let mut transactions = accounts(&auth, &api).transactions("1", &TransactionQuery::delta()).unwrap();
+    assert_eq!(transactions.request_id(), None);
+    let error = transactions.next().await.unwrap().unwrap_err();
+    let [warning] = transactions.warnings() else { panic!("{:?}", transactions.warnings()) };
+    assert_eq!(warning.code.as_deref(), Some("RAW"));
+    let sent = &api.requests()[1].headers["x-request-id"];
+    assert_eq!((error.request_id(), transactions.request_id()), (Some(sent.as_str()), Some(sent.as_str())));
+    assert_eq!(error.path(), Some("/psd2/2"));
+}

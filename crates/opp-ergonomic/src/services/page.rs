@@ -109,8 +109,10 @@ impl Splitter {
         }
         match read(entry) {
             Ok(entry) => found(entry),
-            // JSON that is no entry, such as null, spoils nothing.
-            Err(_) if read::<IgnoredAny>(entry).is_ok() => tracing::debug!("an entry that is none was passed over"),
+            // JSON that is no entry, such as null, spoils nothing; an entry that cannot be read is not left out.
+            Err(_) if !entry.starts_with(b"{") && read::<IgnoredAny>(entry).is_ok() => {
+                tracing::debug!("an entry that is none was passed over");
+            }
             Err(broken) => return Err(broken),
         }
         Ok(())

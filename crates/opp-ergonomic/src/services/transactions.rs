@@ -15,6 +15,7 @@ use crate::caller::Caller;
 use crate::error::Error;
 use crate::macros::setters;
 use crate::money::Amount;
+use crate::reply::{Warning, warnings};
 use crate::secret::print_only;
 use crate::store::{Allowance, Endpoint};
 use crate::transport::Record;
@@ -133,6 +134,7 @@ pub struct Transactions {
     page: Option<(ByteStream, Splitter)>,
     ready: VecDeque<Transaction>,
     balances: Vec<Balance>,
+    warnings: Vec<Warning>,
     /// The call that the present page is the answer to.
     call: Record,
 }
@@ -158,6 +160,7 @@ impl Transactions {
             page: None,
             ready: VecDeque::new(),
             balances: Vec::new(),
+            warnings: Vec::new(),
             call: Record::default(),
         })
     }
@@ -197,17 +200,38 @@ impl Transactions {
         &self.balances
     }
 
+    /// What the bank has remarked on the pages that were read to their end, each once.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// The `X-Request-ID` of the call for the last page, once there was one.
+    pub fn request_id(&self) -> Option<&str> {
+        self.call.request_id.as_deref()
+    }
+
     /// Reads a little further; `false` at the very end.
     async fn advance(&mut self) -> Result<bool, Error> {
         let Some((stream, splitter)) = &mut self.page else { return self.turn().await };
         if let Some(part) = stream.next_part().await {
             let ready = &mut self.ready;
-            let fed = splitter.feed(&part.map_err(Error::from)?, |entry| ready.push_back(Transaction(entry)));
+            let part = part.map_err(|error| Error::from(error).of(&self.call))?;
+            let fed = splitter.feed(&part, |entry| ready.push_back(Transaction(entry)));
             fed.map_err(|_| Error::unreadable("is a page that makes no sense").of(&self.call))?;
         } else {
             let Some((_, splitter)) = self.page.take() else { return Ok(false) };
             let broken = |_| Error::unreadable("is a page that breaks off").of(&self.call);
             let rest = splitter.finish().map_err(broken)?;
+            if rest.transactions.is_none() && rest.links.is_some_and(|links| links.download.is_some()) {
+                let how = "is a link to a download instead of transactions: ask for fewer days, or follow the link \
+                           with Session::raw";
+                return Err(Error::unreadable(how).of(&self.call));
+            }
+            for warning in warnings(&rest.tpp_messages) {
+                if !self.warnings.contains(&warning) {
+                    self.warnings.push(warning);
+                }
+            }
             self.balances = rest.balances.into_iter().map(Balance).collect();
             let report = rest.transactions.unwrap_or_default();
             // Entries that stood where no list was expected.
