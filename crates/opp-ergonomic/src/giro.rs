@@ -95,10 +95,11 @@ impl Ocr {
         checked(text, 2, 25, "is not of 2 to 25 digits").map(Self).map_err(|wrong| wrong.within("ocrRef"))
     }
 
-    /// The number for a reference of one's own: its digits with the check digit behind.
+    /// The number for a reference of one's own, with or without blanks: its digits with the check digit behind.
     pub fn for_reference(digits: &str) -> Result<Self, Invalid> {
+        let digits = compact(digits);
         let check = (0..10).map(|digit| format!("{digits}{digit}")).find(|number| luhn(number));
-        Self::new(check.as_deref().unwrap_or(digits))
+        Self::new(check.as_deref().unwrap_or(&digits))
     }
 }
 
@@ -169,6 +170,12 @@ mod tests {
     #[test]
     fn an_ocr_number_keeps_its_leading_zeros() {
         assert_eq!(Ocr::for_reference("0012").unwrap().as_str(), "00125");
+        // Also one that would pass for a whole number itself.
+        assert_eq!(
+            Ocr::for_reference("12345 67897").unwrap().as_str(),
+            Ocr::for_reference("1234567897").unwrap().as_str()
+        );
+        assert_eq!(Ocr::for_reference("12345 67897").unwrap().as_str().len(), 11);
         assert_eq!(Ocr::new(&"0".repeat(26)).unwrap_err().to_string(), "ocrRef is not of 2 to 25 digits");
     }
 

@@ -1,6 +1,6 @@
 //! The store of one machine: a directory, for programs that end and begin again, and for several at once.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -78,10 +78,16 @@ impl Shelf {
         file.write_all(value)?;
         file.sync_all()?;
         fs::rename(&beside, path)?;
+        self.settle()?;
         if self.writes.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
             self.sweep(now)?;
         }
         Ok(())
+    }
+
+    /// Elsewhere than on Unix directories cannot be opened, and names are as lasting as the file system makes them.
+    fn settle(&self) -> io::Result<()> {
+        if cfg!(unix) { File::open(&self.directory)?.sync_all() } else { Ok(()) }
     }
 
     fn sweep(&self, now: u64) -> io::Result<()> {
@@ -127,10 +133,11 @@ impl Store for FileStore {
 
     fn take<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
         let path = self.0.place("value", key);
-        self.locked(move |_, now| {
+        self.locked(move |shelf, now| {
             let taken = live(&path, now)?;
             if taken.is_some() {
                 fs::remove_file(&path)?;
+                shelf.settle()?;
             }
             Ok(taken)
         })
