@@ -5,8 +5,8 @@ use std::path::Path;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::arguments::Global;
 use crate::exit::Failure;
+use crate::options::Global;
 use crate::output::Output;
 use crate::places::Places;
 use crate::profile::Profiles;

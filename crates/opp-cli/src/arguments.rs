@@ -1,9 +1,6 @@
-//! What can be typed: the options of all commands, and the list of commands.
+//! What can be typed: the list of commands, and who carries them out.
 
-use std::time::Duration;
-
-use chrono::NaiveDate;
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::app::App;
 use crate::commands::{
@@ -11,7 +8,7 @@ use crate::commands::{
     sandbox, token, transactions,
 };
 use crate::exit::Failure;
-use crate::output::Form;
+use crate::options::Global;
 
 /// The Open Payments Platform in a terminal: banks, consents, accounts, payments.
 ///
@@ -30,59 +27,6 @@ const EXITS: &str = "Options for profiles, JSON and so on go with every command:
 
 Exit codes: 0 done, 1 error, 2 wrong command line, 4 not signed or not allowed, 5 too many calls,
 6 perhaps done, perhaps not: look before you do it again, 130 interrupted.";
-
-/// Options of all commands.
-#[derive(Debug, Default, Args)]
-#[allow(clippy::struct_excessive_bools, reason = "they are flags")]
-pub(crate) struct Global {
-    /// Use this profile, see `opp profile`
-    #[arg(long, global = true, value_name = "NAME", help_heading = "With whom", hide_short_help = true)]
-    pub(crate) profile: Option<String>,
-    /// Use a simulated platform on this machine: the one that `opp sandbox` runs, or the one at an address
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "",
-        conflicts_with = "profile",
-        help_heading = "With whom",
-        hide_short_help = true
-    )]
-    pub(crate) sandbox: Option<String>,
-    /// Allow production where the profile does not: real banks, real money
-    #[arg(long, global = true, help_heading = "With whom", hide_short_help = true)]
-    pub(crate) live: bool,
-    /// Answer all questions with yes
-    #[arg(long, short, global = true, help_heading = "With whom", hide_short_help = true)]
-    pub(crate) yes: bool,
-    /// Print data as JSON
-    #[arg(long, global = true, conflicts_with = "csv", help_heading = "Output", hide_short_help = true)]
-    pub(crate) json: bool,
-    /// Print data as CSV
-    #[arg(long, global = true, help_heading = "Output", hide_short_help = true)]
-    pub(crate) csv: bool,
-    /// Print the first request as a curl command, without secrets, and send nothing
-    #[arg(long, global = true, help_heading = "Output", hide_short_help = true)]
-    pub(crate) dry_run: bool,
-    /// Tell on standard error what is called; twice for more
-    #[arg(long, short, global = true, action = clap::ArgAction::Count, help_heading = "Output", hide_short_help = true)]
-    pub(crate) verbose: u8,
-    /// How long a call may take, repetitions included
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds, help_heading = "Output", hide_short_help = true)]
-    pub(crate) timeout: Option<Duration>,
-}
-
-impl Global {
-    pub(crate) fn form(&self) -> Form {
-        match (self.json, self.csv) {
-            (true, _) => Form::Json,
-            (_, true) => Form::Csv,
-            _ => Form::Table,
-        }
-    }
-}
 
 /// What can be done.
 #[derive(Debug, Subcommand)]
@@ -129,8 +73,8 @@ impl Command {
             Self::Raw(args) => raw::run(app, args).await,
             Self::Doctor(args) => doctor::run(app, args).await,
             Self::Token(args) => token::run(app, args).await,
-            Self::Completions(args) => completions::run(app, &args),
-            Self::Man(args) => man::run(app, &args),
+            Self::Completions(args) => completions::run(app, &args, &mut command()),
+            Self::Man(args) => man::run(app, &args, command()),
         }
     }
 }
@@ -140,32 +84,9 @@ pub fn command() -> clap::Command {
     Arguments::command()
 }
 
-/// Reads a day.
-pub(crate) fn day(text: &str) -> Result<NaiveDate, String> {
-    text.parse().map_err(|_| "not a date such as 2031-01-31".to_owned())
-}
-
-/// As long as anybody waits; clocks end somewhere beyond.
-const LONGEST: Duration = Duration::from_hours(365 * 24);
-
-/// Reads a time in seconds, which is more than none.
-pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
-    match text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
-        Some(time) if time > LONGEST => Err("longer than a year".to_owned()),
-        Some(time) if !time.is_zero() => Ok(time),
-        _ => Err("not a number of seconds above 0, such as 2.5".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nobody_waits_for_longer_than_clocks_run() {
-        assert_eq!(seconds("2.5").unwrap(), Duration::from_millis(2500));
-        assert_eq!(seconds("1e18").unwrap_err(), "longer than a year");
-    }
 
     #[test]
     fn the_command_line_contradicts_itself_nowhere() {

@@ -7,7 +7,7 @@ use opp_ergonomic::sca::{Ending, Standing};
 use opp_ergonomic::{Error, Invalid, Outcome};
 
 use crate::dry_run::OnlyShown;
-use crate::output::style;
+use crate::style;
 
 /// The exit code of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

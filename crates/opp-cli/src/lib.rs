@@ -9,6 +9,7 @@ mod connect;
 mod dry_run;
 mod exit;
 mod local;
+mod options;
 mod output;
 mod places;
 mod profile;
@@ -17,6 +18,7 @@ mod remarks;
 mod secrets;
 mod sign;
 mod streams;
+mod style;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

@@ -5,7 +5,7 @@ use opp_ergonomic::sca::Ending;
 
 use crate::app::App;
 use crate::exit::Failure;
-use crate::output::style;
+use crate::style;
 
 /// Tells all of them.
 pub(crate) fn tell(app: &mut App, remarks: &[Warning]) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, IsTerminal as _, Write};
 
 use crate::exit::{Exit, Failure};
-use crate::output::style;
+use crate::style;
 
 /// Input, output and errors, and which of them is a terminal.
 pub struct Streams {

@@ -4,6 +4,7 @@
 // signature goes on by itself, what is shown.
 mod app;
 mod chart;
+mod demo;
 mod guest;
 mod ledger;
 mod order;
@@ -16,5 +17,5 @@ mod settings;
 mod signing;
 mod view;
 
-pub use app::Demo;
+pub use demo::Demo;
 pub use settings::{Platform, Settings};

@@ -1,7 +1,6 @@
 //! `opp completions`: the shell knows the commands.
 
 use crate::app::App;
-use crate::arguments::command;
 use crate::exit::Failure;
 
 /// Print completions for a shell, to be sourced or kept where it looks for them
@@ -11,8 +10,8 @@ pub(crate) struct Args {
     shell: clap_complete::Shell,
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+pub(crate) fn run(app: &mut App, args: &Args, command: &mut clap::Command) -> Result<(), Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut command(), "opp", &mut script);
+    clap_complete::generate(args.shell, command, "opp", &mut script);
     app.out.data(&script)
 }

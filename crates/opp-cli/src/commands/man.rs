@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use crate::app::App;
-use crate::arguments::command;
 use crate::exit::Failure;
 
 /// Print the manual page, or write those of all commands to a folder
@@ -14,12 +13,12 @@ pub(crate) struct Args {
     all: Option<PathBuf>,
 }
 
-pub(crate) fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
+pub(crate) fn run(app: &mut App, args: &Args, command: clap::Command) -> Result<(), Failure> {
     if let Some(folder) = &args.all {
         std::fs::create_dir_all(folder)?;
-        return Ok(clap_mangen::generate_to(command(), folder)?);
+        return Ok(clap_mangen::generate_to(command, folder)?);
     }
     let mut page = Vec::new();
-    clap_mangen::Man::new(command()).render(&mut page)?;
+    clap_mangen::Man::new(command).render(&mut page)?;
     app.out.data(&page)
 }

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::{consent, payment};
 use crate::app::App;
-use crate::arguments::seconds;
 use crate::exit::Failure;
 use crate::local;
+use crate::options::seconds;
 use crate::output::text;
 
 /// Run a simulated platform on this machine, until Ctrl-C

@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::reading::{Reading, Which, number_of};
 use crate::app::App;
-use crate::arguments::{day, seconds};
 use crate::exit::Failure;
+use crate::options::{day, seconds};
 use crate::output::{Column, data, number, text};
 
 /// List transactions of an account, or of all

@@ -6,7 +6,7 @@ use opp_ergonomic::sca::{Prompt, Step, qr};
 
 use crate::app::App;
 use crate::exit::Failure;
-use crate::output::style;
+use crate::style;
 
 /// The part of the terminal in which a step is drawn.
 pub(super) struct Screen {

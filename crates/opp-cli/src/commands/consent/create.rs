@@ -6,9 +6,9 @@ use opp_ergonomic::{Access, ConsentRequest, ConsentStatus};
 
 use super::Kept;
 use crate::app::App;
-use crate::arguments::day;
 use crate::connect::{Connection, Whom};
 use crate::exit::{Failure, judge};
+use crate::options::day;
 use crate::records::{ConsentRecord, Party};
 use crate::remarks;
 use crate::sign::{Signer, Wishes};

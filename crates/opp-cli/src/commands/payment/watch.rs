@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use super::{Kept, Which, words};
 use crate::app::App;
-use crate::arguments::seconds;
 use crate::exit::Failure;
+use crate::options::seconds;
 use crate::output::{Column, text};
 use crate::remarks;
 
