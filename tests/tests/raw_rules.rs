@@ -80,6 +80,21 @@ fn candidates(document: &Document, schema: &Value, given: &str) -> Vec<(String, 
     texts.into_iter().map(|text| (text.clone(), validator.is_valid(&json!(text)))).collect()
 }
 
+/// Texts that begin as one that fits a pattern, or differ from it in one place, and whether they fit.
+fn neighbours(document: &Document, schema: &Value, given: &str) -> Vec<(String, bool)> {
+    if schema.get("pattern").is_none() {
+        return Vec::new();
+    }
+    let mut texts = Vec::new();
+    for (place, letter) in given.char_indices() {
+        let (before, after) = (&given[..place], &given[place + letter.len_utf8()..]);
+        texts.extend([before.to_owned(), format!("{before}{after}"), format!("{before}{letter}{letter}{after}")]);
+        texts.extend(["0", "9", "A", "O", "Z", "a", "-", ".", "é", "٣"].map(|other| format!("{before}{other}{after}")));
+    }
+    let validator = document.validator(&anchored(schema));
+    texts.into_iter().map(|text| (text.clone(), validator.is_valid(&json!(text)))).collect()
+}
+
 #[test]
 fn what_the_document_allows_is_allowed() {
     let document = Document::read();
@@ -224,6 +239,7 @@ fn text_is_parsed_strictly_for_every_type_of_text() {
                 for _ in 0..8 {
                     let given = text(schema).new_tree(&mut runner).unwrap().current();
                     texts.extend(candidates(&document, schema, &given));
+                    texts.extend(neighbours(&document, schema, &given));
                 }
             }
         }

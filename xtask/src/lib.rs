@@ -1,5 +1,6 @@
 //! The project's chores as a library, so that the suites across crates can call them.
 
+pub mod automaton;
 pub mod codegen;
 pub mod diff;
 pub mod document;

@@ -1,14 +1,15 @@
 //! The types: structs, texts with rules, open enums and choices.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use heck::ToUpperCamelCase;
 use serde_json::{Map, Value};
 
 use super::shape::{Field, Shapes};
 use super::{HEAD, docs};
+use crate::automaton::Automaton;
 use crate::document::walk::{Unsupported, join, schema_ref, text};
 use crate::normalise::{Normal, headers};
 
@@ -48,7 +49,7 @@ pub fn emit(normal: &Normal, shapes: &Shapes) -> Result<String> {
         } else {
             match text(schema, "type") {
                 Some("integer" | "number") => integer(&mut out, name, schema),
-                _ => text_type(&mut out, &mut kinds, name, schema),
+                _ => text_type(&mut out, &mut kinds, &normal.automata, name, schema)?,
             }
         }
     }
@@ -56,7 +57,7 @@ pub fn emit(normal: &Normal, shapes: &Shapes) -> Result<String> {
     let _ = writeln!(
         out,
         "/// What tells the types of text apart: each is the `K` of a [`Text`].\npub mod kind {{\n    \
-         use crate::value::{{Format, kind}};\n\n{kinds}}}"
+         use crate::value::{{Automaton, Format, kind}};\n\n{kinds}}}"
     );
     Ok(out)
 }
@@ -239,7 +240,13 @@ pub fn variants(values: &[&str]) -> Vec<String> {
 }
 
 /// The type of a text, and the kind that makes it one of its own.
-fn text_type(out: &mut String, kinds: &mut String, name: &str, schema: &Value) {
+fn text_type(
+    out: &mut String,
+    kinds: &mut String,
+    automata: &BTreeMap<String, Automaton>,
+    name: &str,
+    schema: &Value,
+) -> Result<()> {
     out.push_str(&docs::lines(description(schema), 0));
     let _ = writeln!(out, "pub type {name} = Text<kind::{name}>;\n");
     let mut rules = String::new();
@@ -249,7 +256,8 @@ fn text_type(out: &mut String, kinds: &mut String, name: &str, schema: &Value) {
         }
     }
     if let Some(pattern) = text(schema, "pattern") {
-        let _ = write!(rules, ", pattern({pattern:?})");
+        let automaton = automata.get(pattern).with_context(|| format!("the pattern of {name} has no automaton"))?;
+        let _ = write!(rules, ", pattern({pattern:?}, {})", automaton.emit("    "));
     }
     let (format, time) = match text(schema, "format") {
         Some("date") => (", format(Format::Date)", "; Dated"),
@@ -260,6 +268,7 @@ fn text_type(out: &mut String, kinds: &mut String, name: &str, schema: &Value) {
     let secret = schema.get("x-opp-sensitive").and_then(Value::as_bool) == Some(true);
     let (hidden, shown) = if secret { (", secret()", "") } else { ("", "; Shown") };
     let _ = writeln!(kinds, "    kind! {{ {name}{rules}{format}{hidden}{shown}{time} }}");
+    Ok(())
 }
 
 fn integer(out: &mut String, name: &str, schema: &Value) {

@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use serde_json::{Map, Value};
 
+use crate::automaton::Automaton;
 use crate::document::walk::{component, schemas, text};
 use operations::Operation;
 use servers::Server;
@@ -34,6 +35,8 @@ pub struct Normal {
     pub operations: Vec<Operation>,
     /// The hosts; the first is the API itself.
     pub servers: Vec<Server>,
+    /// What takes the texts that match a pattern, by pattern.
+    pub automata: BTreeMap<String, Automaton>,
     /// Names of the types that a request may hold: these get builders and checks.
     pub written: BTreeSet<String>,
 }
@@ -62,7 +65,7 @@ pub fn normalise(document: &Value) -> Result<Normal> {
     structure::check(document)?;
     let mut root = document.clone();
     repair(&mut root);
-    let passes: [(&str, Pass); 20] = [
+    let passes: [(&str, Pass); 19] = [
         ("references", resolve::references),
         ("schema_references", |root| resolve::schema_references(root)),
         ("path_parameters", |root| {
@@ -84,7 +87,6 @@ pub fn normalise(document: &Value) -> Result<Normal> {
         ("inline_shapeless", names::inline_shapeless),
         ("pascal", names::pascal),
         ("hoist", hoist::hoist),
-        ("read_alike", patterns::read_alike),
         ("prune", |root| names::prune(root, &[headers::REQUEST, headers::RESPONSE, errors::CODES])),
     ];
     for (name, pass) in passes {
@@ -92,8 +94,9 @@ pub fn normalise(document: &Value) -> Result<Normal> {
     }
     let servers = servers::split_servers(&mut root)?;
     let operations = operations::collect(&root)?;
+    let automata = patterns::automata(&mut root)?;
     let written = written(&root);
-    Ok(Normal { root, operations, servers, written })
+    Ok(Normal { root, operations, servers, automata, written })
 }
 
 /// The types reached from request bodies and request headers.

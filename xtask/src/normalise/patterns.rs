@@ -1,39 +1,31 @@
-//! Patterns that the generated code can hold a text against.
+//! Patterns that the generated code holds texts against.
 
-use anyhow::{Result, bail};
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::document::walk::{each_schema_mut, text};
+use crate::automaton::Automaton;
+use crate::document::walk::{each_schema_mut, schemas_mut, text};
 
-/// What both engines take and read differently: to ECMAScript these know all of Unicode.
-const READ_DIFFERENTLY: [&str; 4] = [r"\s", r"\S", r"\b", r"\B"];
-
-/// Refuses patterns that the engine of the raw crate would not take, or would read otherwise than ECMAScript, whose they
-/// are: a check that is quietly left out, or means something else, is worse than none.
+/// The automata of all patterns, by pattern.
 ///
-/// That engine has neither look-around nor back-references, builds in a third of the time of one that has, and takes
-/// time in proportion to the text. No edition needs more so far.
-pub fn read_alike(root: &mut Value) -> Result<()> {
-    let Some(schemas) = root.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else { return Ok(()) };
-    for (name, schema) in schemas {
-        let mut refused = None;
-        each_schema_mut(schema, &mut |schema| {
-            let Some(pattern) = text(schema, "pattern") else { return };
-            let escapes = pattern.replace(r"\\", "");
-            if regex_lite::Regex::new(pattern).is_err()
-                || READ_DIFFERENTLY.iter().any(|escape| escapes.contains(escape))
-            {
-                refused = Some(pattern.to_owned());
-            }
-        });
-        if let Some(pattern) = refused {
-            bail!(
-                "#/components/schemas/{name}: the pattern `{pattern}` cannot be checked at run time as ECMAScript means it; \
-                 say the same in a correction without look-around, back-references and classes of Unicode, or remove it there"
-            );
+/// A pattern that cannot be made into one, or would be read otherwise than by ECMAScript, whose they are, is refused: a
+/// check that is quietly left out, or means something else, is worse than none. An automaton knows neither look-around
+/// nor back-references, and takes time in proportion to the text. No edition needs more so far.
+pub fn automata(root: &mut Value) -> Result<BTreeMap<String, Automaton>> {
+    let mut automata = BTreeMap::new();
+    for (name, schema) in schemas_mut(root) {
+        let mut patterns = Vec::new();
+        each_schema_mut(schema, &mut |schema| patterns.extend(text(schema, "pattern").map(str::to_owned)));
+        for pattern in patterns {
+            let automaton = Automaton::of(&pattern).with_context(|| {
+                format!("#/components/schemas/{name}: the pattern `{pattern}` cannot be checked at run time")
+            })?;
+            automata.insert(pattern, automaton);
         }
     }
-    Ok(())
+    Ok(automata)
 }
 
 #[cfg(test)]
@@ -42,8 +34,8 @@ mod tests {
 
     use super::*;
 
-    fn outcome(pattern: &str) -> Result<()> {
-        read_alike(&mut json!({"components": {"schemas": {"a": {"properties": {"b": {"pattern": pattern}}}}}}))
+    fn outcome(pattern: &str) -> Result<BTreeMap<String, Automaton>> {
+        automata(&mut json!({"components": {"schemas": {"a": {"properties": {"b": {"pattern": pattern}}}}}}))
     }
 
     #[test]
@@ -56,7 +48,7 @@ mod tests {
     #[test]
     fn what_they_read_differently_is_refused_by_name() {
         for pattern in [r"^(?=a)b$", r"(a)\1", r"\s+", r"a\b"] {
-            let refusal = outcome(pattern).unwrap_err().to_string();
+            let refusal = format!("{:#}", outcome(pattern).unwrap_err());
             assert!(refusal.contains("#/components/schemas/a") && refusal.contains(pattern), "{refusal}");
         }
     }

@@ -4586,21 +4586,36 @@ unchecked! { AccountDetails, AccountInformationCapabilities, AccountList, Accoun
 
 /// What tells the types of text apart: each is the `K` of a [`Text`].
 pub mod kind {
-    use crate::value::{Format, kind};
+    use crate::value::{Automaton, Format, kind};
 
     kind! { AccountId; Shown }
     kind! { AccountNumber, secret() }
     kind! { AdditionalInformation, max(512); Shown }
-    kind! { AmountValue, pattern("-?[0-9]{1,14}(\\.[0-9]{1,3})?"); Shown }
+    kind! { AmountValue, pattern("-?[0-9]{1,14}(\\.[0-9]{1,3})?", Automaton {
+        steps: &[(0..=0, '-'..='-', 19..=19), (0..=13, '0'..='9', 1..=14), (1..=14, '.'..='.', 15..=15),
+            (15..=17, '0'..='9', 16..=18), (19..=19, '0'..='9', 1..=1)],
+        ends: &[1..=14, 16..=18],
+    }); Shown }
     kind! { AspspListItemName, max(140); Shown }
     kind! { AspspName, max(140); Shown }
     kind! { AuthenticationMethodId, max(35); Shown }
     kind! { AuthorisationId; Shown }
-    kind! { BankGiroNumber, pattern("[0-9-]{5,35}"), secret() }
+    kind! { BankGiroNumber, pattern("[0-9-]{5,35}", Automaton {
+        steps: &[(0..=34, '-'..='-', 1..=35), (0..=34, '0'..='9', 1..=35)],
+        ends: &[5..=35],
+    }), secret() }
     kind! { BankTransactionCode; Shown }
     kind! { Bban, secret() }
-    kind! { BicFi, pattern("^[A-Z]{6,6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3,3}){0,1}$"); Shown }
-    kind! { Bicfi, pattern("[A-Z]{6,6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3,3}){0,1}"); Shown }
+    kind! { BicFi, pattern("^[A-Z]{6,6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3,3}){0,1}$", Automaton {
+        steps: &[(0..=6, 'A'..='Z', 1..=7), (6..=6, '2'..='9', 7..=7), (7..=10, '0'..='9', 8..=11),
+            (7..=7, 'A'..='N', 8..=8), (7..=7, 'P'..='Z', 8..=8), (8..=10, 'A'..='Z', 9..=11)],
+        ends: &[8..=8, 11..=11],
+    }); Shown }
+    kind! { Bicfi, pattern("[A-Z]{6,6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3,3}){0,1}", Automaton {
+        steps: &[(0..=6, 'A'..='Z', 1..=7), (6..=6, '2'..='9', 7..=7), (7..=10, '0'..='9', 8..=11),
+            (7..=7, 'A'..='N', 8..=8), (7..=7, 'P'..='Z', 8..=8), (8..=10, 'A'..='Z', 9..=11)],
+        ends: &[8..=8, 11..=11],
+    }); Shown }
     kind! { BookingDate, format(Format::Date); Shown; Dated }
     kind! { CancellationId; Shown }
     kind! { CashAccountType; Shown }
@@ -4608,18 +4623,32 @@ pub mod kind {
     kind! { ChallengeText, secret() }
     kind! { CheckId, max(35); Shown }
     kind! { CityName, max(140); Shown }
-    kind! { ClearingNumber, pattern("[0-9]{1,5}"); Shown }
+    kind! { ClearingNumber, pattern("[0-9]{1,5}", Automaton {
+        steps: &[(0..=4, '0'..='9', 1..=5)],
+        ends: &[1..=5],
+    }); Shown }
     kind! { ConsentId; Shown }
-    kind! { CountryCode, pattern("[A-Z]{2}"); Shown }
+    kind! { CountryCode, pattern("[A-Z]{2}", Automaton {
+        steps: &[(0..=1, 'A'..='Z', 1..=2)],
+        ends: &[2..=2],
+    }); Shown }
     kind! { CountryName, max(140); Shown }
     kind! { CreditorAccountMessage, max(140); Shown }
     kind! { CreditorAgentName, max(70); Shown }
     kind! { CreditorId, max(35); Shown }
     kind! { CreditorName, max(70); Shown }
-    kind! { CurrencyCode, pattern("[A-Z]{3}"); Shown }
+    kind! { CurrencyCode, pattern("[A-Z]{3}", Automaton {
+        steps: &[(0..=2, 'A'..='Z', 1..=3)],
+        ends: &[3..=3],
+    }); Shown }
     kind! { DateFrom, format(Format::Date); Shown; Dated }
     kind! { DateTo, format(Format::Date); Shown; Dated }
-    kind! { DayOfExecution, max(2), pattern("^(0?[1-9]|[12][0-9]|3[01])$"); Shown }
+    kind! { DayOfExecution, max(2), pattern("^(0?[1-9]|[12][0-9]|3[01])$", Automaton {
+        steps: &[(0..=0, '0'..='0', 4..=4), (0..=0, '1'..='2', 3..=3), (0..=0, '3'..='3', 2..=2),
+            (0..=0, '4'..='9', 1..=1), (2..=2, '0'..='1', 1..=1), (3..=3, '0'..='9', 1..=1),
+            (4..=4, '1'..='9', 1..=1)],
+        ends: &[1..=3],
+    }); Shown }
     kind! { DebtorAccountMessage, max(140); Shown }
     kind! { DebtorName, max(70); Shown }
     kind! { Details, max(140); Shown }
@@ -4630,12 +4659,22 @@ pub mod kind {
     kind! { EndToEndId, max(35); Shown }
     kind! { EndToEndIdentification, max(35); Shown }
     kind! { EntryReference, max(35); Shown }
-    kind! { GiroNumber, pattern("[0-9-]{5,35}"), secret() }
+    kind! { GiroNumber, pattern("[0-9-]{5,35}", Automaton {
+        steps: &[(0..=34, '-'..='-', 1..=35), (0..=34, '0'..='9', 1..=35)],
+        ends: &[5..=35],
+    }), secret() }
     kind! { HrefEntry; Shown }
-    kind! { Iban, pattern("[A-Z]{2,2}[0-9]{2,2}[a-zA-Z0-9]{1,30}"), secret() }
+    kind! { Iban, pattern("[A-Z]{2,2}[0-9]{2,2}[a-zA-Z0-9]{1,30}", Automaton {
+        steps: &[(0..=1, 'A'..='Z', 1..=2), (2..=33, '0'..='9', 3..=34), (4..=33, 'A'..='Z', 5..=34),
+            (4..=33, 'a'..='z', 5..=34)],
+        ends: &[5..=34],
+    }), secret() }
     kind! { ImageLink, secret() }
     kind! { InvoiceRef, min(1), max(25); Shown }
-    kind! { IsoCountryCode, pattern("^[a-zA-Z]{2,2}$"); Shown }
+    kind! { IsoCountryCode, pattern("^[a-zA-Z]{2,2}$", Automaton {
+        steps: &[(0..=1, 'A'..='Z', 1..=2), (0..=1, 'a'..='z', 1..=2)],
+        ends: &[2..=2],
+    }); Shown }
     kind! { LastActionDate, format(Format::Date); Shown; Dated }
     kind! { LastChangeDateTime, format(Format::DateTime); Shown; Timed }
     kind! { LastCommittedTransaction, max(35); Shown }
@@ -4645,20 +4684,37 @@ pub mod kind {
     kind! { Message, max(512); Shown }
     kind! { Msisdn, max(35), secret() }
     kind! { Name, max(35); Shown }
-    kind! { OcrRef, pattern("^[0-9]{2,25}$"); Shown }
+    kind! { OcrRef, pattern("^[0-9]{2,25}$", Automaton {
+        steps: &[(0..=24, '0'..='9', 1..=25)],
+        ends: &[2..=25],
+    }); Shown }
     kind! { OwnerName, max(140); Shown }
     kind! { Pan, max(35), secret() }
     kind! { Password, secret() }
     kind! { PaymentId; Shown }
     kind! { PaymentInitiationJsonInvoiceRef, min(1), max(35); Shown }
-    kind! { PaymentInitiationJsonOcrRef, min(5), max(25), pattern("^RF[0-9]{2}[A-Z0-9]+$"); Shown }
-    kind! { PlusGiroNumber, pattern("[0-9-]{5,35}"), secret() }
+    kind! { PaymentInitiationJsonOcrRef, min(5), max(25), pattern("^RF[0-9]{2}[A-Z0-9]+$", Automaton {
+        steps: &[(0..=0, 'R'..='R', 1..=1), (1..=1, 'F'..='F', 2..=2), (2..=5, '0'..='9', 3..=5),
+            (4..=5, 'A'..='Z', 5..=5)],
+        ends: &[5..=5],
+    }); Shown }
+    kind! { PlusGiroNumber, pattern("[0-9-]{5,35}", Automaton {
+        steps: &[(0..=34, '-'..='-', 1..=35), (0..=34, '0'..='9', 1..=35)],
+        ends: &[5..=35],
+    }), secret() }
     kind! { PostalCode, max(20); Shown }
     kind! { Product, max(35); Shown }
     kind! { ProprietaryBankTransactionCode, max(35); Shown }
     kind! { PsuAuthoriserId, secret() }
     kind! { PsuCorporateId, secret() }
-    kind! { PsuGeoLocation, pattern("GEO:-?[0-9]{1,2}\\.[0-9]{6};-?[0-9]{1,3}\\.[0-9]{6}"); Shown }
+    kind! { PsuGeoLocation, pattern("GEO:-?[0-9]{1,2}\\.[0-9]{6};-?[0-9]{1,3}\\.[0-9]{6}", Automaton {
+        steps: &[(0..=0, 'G'..='G', 1..=1), (1..=1, 'E'..='E', 2..=2), (2..=2, 'O'..='O', 3..=3),
+            (3..=3, ':'..=':', 4..=4), (4..=4, '-'..='-', 26..=26), (4..=5, '0'..='9', 5..=6),
+            (5..=6, '.'..='.', 7..=7), (7..=12, '0'..='9', 8..=13), (13..=13, ';'..=';', 14..=14),
+            (14..=14, '-'..='-', 25..=25), (14..=16, '0'..='9', 15..=17), (15..=17, '.'..='.', 18..=18),
+            (18..=23, '0'..='9', 19..=24), (25..=25, '0'..='9', 15..=15), (26..=26, '0'..='9', 5..=5)],
+        ends: &[24..=24],
+    }); Shown }
     kind! { PsuId, secret() }
     kind! { PsuMessageText, max(512); Shown }
     kind! { QuotationDate, format(Format::Date); Shown; Dated }
@@ -4682,5 +4738,9 @@ pub mod kind {
     kind! { UltimateDebtor, max(70); Shown }
     kind! { ValidUntil, format(Format::Date); Shown; Dated }
     kind! { ValueDate, format(Format::Date); Shown; Dated }
-    kind! { XBicFi, pattern("[A-Z]{6,6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3,3}){0,1}"); Shown }
+    kind! { XBicFi, pattern("[A-Z]{6,6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3,3}){0,1}", Automaton {
+        steps: &[(0..=6, 'A'..='Z', 1..=7), (6..=6, '2'..='9', 7..=7), (7..=10, '0'..='9', 8..=11),
+            (7..=7, 'A'..='N', 8..=8), (7..=7, 'P'..='Z', 8..=8), (8..=10, 'A'..='Z', 9..=11)],
+        ends: &[8..=8, 11..=11],
+    }); Shown }
 }

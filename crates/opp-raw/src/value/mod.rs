@@ -6,6 +6,7 @@
 //! other way round: see [`Check`](crate::Check).
 
 mod any;
+mod automaton;
 mod extra;
 mod field;
 mod integer;
@@ -22,6 +23,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+pub(crate) use automaton::Automaton;
 pub use extra::Extra;
 pub use field::Slot;
 pub(crate) use integer::integer;

@@ -8,15 +8,13 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 use std::str::FromStr;
-use std::sync::OnceLock;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat};
-use regex_lite::Regex;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Number;
 
-use super::{Fit, Plain, Read};
+use super::{Automaton, Fit, Plain, Read};
 use crate::check::{Check, Invalid};
 
 /// A text of one kind, such as [`Iban`](crate::types::Iban): the kinds are told apart by `K` and never mixed up.
@@ -214,9 +212,8 @@ impl<K: Kind> schemars::JsonSchema for Text<K> {
 pub struct Rule {
     min: usize,
     max: usize,
-    /// A pattern that ECMAScript and `regex_lite` read alike; it has to match the whole text.
-    pattern: Option<&'static str>,
-    compiled: OnceLock<Option<Regex>>,
+    /// A pattern, which has to match the whole text, and what takes the texts that it matches.
+    pattern: Option<(&'static str, Automaton)>,
     format: Format,
     secret: bool,
 }
@@ -235,7 +232,7 @@ pub(crate) enum Format {
 impl Rule {
     /// No rule at all.
     pub(crate) const fn any() -> Self {
-        Self { min: 0, max: usize::MAX, pattern: None, compiled: OnceLock::new(), format: Format::Any, secret: false }
+        Self { min: 0, max: usize::MAX, pattern: None, format: Format::Any, secret: false }
     }
 
     pub(crate) const fn min(mut self, min: usize) -> Self {
@@ -248,8 +245,8 @@ impl Rule {
         self
     }
 
-    pub(crate) const fn pattern(mut self, pattern: &'static str) -> Self {
-        self.pattern = Some(pattern);
+    pub(crate) const fn pattern(mut self, pattern: &'static str, automaton: Automaton) -> Self {
+        self.pattern = Some((pattern, automaton));
         self
     }
 
@@ -287,14 +284,12 @@ impl Rule {
             Format::Uuid if uuid::Uuid::try_parse(text).is_err() => return Err(Invalid::new("is no UUID")),
             Format::Any | Format::Date | Format::DateTime | Format::Uuid => {}
         }
-        if let Some(pattern) = self.pattern {
-            // Patterns of the document are often not anchored, and mean the whole text nevertheless.
-            let regex = self.compiled.get_or_init(|| Regex::new(&format!("^(?:{pattern})$")).ok());
-            if regex.as_ref().is_some_and(|regex| !regex.is_match(text)) {
-                return Err(Invalid::new(format!("does not match {pattern}")));
+        match &self.pattern {
+            Some((pattern, automaton)) if !automaton.takes(text) => {
+                Err(Invalid::new(format!("does not match {pattern}")))
             }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// The rule as JSON Schema.
@@ -307,7 +302,8 @@ impl Rule {
         if self.max < usize::MAX {
             schema.insert("maxLength".into(), self.max.into());
         }
-        if let Some(pattern) = self.pattern {
+        if let Some((pattern, _)) = &self.pattern {
+            // Patterns of the document are often not anchored, and mean the whole text nevertheless.
             schema.insert("pattern".into(), format!("^(?:{pattern})$").into());
         }
         let format = match self.format {
@@ -340,7 +336,7 @@ fn instant(text: &str) -> Option<DateTime<FixedOffset>> {
 
 /// A kind of text with its rules, and what else is true of it.
 macro_rules! kind {
-    ($name:ident $(, $rule:ident ( $($value:expr)? ))* $(; $special:ident)*) => {
+    ($name:ident $(, $rule:ident ( $($value:expr),* ))* $(; $special:ident)*) => {
         #[doc = concat!("Tells [`", stringify!($name), "`](super::", stringify!($name), ") from other texts.")]
         pub enum $name {}
 
@@ -349,7 +345,7 @@ macro_rules! kind {
 
             #[inline]
             fn rule() -> &'static $crate::value::Rule {
-                static RULE: $crate::value::Rule = $crate::value::Rule::any()$( .$rule($($value)?) )*;
+                static RULE: $crate::value::Rule = $crate::value::Rule::any()$( .$rule($($value),*) )*;
                 &RULE
             }
         }
