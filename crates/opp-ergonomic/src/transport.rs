@@ -266,8 +266,10 @@ impl Hook for Transport {
             && (self.options.streaming
                 || request.headers().get(ACCEPT).is_none_or(|accept| accept != "application/json"));
         let call = Call { operation, deadline: after(total), streaming };
+        // The id that it will have, or would have had: a call that is stopped before it is sent has one too.
+        let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
         *self.record() =
-            Record { operation: Some(operation), path: Some(request.url().path().to_owned()), request_id: None };
+            Record { operation: Some(operation), path: Some(request.url().path().to_owned()), request_id: id };
         // The names are OpenTelemetry's for HTTP clients. The template is told instead of the path: ids are not logged.
         let span = tracing::debug_span!(
             "opp",

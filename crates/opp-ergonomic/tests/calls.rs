@@ -101,6 +101,10 @@ async fn a_write_that_found_no_host_was_not_sent() {
     let error = session(&client).consents().create(&request()).await.unwrap_err();
     assert_eq!(error.outcome(), Some(Outcome::NotSent));
     assert!(error.token().is_some() && error.is_retryable(), "{error}");
+    assert!(error.request_id().is_some_and(|id| id.len() == 36), "an id that it would have had");
+    let ours = session(&client).with_request_id("order-4711").unwrap();
+    let error = ours.consents().create(&request()).await.unwrap_err();
+    assert_eq!((error.request_id(), error.path()), (Some("order-4711"), Some("/psd2/consent/v1/consents")));
 }
 
 #[tokio::test]

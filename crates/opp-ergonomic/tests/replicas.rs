@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::{Act, Host, Request, TestClock, answer, builder, token};
-use opp_ergonomic::sca::{Callback, Device, Ending, Signing, Step, Subject, Ticket};
+use opp_ergonomic::sca::{Callback, Device, Ending, Signing, Standing, Step, Subject, Ticket};
 use opp_ergonomic::store::{Expected, MemoryStore, Spent, Store, StoreFuture};
 use opp_ergonomic::{Bank, Client, Psu, RetryPolicy};
 
@@ -246,4 +246,30 @@ async fn a_signature_outlives_many_pages_that_look_at_it() {
     }
     clock.pass(601);
     assert_eq!(signing.look().await.unwrap(), Step::Done(Ending::Expired));
+}
+
+#[tokio::test]
+async fn whoever_comes_back_from_the_bank_late_has_signed_all_the_same() {
+    for passed in [599, 660] {
+        let host = bank(|call, times| match call {
+            "start" => started(times),
+            "select" => answer(200, r#"{"_links":{"scaOAuth":{"href":"https://bank.example/?state=[TPP_STATE]"}}}"#),
+            "exchange" => token(times),
+            "confirm" => answer(200, r#"{"consentStatus":"valid"}"#),
+            _ => answer(200, r#"{"scaStatus":"finalised"}"#),
+        })
+        .await;
+        let (store, clock) = shared();
+        let client = client(&host, &store, &clock);
+        let (mut signing, _) = begin(&client).await;
+        let Step::Redirect { url, .. } = signing.look().await.unwrap() else { panic!("{signing:?}") };
+        clock.pass(passed);
+        let callback = Callback::parse(&format!("?code=c&state={}", url.expose().split_once("state=").unwrap().1));
+        let mut back = client.returned(&callback).await.unwrap().sign(psu()).unwrap();
+        clock.pass(2);
+        back.look().await.unwrap();
+        assert_eq!(back.look().await.unwrap(), Step::Done(Ending::Finalised(Standing::Valid)), "after {passed} s");
+        let exchanges = host.requests().into_iter().filter(|request| request.body.contains("authorization_code"));
+        assert_eq!(exchanges.count(), 1);
+    }
 }

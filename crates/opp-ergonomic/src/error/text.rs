@@ -89,6 +89,8 @@ impl fmt::Display for Error {
             Cause::Spent => f.write_str("the consent's unattended reads of this day are used up")?,
             Cause::NoFlow => f.write_str("no signature waits for this: it was used, is over, or never was")?,
             Cause::Raw(error) => match (self.stopped(), advice.and_then(|_| self.happened(error))) {
+                // The platform knows nothing of what was not sent: its id is no news to anybody there.
+                (Some(stopped), _) if self.stopped_by::<Elapsed>().is_none() => write!(f, "{operation} {stopped}")?,
                 (Some(stopped), _) => write!(f, "{operation} {stopped}{facts}")?,
                 (None, Some(happened)) => write!(f, "{operation} {happened}{facts}")?,
                 (None, None) => match self.request_id().filter(|_| error.request_id().is_none()) {

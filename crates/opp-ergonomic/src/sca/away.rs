@@ -1,6 +1,6 @@
 //! The user at the bank's page: sent there, taken back, and the code that comes along.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use opp_raw::Invalid;
 
 use super::ask::Subject;
@@ -9,6 +9,9 @@ use super::redirect::{self, Callback, CallbackError, fill_link};
 use super::step::{Ending, Failure, Prompt, PromptKind, Step};
 use crate::secret::Secret;
 use crate::token::CodeExchange;
+
+/// How long it takes at least to see what has become of a signature whose user is back, whatever the deadline was.
+const RETURN: TimeDelta = TimeDelta::minutes(1);
 
 impl Flow {
     /// Sends the user to the bank's page, if there is a link to one.
@@ -48,7 +51,7 @@ impl Flow {
         }
     }
 
-    /// Takes the user back. Whoever comes without this flow's `state`, or a second time, is turned away, and nothing
+    /// Takes the user back, and gives a minute more for what is left to be done if that is not there any more. Whoever comes without this flow's `state`, or a second time, is turned away, and nothing
     /// changes.
     pub fn callback(&mut self, callback: &Callback, now: DateTime<Utc>) -> Result<Step, CallbackError> {
         let exchange = match &self.visit {
@@ -63,6 +66,8 @@ impl Flow {
             }
         };
         self.visit = Visit::Back;
+        // Whoever comes back has perhaps signed, and is not told at the last moment that nobody did.
+        self.until = now.checked_add_signed(RETURN).map_or(self.until, |later| later.max(self.until));
         if self.phase == Phase::Poll {
             self.show(Step::wait(PromptKind::Wait));
             match &callback.error {

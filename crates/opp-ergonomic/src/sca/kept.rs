@@ -20,7 +20,8 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// What was kept: its [`label`](Flow::label) says whose it is, its [`ending`](Flow::ending) whether it is over.
+    /// What was kept: its [`label`](Flow::label) says whose it is, its [`ending`](Flow::ending) how it ended, once
+    /// somebody has looked.
     pub fn flow(&self) -> &Flow {
         &self.flow
     }

@@ -149,7 +149,8 @@ pub enum Ending {
     Exempted(Standing),
     /// Refused, broken off, or not possible.
     Failed(Failure),
-    /// Nobody signed in time.
+    /// Nobody was seen to sign in time. Whoever is still at the bank may sign later: read the status of what was to be
+    /// signed before it is asked for again.
     Expired,
     /// You have called it off.
     Cancelled,
