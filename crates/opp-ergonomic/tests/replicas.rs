@@ -6,11 +6,13 @@
 mod common;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use common::{Act, Host, Request, TestClock, answer, builder, token};
-use opp_ergonomic::sca::{Callback, Device, Ending, Signing, Standing, Step, Subject, Ticket};
-use opp_ergonomic::store::{Expected, MemoryStore, Spent, Store, StoreFuture};
+use futures_util::FutureExt as _;
+use opp_ergonomic::sca::{Ask, Callback, Device, Ending, Signing, Standing, Step, Subject, Ticket};
+use opp_ergonomic::store::{Expected, MemoryStore, Spent, Store, StoreError, StoreFuture};
 use opp_ergonomic::{Bank, Client, Psu, RetryPolicy};
 
 /// What a host is asked for in the course of a signature, with how often it was before, from 0.
@@ -38,6 +40,10 @@ async fn bank(answers: Answers) -> Host {
 fn count(host: &Host, method: &str) -> usize {
     let calls = host.requests().into_iter().filter(|request| !request.target.ends_with("/token"));
     calls.filter(|request| request.method == method).count()
+}
+
+fn exchanges(host: &Host) -> usize {
+    host.requests().into_iter().filter(|request| request.body.contains("authorization_code")).count()
 }
 
 fn started(_: usize) -> Act {
@@ -80,7 +86,7 @@ async fn two_that_look_up_a_lost_start(method: &str, answers: Answers) -> usize 
     one.advance().await.unwrap();
     let mut other = resume(&client, &ticket).await;
     let before = count(&host, method);
-    while matches!(one.flow().ask().unwrap(), opp_ergonomic::sca::Ask::Find) {
+    while matches!(one.flow().ask().unwrap(), Ask::Find) {
         one.advance().await.unwrap();
     }
     {
@@ -171,13 +177,15 @@ async fn a_callback_that_two_replicas_take_has_its_code_exchanged_by_one() {
     assert!(other.callback(&callback).await.unwrap_err().is_not_found());
     other.look().await.unwrap();
     one.look().await.unwrap();
-    let exchanges = host.requests().into_iter().filter(|request| request.body.contains("authorization_code"));
-    assert_eq!(exchanges.count(), 1);
+    assert_eq!(exchanges(&host), 1);
 }
 
-/// A store that does not take the next value, if it is told so.
+/// A store that fails at the next value, or never answers, if it is told so.
 #[derive(Debug)]
-struct Failing(Arc<dyn Store>, std::sync::atomic::AtomicBool);
+struct Failing(Arc<dyn Store>, AtomicU8);
+
+const FAIL: u8 = 1;
+const HANG: u8 = 2;
 
 impl Store for Failing {
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
@@ -191,10 +199,11 @@ impl Store for Failing {
         value: &'a [u8],
         keep: Duration,
     ) -> StoreFuture<'a, bool> {
-        if self.1.swap(false, std::sync::atomic::Ordering::SeqCst) {
-            return Box::pin(async { Err(opp_ergonomic::store::StoreError::new("no disk")) });
+        match self.1.swap(0, Ordering::SeqCst) {
+            FAIL => Box::pin(async { Err(StoreError::new("no disk")) }),
+            HANG => Box::pin(std::future::pending()),
+            _ => self.0.put_if(key, expected, value, keep),
         }
-        self.0.put_if(key, expected, value, keep)
     }
 
     fn take<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
@@ -216,18 +225,21 @@ async fn a_callback_that_could_not_be_stored_can_be_taken_again() {
     })
     .await;
     let (memory, clock) = shared();
-    let failing = Arc::new(Failing(memory, false.into()));
+    let failing = Arc::new(Failing(memory, 0.into()));
     let store: Arc<dyn Store> = Arc::clone(&failing) as _;
     let client = client(&host, &store, &clock);
     let (mut signing, _) = begin(&client).await;
     let Step::Redirect { url, .. } = signing.look().await.unwrap() else { panic!("{signing:?}") };
     let callback = Callback::parse(&format!("?code=c&state={}", url.expose().split_once("state=").unwrap().1));
-    failing.1.store(true, std::sync::atomic::Ordering::SeqCst);
+    failing.1.store(FAIL, Ordering::SeqCst);
     signing.callback(&callback).await.unwrap_err();
+    failing.1.store(HANG, Ordering::SeqCst);
+    assert!(signing.callback(&callback).now_or_never().is_none(), "it was not waited for");
+    signing.look().await.unwrap();
+    assert_eq!(exchanges(&host), 0);
     signing.callback(&callback).await.unwrap();
     signing.look().await.unwrap();
-    let exchanges = host.requests().into_iter().filter(|request| request.body.contains("authorization_code"));
-    assert_eq!(exchanges.count(), 1);
+    assert_eq!(exchanges(&host), 1);
 }
 
 #[tokio::test]
@@ -269,7 +281,6 @@ async fn whoever_comes_back_from_the_bank_late_has_signed_all_the_same() {
         clock.pass(2);
         back.look().await.unwrap();
         assert_eq!(back.look().await.unwrap(), Step::Done(Ending::Finalised(Standing::Valid)), "after {passed} s");
-        let exchanges = host.requests().into_iter().filter(|request| request.body.contains("authorization_code"));
-        assert_eq!(exchanges.count(), 1);
+        assert_eq!(exchanges(&host), 1);
     }
 }

@@ -74,15 +74,14 @@ impl Signing {
 
     /// Takes the user back from the bank's page. A `state` that is used or another's changes nothing.
     pub async fn callback(&mut self, callback: &Callback) -> Result<(), Error> {
-        let (now, before) = (self.now(), self.flow.clone());
-        match self.change(|flow| flow.callback(callback, now)).await {
-            Ok(taken) => taken.map(drop).map_err(|_| Error::no_flow()),
-            // It is not known to be used up: another process may take it, and its code goes out once.
-            Err(error) => {
-                self.flow = before;
-                Err(error)
-            }
-        }
+        let (now, mut flow) = (self.now(), self.flow.clone());
+        let taken = match &mut self.kept {
+            Some(slot) => slot.change(&mut flow, now, |flow| flow.callback(callback, now)).await?,
+            None => flow.callback(callback, now),
+        };
+        // Only now: until it is stored another process may take it, and its code goes out once.
+        self.flow = flow;
+        taken.map(drop).map_err(|_| Error::no_flow())
     }
 
     /// Calls it off.
