@@ -5,7 +5,7 @@ use reqwest::Url;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
 use crate::response::{self, ByteStream, Response};
-use crate::value::{Object, Plain, Read};
+use crate::value::{Plain, Read};
 use crate::{Bytes, Check, Client, Error, Invalid, Next, Operation};
 
 /// Everything but the unreserved characters of RFC 3986 is encoded, in paths and in queries.
@@ -275,8 +275,8 @@ fn follow(server: &Url, operation: &Operation, link: &str) -> Option<Url> {
 impl crate::types::RequestHeaders {
     /// The value of a header by its name in the document, as it is sent.
     pub fn header(&self, name: &str) -> Option<String> {
-        let index = Self::FIELDS.iter().position(|known| known.eq_ignore_ascii_case(name))?;
-        self.text(index)
+        let (_, text) = self.texts().into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        text.map(Plain::plain)
     }
 }
 

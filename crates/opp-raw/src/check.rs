@@ -3,6 +3,8 @@
 use std::convert::Infallible;
 use std::fmt;
 
+use crate::value::{Extra, Object, Slot, Visit};
+
 /// What is wrong with a value that was to be sent, and where. It names the rule, never the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
@@ -94,8 +96,8 @@ impl<T: Check + ?Sized> Check for &T {
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct Builder<T> {
-    value: T,
-    mistake: Option<Invalid>,
+    pub(crate) value: T,
+    pub(crate) mistake: Option<Invalid>,
 }
 
 impl<T: Default> Default for Builder<T> {
@@ -113,22 +115,21 @@ impl<T: Check> Builder<T> {
         self.value.check()?;
         Ok(self.value)
     }
+}
 
-    /// The value, and what was given for one of its fields if that could be converted.
-    pub(crate) fn with<V, I>(&mut self, name: &str, given: V) -> Option<(&mut T, I)>
-    where
-        V: TryInto<I>,
-        Invalid: From<V::Error>,
-    {
-        match given.try_into() {
-            Ok(given) => Some((&mut self.value, given)),
-            Err(error) => {
-                let mistake = Invalid::from(error).within(name);
-                self.mistake.get_or_insert(mistake);
-                None
-            }
-        }
+/// Sets a field, or remembers the first mistake: what was given for a field cannot be converted.
+pub(crate) fn set<S: Slot, V: TryInto<S::Value>>(field: &mut S, mistake: &mut Option<Invalid>, name: &str, given: V)
+where
+    Invalid: From<V::Error>,
+{
+    match given.try_into() {
+        Ok(given) => *field = S::of(given),
+        Err(error) => remember(mistake, Invalid::from(error).within(name)),
     }
+}
+
+fn remember(first: &mut Option<Invalid>, mistake: Invalid) {
+    first.get_or_insert(mistake);
 }
 
 impl<T> From<T> for Builder<T> {
@@ -142,7 +143,7 @@ impl<T> From<T> for Builder<T> {
 macro_rules! builder {
     ($name:ident {
         $( $field:ident: $kind:ty = $wire:literal $(! $required:ident)? $([ $min:literal..=$max:literal ])? ; )*
-    } $( one of $( [ $( $one:ident $one_wire:literal ),* ] )* )? $( least $least:literal of [ $( $some:ident $some_wire:literal ),* ] )? ) => {
+    } $( one of $( [ $( $one:literal ),* ] )* )? $( least $least:literal of [ $( $some:literal ),* ] )? ) => {
         impl $name {
             /// Starts building one.
             #[inline]
@@ -159,9 +160,7 @@ macro_rules! builder {
                     V: TryInto<$kind>,
                     $crate::check::Invalid: From<V::Error>,
                 {
-                    if let Some((whole, value)) = self.with::<V, $kind>($wire, value) {
-                        whole.$field = value.into();
-                    }
+                    $crate::check::set(&mut self.value.$field, &mut self.mistake, $wire, value);
                     self
                 }
             )*
@@ -170,41 +169,25 @@ macro_rules! builder {
         impl $crate::check::Check for $name {
             #[inline]
             fn check(&self) -> Result<(), $crate::check::Invalid> {
-                $(
-                    $crate::value::Slot::check(&self.$field, $wire, $crate::check::is_required!($($required)?))?;
-                    $(
-                        // What is not there has no entries to count; whether it may be missing is another rule.
-                        if !$crate::value::Slot::is_absent(&self.$field) {
-                            $crate::check::items(self.$field.len(), $min, $max, $wire)?;
-                        }
-                    )?
-                )*
-                $(
-                    let given = [$( [$( !$crate::value::Slot::is_absent(&self.$one) ),*].contains(&true) ),*];
-                    $crate::check::exactly_one(&given, &[$( &[$( $one_wire ),*] ),*])?;
-                )?
-                $(
-                    let given = [$( !$crate::value::Slot::is_absent(&self.$some) ),*];
-                    let given = given.iter().filter(|given| **given).count() + self.extra.iter().count();
-                    $crate::check::at_least(given, $least, &[$( $some_wire ),*])?;
-                )?
-                Ok(())
+                $crate::check::object(self, &$crate::check::Rules {
+                    required: &[$( $( $crate::check::required!($required $wire), )? )*],
+                    counted: &[$( $( ($wire, self.$field.len(), $min, $max), )? )*],
+                    exactly_one: &[$( $( &[$( $one ),*] ),* )?],
+                    at_least: (0 $( + $least )?, &[$( $( $some ),* )?]),
+                })
             }
         }
     };
 }
 pub(crate) use builder;
 
-/// Whether a field of [`builder!`] was marked.
-macro_rules! is_required {
-    () => {
-        false
-    };
-    (required) => {
-        true
+/// The name of a field that [`builder!`] finds marked.
+macro_rules! required {
+    (required $wire:literal) => {
+        $wire
     };
 }
-pub(crate) use is_required;
+pub(crate) use required;
 
 /// Types that are only ever received have no rules for sending.
 macro_rules! unchecked {
@@ -212,30 +195,88 @@ macro_rules! unchecked {
 }
 pub(crate) use unchecked;
 
-#[allow(dead_code, reason = "only documents that limit a list need it")]
-pub(crate) fn items(count: usize, min: usize, max: usize, name: &str) -> Result<(), Invalid> {
-    if count < min {
-        return Err(Invalid::new(format!("needs at least {min} entries")).within(name));
-    }
-    if count > max {
-        return Err(Invalid::new(format!("takes at most {max} entries")).within(name));
-    }
-    Ok(())
+/// What the document demands of an object beyond what it demands of each value.
+pub(crate) struct Rules<'a> {
+    pub(crate) required: &'a [&'a str],
+    /// Lists with how many entries they have, the least and the most that they may have.
+    pub(crate) counted: &'a [(&'a str, usize, usize, usize)],
+    /// Groups of fields of which one has to be given, and no other.
+    pub(crate) exactly_one: &'a [&'a [&'a str]],
+    /// How many fields have to be given, of these or beyond the document.
+    pub(crate) at_least: (usize, &'a [&'a str]),
 }
 
-#[allow(dead_code, reason = "only documents with an object that may not be empty need it")]
-pub(crate) fn at_least(given: usize, least: usize, names: &[&str]) -> Result<(), Invalid> {
-    if given >= least {
-        return Ok(());
-    }
-    Err(Invalid::new(format!("needs at least {least} of: {}", names.join(", "))))
+/// Holds an object against its rules, field by field and then as a whole.
+pub(crate) fn object<T: Object>(object: &T, rules: &Rules<'_>) -> Result<(), Invalid> {
+    let mut checker = Checker { rules, given: Vec::new(), checked: Ok(()) };
+    object.walk(&mut checker);
+    checker.checked
 }
 
-#[allow(dead_code, reason = "only documents with exclusive alternatives need it")]
-pub(crate) fn exactly_one(given: &[bool], names: &[&[&str]]) -> Result<(), Invalid> {
-    if given.iter().filter(|given| **given).count() == 1 {
-        return Ok(());
+struct Checker<'a> {
+    rules: &'a Rules<'a>,
+    /// The names of the fields that are there.
+    given: Vec<&'static str>,
+    checked: Result<(), Invalid>,
+}
+
+impl Visit for Checker<'_> {
+    fn field<S: Slot>(&mut self, name: &'static str, field: &S) {
+        if self.checked.is_ok() {
+            let checked = field.check(name, self.rules.requires(name));
+            self.next(name, field.is_absent(), checked);
+        }
     }
-    let names: Vec<String> = names.iter().map(|group| group.join(" with ")).collect();
-    Err(Invalid::new("has to be given, and no other of them").within(&names.join(" or ")))
+
+    fn extra(&mut self, extra: &Extra) {
+        if self.checked.is_ok() {
+            self.checked = self.rules.whole(&self.given, extra.iter().count());
+        }
+    }
+}
+
+impl Checker<'_> {
+    fn next(&mut self, name: &'static str, absent: bool, checked: Result<(), Invalid>) {
+        self.checked = checked;
+        // What is not there has no entries to count; whether it may be missing is another rule.
+        if self.checked.is_ok() && !absent {
+            self.given.push(name);
+            self.checked = self.rules.entries(name);
+        }
+    }
+}
+
+impl Rules<'_> {
+    fn requires(&self, name: &str) -> bool {
+        self.required.contains(&name)
+    }
+
+    /// Counts the entries of a list.
+    fn entries(&self, name: &str) -> Result<(), Invalid> {
+        for (counted, count, min, max) in self.counted {
+            if *counted == name && count < min {
+                return Err(Invalid::new(format!("needs at least {min} entries")).within(name));
+            }
+            if *counted == name && count > max {
+                return Err(Invalid::new(format!("takes at most {max} entries")).within(name));
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at which fields are given, and how many beyond the document.
+    fn whole(&self, given: &[&str], beyond: usize) -> Result<(), Invalid> {
+        let among = |names: &[&str]| names.iter().filter(|name| given.contains(name)).count();
+        let groups = self.exactly_one;
+        if !groups.is_empty() && groups.iter().filter(|group| among(group) > 0).count() != 1 {
+            let names: Vec<String> = groups.iter().map(|group| group.join(" with ")).collect();
+            return Err(Invalid::new("has to be given, and no other of them").within(&names.join(" or ")));
+        }
+        match self.at_least {
+            (least, names) if among(names) + beyond < least => {
+                Err(Invalid::new(format!("needs at least {least} of: {}", names.join(", "))))
+            }
+            _ => Ok(()),
+        }
+    }
 }

@@ -9,7 +9,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use crate::call::Call;
 use crate::generated::operations::SERVERS;
 use crate::types::RequestHeaders;
-use crate::value::{Object, Read};
+use crate::value::{Plain, Read};
 use crate::{ByteStream, Bytes, Error, Hook, Invalid, Operation, Response};
 
 /// A client of the platform: one method for each operation.
@@ -34,15 +34,14 @@ struct Ambient {
 
 impl Ambient {
     fn new(typed: RequestHeaders) -> Self {
-        let write = |name: &&str| {
-            let text = typed.header(name)?;
-            let value = HeaderValue::try_from(text).ok().map(|mut value| {
+        let write = |(name, text): (&str, Option<&dyn Plain>)| {
+            let value = HeaderValue::try_from(text?.plain()).ok().map(|mut value| {
                 value.set_sensitive(true);
                 value
             });
-            Some((HeaderName::try_from(*name).ok()?, value))
+            Some((HeaderName::try_from(name).ok()?, value))
         };
-        let written = RequestHeaders::FIELDS.iter().filter_map(write).collect();
+        let written = typed.texts().into_iter().filter_map(write).collect();
         Self { typed, written }
     }
 }

@@ -10,11 +10,9 @@ use http_body::Body as _;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName};
 use serde::Deserialize;
-use serde::de::value::MapDeserializer;
 use serde_json::Value;
 
 use crate::types::ResponseHeaders;
-use crate::value::Object;
 use crate::{Bytes, Error, Operation};
 
 /// A successful answer.
@@ -76,12 +74,7 @@ impl<T> DerefMut for Response<T> {
 
 /// Reads the headers that the document names.
 pub(crate) fn typed(headers: &HeaderMap) -> ResponseHeaders {
-    let pairs = ResponseHeaders::FIELDS.iter().filter_map(|name| {
-        let value = headers.get(*name)?;
-        Some((*name, String::from_utf8_lossy(value.as_bytes()).into_owned()))
-    });
-    let pairs = MapDeserializer::<_, serde::de::value::Error>::new(pairs);
-    ResponseHeaders::deserialize(pairs).unwrap_or_default()
+    ResponseHeaders::from_texts(&|name| Some(String::from_utf8_lossy(headers.get(name)?.as_bytes()).into_owned()))
 }
 
 fn wrap<T>(value: T, status: StatusCode, raw_headers: HeaderMap) -> Response<T> {

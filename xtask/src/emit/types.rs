@@ -23,7 +23,7 @@ pub fn emit(normal: &Normal, shapes: &Shapes) -> Result<String> {
          #![allow(clippy::all, clippy::pedantic, non_local_definitions, unused_imports)]\n\n\
          use serde_json::Value;\n\n\
          use crate::check::{builder, unchecked};\n\
-         use crate::value::{Extra, List, Map, Number, Text, choice, headers, integer, object, open_enum};\n\n",
+         use crate::value::{Extra, List, Map, Number, Text, choice, integer, object, open_enum, request_headers, response_headers};\n\n",
     );
     let (mut unchecked, mut kinds) = (Vec::new(), String::new());
     for (name, schema) in normal.schemas() {
@@ -122,17 +122,13 @@ fn object(out: &mut String, normal: &Normal, name: &str, schema: &Value, fields:
         .map(|(field, _)| format!(" bare {}", field.ident))
         .unwrap_or_default();
     let wrapped = text(schema, "x-opp-unwrap").map(|key| format!(" wrapped {key:?}")).unwrap_or_default();
-    // The headers of a request tell too much of the user to be shown.
-    let private = if name == headers::REQUEST { " private true" } else { "" };
-    let _ = writeln!(
-        out,
-        "object! {{ {name} {{ {} }}{bare}{wrapped}{private} }}",
-        wrap(&list.iter().map(String::as_str).collect::<Vec<_>>())
-    );
-    if name == headers::REQUEST {
-        let idents: Vec<&str> = ordered.iter().map(|(field, _)| field.ident.as_str()).collect();
-        let _ = writeln!(out, "headers! {{ {name} {{ {} }} }}", wrap(&idents));
-    }
+    let list = wrap(&list.iter().map(String::as_str).collect::<Vec<_>>());
+    let kind = match name {
+        headers::REQUEST => "request_headers",
+        headers::RESPONSE => "response_headers",
+        _ => "object",
+    };
+    let _ = writeln!(out, "{kind}! {{ {name} {{ {list} }}{bare}{wrapped} }}");
     if normal.written.contains(name) {
         // Which headers are required differs from operation to operation.
         let strict = name != headers::REQUEST;
@@ -167,21 +163,21 @@ fn builder(out: &mut String, name: &str, schema: &Value, fields: &[(&Field, &Val
         let _ = writeln!(out, "{line};");
     }
     let groups = schema.get("x-opp-one-of").and_then(Value::as_array);
-    let ident = |wire: &Value| {
+    let known = |wire: &Value| {
         let (field, _) = fields.iter().find(|(field, _)| Some(field.wire.as_str()) == wire.as_str())?;
-        Some(format!("{} {:?}", field.ident, field.wire))
+        Some(format!("{:?}", field.wire))
     };
     out.push('}');
     if let Some(groups) = groups {
         let groups: Vec<String> = groups
             .iter()
-            .map(|group| group.as_array().into_iter().flatten().filter_map(ident).collect::<Vec<_>>().join(", "))
+            .map(|group| group.as_array().into_iter().flatten().filter_map(known).collect::<Vec<_>>().join(", "))
             .map(|group| format!("[{group}]"))
             .collect();
         let _ = write!(out, " one of {}", groups.join(" "));
     }
     if let Some(least) = schema.get("minProperties").and_then(Value::as_u64).filter(|least| *least > 0) {
-        let all: Vec<_> = fields.iter().map(|(field, _)| format!("{} {:?}", field.ident, field.wire)).collect();
+        let all: Vec<_> = fields.iter().map(|(field, _)| format!("{:?}", field.wire)).collect();
         let _ = write!(out, " least {least} of [{}]", all.join(", "));
     }
     out.push_str(" }\n");

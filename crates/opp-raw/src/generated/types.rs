@@ -8,7 +8,7 @@
 use serde_json::Value;
 
 use crate::check::{builder, unchecked};
-use crate::value::{Extra, List, Map, Number, Text, choice, headers, integer, object, open_enum};
+use crate::value::{Extra, List, Map, Number, Text, choice, integer, object, open_enum, request_headers, response_headers};
 
 /// Which accounts, and what of them, a consent opens. Three ways to fill it:
 ///
@@ -2658,7 +2658,7 @@ builder! { PaymentInitiationSwedishGiroJson {
     requested_execution_date: String = "requestedExecutionDate";
     debtor_account_message: DebtorAccountMessage = "debtorAccountMessage";
     creditor_account_message: CreditorAccountMessage = "creditorAccountMessage";
-} one of [invoice_ref "invoiceRef"] [ocr_ref "ocrRef"] }
+} one of ["invoiceRef"] ["ocrRef"] }
 
 /// Scheme of the payment: `domestic` (national transfer), `swedish-giro` (Bankgirot or PlusGirot, SEK),
 /// `sepa-credit-transfers` (EUR), `international`. What a bank offers stands in `globalPaymentProducts` of
@@ -2903,7 +2903,7 @@ object! { PsuData { password: "password", encrypted_password: "encryptedPassword
 builder! { PsuData {
     password: Password = "password";
     encrypted_password: EncryptedPassword = "encryptedPassword";
-} least 1 of [password "password", encrypted_password "encryptedPassword"] }
+} least 1 of ["password", "encryptedPassword"] }
 
 /// Position of the user as `GEO:latitude;longitude` in degrees, both with exactly six decimals. Send it only
 /// with the user's permission.
@@ -3896,7 +3896,7 @@ pub struct RequestHeaders {
     #[cfg_attr(feature = "schemars", schemars(skip))]
     pub extra: Extra,
 }
-object! { RequestHeaders { consent_id: "Consent-ID", digest: "Digest", psu_accept: "PSU-Accept", 
+request_headers! { RequestHeaders { consent_id: "Consent-ID", digest: "Digest", psu_accept: "PSU-Accept", 
     psu_accept_charset: "PSU-Accept-Charset", psu_accept_encoding: "PSU-Accept-Encoding", 
     psu_accept_language: "PSU-Accept-Language", psu_authoriser_id: "PSU-Authoriser-ID", 
     psu_corporate_id: "PSU-Corporate-ID", psu_corporate_id_type: "PSU-Corporate-ID-Type", 
@@ -3910,13 +3910,7 @@ object! { RequestHeaders { consent_id: "Consent-ID", digest: "Digest", psu_accep
     tpp_redirect_uri: "TPP-Redirect-URI", 
     tpp_rejection_no_funds_preferred: "TPP-Rejection-NoFunds-Preferred", 
     tpp_signature_certificate: "TPP-Signature-Certificate", 
-    x_affiliated_aspsp_id: "X-AffiliatedASPSP-ID", x_bic_fi: "X-BicFi", x_request_id: "X-Request-ID" } private true }
-headers! { RequestHeaders { consent_id, digest, psu_accept, psu_accept_charset, psu_accept_encoding, psu_accept_language, 
-    psu_authoriser_id, psu_corporate_id, psu_corporate_id_type, psu_device_id, psu_geo_location, 
-    psu_http_method, psu_id, psu_id_type, psu_ip_address, psu_ip_port, psu_user_agent, signature, 
-    tpp_explicit_authorisation_preferred, tpp_nok_redirect_uri, tpp_notification_content_preferred, 
-    tpp_notification_uri, tpp_redirect_preferred, tpp_redirect_uri, tpp_rejection_no_funds_preferred, 
-    tpp_signature_certificate, x_affiliated_aspsp_id, x_bic_fi, x_request_id } }
+    x_affiliated_aspsp_id: "X-AffiliatedASPSP-ID", x_bic_fi: "X-BicFi", x_request_id: "X-Request-ID" } }
 builder! { RequestHeaders {
     consent_id: ConsentId = "Consent-ID";
     digest: String = "Digest";
@@ -3979,7 +3973,7 @@ pub struct ResponseHeaders {
     #[cfg_attr(feature = "schemars", schemars(skip))]
     pub extra: Extra,
 }
-object! { ResponseHeaders { aspsp_sca_approach: "ASPSP-SCA-Approach", location: "Location", x_request_id: "X-Request-ID" } }
+response_headers! { ResponseHeaders { aspsp_sca_approach: "ASPSP-SCA-Approach", location: "Location", x_request_id: "X-Request-ID" } }
 
 /// One-time code or other proof from the user, in the format that `challengeData` announced; binary proof as
 /// base64. A string even if it is all digits.

@@ -5,8 +5,7 @@ use std::fmt::Debug;
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
 
-use super::object::Debugger;
-use super::{Extra, Fit, List, Map, Read, Seed};
+use super::{Debugger, Extra, Fit, List, Map, Read, Seed};
 use crate::check::{Check, Invalid};
 
 /// A field of a generated object: an `Option`, a [`List`] or a [`Map`].
@@ -78,7 +77,7 @@ impl<T: Read + serde::Serialize + Debug + Check> Slot for Option<T> {
     fn show(&self, name: &'static str, debugger: &mut Debugger<'_, '_>) {
         match self {
             Some(_) if T::SHAPELESS => debugger.hidden(name),
-            Some(value) => debugger.field(name, value),
+            Some(value) => debugger.shown(name, value),
             None => {}
         }
     }
@@ -123,7 +122,7 @@ macro_rules! collection {
             fn show(&self, name: &'static str, debugger: &mut Debugger<'_, '_>) {
                 match self.$empty() {
                     false if T::SHAPELESS => debugger.hidden(name),
-                    false => debugger.field(name, self),
+                    false => debugger.shown(name, self),
                     true => {}
                 }
             }

@@ -9,6 +9,7 @@ mod any;
 mod automaton;
 mod extra;
 mod field;
+mod headers;
 mod integer;
 mod list;
 mod map;
@@ -16,6 +17,7 @@ mod number;
 mod object;
 mod text;
 mod variants;
+mod walk;
 
 use std::marker::PhantomData;
 
@@ -26,16 +28,16 @@ use serde_json::Value;
 pub(crate) use automaton::Automaton;
 pub use extra::Extra;
 pub use field::Slot;
+pub(crate) use headers::{read_text_of, request_headers, response_headers, text_of};
 pub(crate) use integer::integer;
 pub use list::List;
 pub use map::Map;
 pub use number::Number;
-pub(crate) use object::{
-    Debugger, Object, debug, headers, object, read_next, read_object, read_whole, serialize, unwrapped,
-};
+pub(crate) use object::{Object, object, read_next, read_object, read_whole, unwrapped};
 pub use text::Text;
 pub(crate) use text::{Dated, Format, Kind, Rule, Shown, Timed, kind};
-pub(crate) use variants::{choice, open_enum};
+pub(crate) use variants::{choice, known, open_enum, read_text};
+pub(crate) use walk::{Debugger, Visit, debug, serialize};
 
 /// What one JSON value turned out to be.
 #[derive(Debug)]
@@ -205,19 +207,21 @@ impl<'de, T: Read> Visitor<'de> for Reader<T> {
     }
 }
 
-/// Implements `Deserialize` for a type that implements [`Read`]: `null` and misfits are errors only at the very root,
-/// where there is no place to keep them.
+/// Reads the root of a text: only there `null` and misfits are errors, since there is no place to keep them.
+pub(crate) fn read_root<'de, T: Read, D: Deserializer<'de>>(deserializer: D, name: &str) -> Result<T, D::Error> {
+    match T::read(deserializer)? {
+        Fit::Value(value) => Ok(value),
+        Fit::Null | Fit::Misfit(_) => Err(serde::de::Error::custom(format_args!("this is no {name}"))),
+    }
+}
+
+/// Implements `Deserialize` for a type that implements [`Read`].
 macro_rules! deserialize_by_reading {
     ($name:ident) => {
         impl<'de> serde::Deserialize<'de> for $name {
             #[inline]
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                match <$name as $crate::value::Read>::read(deserializer)? {
-                    $crate::value::Fit::Value(value) => Ok(value),
-                    $crate::value::Fit::Null | $crate::value::Fit::Misfit(_) => {
-                        Err(serde::de::Error::custom(concat!("this is no ", stringify!($name))))
-                    }
-                }
+                $crate::value::read_root(deserializer, stringify!($name))
             }
         }
     };

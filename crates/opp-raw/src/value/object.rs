@@ -1,22 +1,22 @@
 //! Objects: one loop reads every generated struct, field by field, and keeps what has no place.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::ser::SerializeMap;
 use serde_json::Value;
 
-use super::{Extra, Fit, Read, Reader, read_value};
+use super::{Extra, Fit, Read, Reader, Visit, read_value};
 
-/// What the loop needs to know of a generated struct. Written by [`object!`].
+/// What is known of a generated struct; all that it can do is written once over this. Written by [`object!`].
 pub(crate) trait Object: Default {
-    /// The names of the fields on the wire, in the order of the struct.
-    const FIELDS: &'static [&'static str];
+    /// Shows a visitor the fields in the order of the struct, then what came beyond the document.
+    fn walk<V: Visit>(&self, visitor: &mut V);
 
-    /// The place of a field by its name on the wire.
-    fn index(name: &str) -> Option<usize>;
-    fn read_field<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<(), A::Error>;
+    /// Reads the value that comes next to the field with a name on the wire, if there is one.
+    fn read_field<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Option<Result<(), A::Error>>;
+
     fn extra_mut(&mut self) -> &mut Extra;
 
     /// The object within, if this is one of those that some banks wrap in a field, and nothing else was known of it.
@@ -40,16 +40,13 @@ pub(crate) fn read_object<'de, T: Object + Read, A: MapAccess<'de>>(map: A) -> R
 /// Reads an object to where it is to stay.
 fn read_into<'de, T: Object + Read, A: MapAccess<'de>>(object: &mut T, mut map: A) -> Result<Fit<()>, A::Error> {
     let mut known = false;
-    while let Some(key) = map.next_key_seed(Key::<T>(PhantomData))? {
-        match key {
-            Name::Field(index) => {
-                known = true;
-                object.read_field(index, &mut map)?;
-            }
-            Name::Other(name) => {
-                let value = map.next_value::<Value>()?;
-                object.extra_mut().insert(name, value);
-            }
+    while let Some(name) = map.next_key_seed(Name::<T>(PhantomData))? {
+        if let Some(read) = object.read_field(&name, &mut map) {
+            read?;
+            known = true;
+        } else {
+            let value = map.next_value::<Value>()?;
+            object.extra_mut().insert(name, value);
         }
     }
     if !known && let Some(inner) = object.unwrapped() {
@@ -155,85 +152,32 @@ pub(crate) fn unwrapped<T: Object + Read>(outer: &mut T, wrapper: &str) -> Optio
     }))
 }
 
-/// A key of an object: one of the known names, or another.
-enum Name {
-    Field(usize),
-    Other(String),
-}
+/// Reads the name of a field of `T`, which is nearly always borrowed from the text. One that all types share would cost
+/// decoding two percent: the compiler would no longer put it into each type's loop.
+struct Name<T>(PhantomData<T>);
 
-/// Finds a key among the known names. A function behind a pointer, so that one visitor serves every type.
-struct Key<T>(PhantomData<T>);
+impl<'de, T> DeserializeSeed<'de> for Name<T> {
+    type Value = Cow<'de, str>;
 
-impl<'de, T: Object> DeserializeSeed<'de> for Key<T> {
-    type Value = Name;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
         deserializer.deserialize_identifier(self)
     }
 }
 
-impl<T: Object> Visitor<'_> for Key<T> {
-    type Value = Name;
+impl<'de, T> Visitor<'de> for Name<T> {
+    type Value = Cow<'de, str>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the name of a field")
     }
 
-    fn visit_str<E>(self, name: &str) -> Result<Name, E> {
-        Ok(T::index(name).map_or_else(|| Name::Other(name.to_owned()), Name::Field))
-    }
-}
-
-/// Collects the fields that are there for `Debug`.
-pub struct Debugger<'a, 'f> {
-    fields: fmt::DebugStruct<'a, 'f>,
-    /// Whether values are left out: those of headers tell who the user is, where they are, what they have signed.
-    names_only: bool,
-}
-
-impl Debugger<'_, '_> {
-    pub(crate) fn field(&mut self, name: &str, value: &dyn fmt::Debug) {
-        if self.names_only {
-            self.hidden(name);
-        } else {
-            self.fields.field(name, value);
-        }
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(name))
     }
 
-    /// Shows that a field is there.
-    pub(crate) fn hidden(&mut self, name: &str) {
-        self.fields.field(name, &format_args!("_"));
+    fn visit_str<E>(self, name: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(name.to_owned()))
     }
-}
-
-/// Shows an object: the fields that are there, the names alone of those without a place.
-pub(crate) fn debug(
-    f: &mut fmt::Formatter<'_>,
-    name: &str,
-    names_only: bool,
-    fields: &dyn Fn(&mut Debugger<'_, '_>),
-    extra: &Extra,
-) -> fmt::Result {
-    let mut debugger = Debugger { fields: f.debug_struct(name), names_only };
-    fields(&mut debugger);
-    if !extra.is_empty() {
-        debugger.fields.field("extra", extra);
-    }
-    debugger.fields.finish()
-}
-
-/// Writes an object: the fields that are there, then what came beyond the document.
-pub(crate) fn serialize<S: serde::Serializer>(
-    serializer: S,
-    fields: impl FnOnce(&mut S::SerializeMap) -> Result<(), S::Error>,
-    extra: &Extra,
-) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(None)?;
-    fields(&mut map)?;
-    for (name, value) in extra.iter() {
-        map.serialize_entry(name, value)?;
-    }
-    map.end()
 }
 
 /// Gives a generated struct its reading, writing and `Debug`. Fields stand in the order of the struct.
@@ -243,30 +187,20 @@ pub(crate) fn serialize<S: serde::Serializer>(
 macro_rules! object {
     ($name:ident { $( $field:ident: $wire:literal ),* $(,)? } $(bare $bare:ident)? $(wrapped $wrapped:literal)? $(private $private:literal)?) => {
         impl $crate::value::Object for $name {
-            const FIELDS: &'static [&'static str] = &[$( $wire ),*];
-
             #[inline]
-            fn index(name: &str) -> Option<usize> {
-                // The compiler turns this into a decision by length and a few comparisons of whole words.
-                #[allow(non_camel_case_types)]
-                enum Place { $( $field ),* }
-                match name {
-                    $( $wire => Some(Place::$field as usize), )*
-                    _ => None,
-                }
+            fn walk<V: $crate::value::Visit>(&self, visitor: &mut V) {
+                $( visitor.field($wire, &self.$field); )*
+                visitor.extra(&self.extra);
             }
 
             #[inline]
-            #[allow(unused_assignments, unused_mut, unused_variables)]
-            fn read_field<'de, A: serde::de::MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<(), A::Error> {
-                let mut position = 0;
-                $(
-                    if index == position {
-                        return $crate::value::Slot::fill(&mut self.$field, $wire, &mut self.extra, map);
-                    }
-                    position += 1;
-                )*
-                Ok(())
+            #[allow(unused_variables)]
+            fn read_field<'de, A: serde::de::MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Option<Result<(), A::Error>> {
+                // The compiler turns this into a decision by length and a few comparisons of whole words.
+                match name {
+                    $( $wire => Some($crate::value::Slot::fill(&mut self.$field, $wire, &mut self.extra, map)), )*
+                    _ => None,
+                }
             }
 
             #[inline]
@@ -304,24 +238,14 @@ macro_rules! object {
         impl serde::Serialize for $name {
             #[inline]
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                #[allow(unused_variables)]
-                let fields = |map: &mut S::SerializeMap| {
-                    $( $crate::value::Slot::write(&self.$field, $wire, map)?; )*
-                    Ok(())
-                };
-                $crate::value::serialize(serializer, fields, &self.extra)
+                $crate::value::serialize(self, serializer)
             }
         }
 
         impl std::fmt::Debug for $name {
             #[inline]
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                #[allow(unused_variables)]
-                let fields = |debugger: &mut $crate::value::Debugger<'_, '_>| {
-                    $( $crate::value::Slot::show(&self.$field, $wire, debugger); )*
-                };
-                let names_only = false $( || $private )?;
-                $crate::value::debug(f, stringify!($name), names_only, &fields, &self.extra)
+                $crate::value::debug(self, f, stringify!($name), false $( || $private )?)
             }
         }
     };
@@ -355,25 +279,3 @@ macro_rules! object {
     };
 }
 pub(crate) use object;
-
-/// Gives the struct of the request headers the text of each, by its place.
-macro_rules! headers {
-    ($name:ident { $( $field:ident ),* $(,)? }) => {
-        impl $name {
-            /// The text of the header at a place among the fields.
-            #[allow(unused_assignments, unused_mut, unused_variables)]
-            #[inline]
-            pub(crate) fn text(&self, index: usize) -> Option<String> {
-                let mut position = 0;
-                $(
-                    if index == position {
-                        return self.$field.as_ref().map($crate::value::Plain::plain);
-                    }
-                    position += 1;
-                )*
-                None
-            }
-        }
-    };
-}
-pub(crate) use headers;

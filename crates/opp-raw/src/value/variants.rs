@@ -1,5 +1,26 @@
 //! Enums that know their values and keep the others, and bodies that are one of several types.
 
+use serde::Deserializer;
+use serde_json::Value;
+
+use super::{Fit, Read};
+use crate::check::Invalid;
+
+/// Reads an enum as a string is read.
+pub(crate) fn read_text<'de, T: Read, D: Deserializer<'de>>(deserializer: D) -> Result<Fit<T>, D::Error> {
+    Ok(match String::read(deserializer)? {
+        Fit::Value(text) => T::read_str(&text).map_or(Fit::Misfit(Value::String(text)), Fit::Value),
+        Fit::Null => Fit::Null,
+        Fit::Misfit(value) => Fit::Misfit(value),
+    })
+}
+
+/// The value of an enum that a text names, if the document knows it.
+pub(crate) fn known<T: Read>(text: &str, is_known: fn(&T) -> bool) -> Result<T, Invalid> {
+    let value = T::read_str(text).filter(is_known);
+    value.ok_or_else(|| Invalid::new("is none of the values that the document knows"))
+}
+
 /// Gives a generated enum its text. A value that is not among those known is kept as `Unknown`.
 macro_rules! open_enum {
     ($name:ident { $( $variant:ident = $wire:literal ),* $(,)? }) => {
@@ -36,9 +57,7 @@ macro_rules! open_enum {
 
             #[inline]
             fn from_str(text: &str) -> Result<Self, $crate::check::Invalid> {
-                <Self as $crate::value::Read>::read_str(text)
-                    .filter(Self::is_known)
-                    .ok_or_else(|| $crate::check::Invalid::new("is none of the values that the document knows"))
+                $crate::value::known(text, Self::is_known)
             }
         }
 
@@ -57,8 +76,7 @@ macro_rules! open_enum {
             /// As a string is read, by the same code for every enum.
             #[inline]
             fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<$crate::value::Fit<Self>, D::Error> {
-                let read = <String as $crate::value::Read>::read(deserializer)?;
-                Ok(read.map(|text| Self::read_str(&text).unwrap_or(Self::Unknown(text))))
+                $crate::value::read_text(deserializer)
             }
 
             #[inline]
