@@ -52,6 +52,23 @@ async fn the_directory_remembers_and_outlives_an_outage() {
     }
 }
 
+#[tokio::test]
+async fn whatever_is_asked_for_the_memory_has_an_end() {
+    let (auth, api) = (Host::tokens().await, Host::start(|_, _| answer(200, BANKS)).await);
+    let clock = TestClock::new();
+    let client = builder(&auth.url, &api.url).clock(clock.clone()).build().unwrap();
+    let directory = client.banks().cached(Duration::from_hours(1));
+    let city = |id: usize| DirectoryFilter::all().city(&id.to_string());
+    for id in 0..1_001 {
+        directory.list(&city(id)).await.unwrap();
+        clock.pass(1);
+    }
+    for (id, asked) in [(1_000, 1_001), (1, 1_001), (0, 1_002), (2, 1_002), (1, 1_003)] {
+        directory.list(&city(id)).await.unwrap();
+        assert_eq!(api.count(), asked, "{id}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_hundred_callers_make_one_request() {
     let api = Host::start(|_, _| answer(200, BANKS).after(Duration::from_millis(300))).await;

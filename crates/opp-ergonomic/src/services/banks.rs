@@ -222,6 +222,9 @@ impl Banks {
 /// For how long the platform is let alone that could not say whether an old entry still holds.
 const PAUSE: Duration = Duration::from_secs(30);
 
+/// How many answers of one kind are remembered: more than there are banks, and an end to what visitors of a page ask for.
+const MOST: usize = 1_000;
+
 type Memory<K, V> = Arc<Mutex<HashMap<K, Entry<V>>>>;
 
 /// What is remembered of an answer, and who asks for it anew.
@@ -287,6 +290,11 @@ impl Directory {
             }
             // Of what there was no answer to, nothing stays: keys may be anybody's inventions.
             entries.retain(|_, entry| entry.held.is_some() || entry.flight.under_way().is_some());
+            if entries.len() >= MOST && !entries.contains_key(&key) {
+                let ages = entries.iter().filter_map(|(key, entry)| Some((entry.held.as_ref()?.0, key)));
+                let oldest = ages.min_by_key(|(until, _)| *until).map(|(_, key)| key.clone());
+                oldest.map(|key| entries.remove(&key));
+            }
             let flight = &mut entries.entry(key.clone()).or_default().flight;
             flight.under_way().unwrap_or_else(|| {
                 let answer = ask(self.banks.clone(), key.clone());
