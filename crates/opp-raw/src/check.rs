@@ -280,3 +280,41 @@ impl Rules<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(unreachable_pub, reason = "types of the document are public, and so is what is written for them")]
+mod tests {
+    use crate::check::Check;
+    use crate::types::PsuData;
+    use crate::value::{Extra, List, object};
+
+    #[derive(Clone, Default, PartialEq)]
+    struct Batch {
+        payments: List<String>,
+        extra: Extra,
+    }
+    object! { Batch { payments: "payments" } }
+    builder! { Batch {
+        payments: List<String> = "payments" [2..=3];
+    } }
+
+    #[test]
+    fn a_list_that_is_given_holds_neither_too_few_nor_too_many_entries() {
+        let build =
+            |count: usize| Batch::builder().payments(vec![String::new(); count]).build().map_err(|e| e.to_string());
+        assert_eq!(build(1).unwrap_err(), "payments needs at least 2 entries");
+        assert!(build(2).is_ok() && build(3).is_ok());
+        assert_eq!(build(4).unwrap_err(), "payments takes at most 3 entries");
+        assert!(Batch::default().check().is_ok());
+    }
+
+    #[test]
+    fn an_object_that_may_not_be_empty_takes_a_field_beyond_the_document_too() {
+        let mut data = PsuData::default();
+        let rule = "the value needs at least 1 of: password, encryptedPassword";
+        assert_eq!(data.check().unwrap_err().to_string(), rule);
+        data.extra.insert("additionalPassword", "x");
+        assert!(data.check().is_ok());
+        assert!(PsuData::builder().password("x").build().is_ok());
+    }
+}
