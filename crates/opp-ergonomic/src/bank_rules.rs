@@ -75,6 +75,15 @@ const RULES: &[Rule] = &[
         says: "is missing: a SEPA credit transfer goes to an IBAN; use Iban",
     },
     Rule {
+        banks: &["ESSESESS"],
+        wants: Want::Order {
+            product: PaymentProduct::Domestic,
+            field: "creditorAccount.iban",
+            broken: |body| creditor_iban(body).is_empty(),
+        },
+        says: "is missing: ESSESESS wants the payee by IBAN, as the payer; use Iban",
+    },
+    Rule {
         banks: &["ESSESESS", "SWEDSESS", "NDEAFIHH", "OKOYFIHH"],
         wants: Want::Payer { named: |account| account.iban.is_some() },
         says: "is not named as this bank wants it: use Iban",

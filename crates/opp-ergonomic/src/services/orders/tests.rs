@@ -203,6 +203,14 @@ fn handsess_wants_the_payees_clearing_number_apart() {
 }
 
 #[test]
+fn essesess_wants_the_payee_by_iban_as_the_payer() {
+    let to = |payee: AccountNumber| Transfer::domestic(sek(), payee, "Elin").from(payer());
+    assert!(at("ESSESESS", to(payer().into())).is_ok());
+    let refusal = at("ESSESESS", to(Bban::new("401975231").unwrap().into())).unwrap_err();
+    assert_eq!(refusal.field(), "creditorAccount.iban");
+}
+
+#[test]
 fn each_bank_names_the_payer_in_its_own_way() {
     let bban = || Bban::new("403333911").unwrap();
     let (iban, national): (AccountNumber, AccountNumber) = (payer().into(), bban().into());
