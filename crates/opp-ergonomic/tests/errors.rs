@@ -29,7 +29,7 @@ async fn read(act: Act) -> String {
 /// The error of a write.
 async fn write(act: Act) -> (String, Option<Outcome>) {
     let (_auth, api, session) = at(act).await;
-    let request = ConsentRequest::new(Access::all(), chrono::Utc::now().date_naive());
+    let request = ConsentRequest::new(Access::all(), chrono::Utc::now().date_naive() + chrono::Days::new(90));
     let error = session.consents().create(&request).await.unwrap_err();
     (told(&error, &api), error.outcome())
 }

@@ -157,7 +157,7 @@ async fn nothing_that_is_secret_is_printed_or_logged() {
         told(&mut out, accounts.balances("canary-account").await);
         let query = TransactionQuery::delta();
         told(&mut out, accounts.transactions("canary-account", &query).unwrap().collect().await);
-        let day = chrono::Utc::now().date_naive();
+        let day = chrono::Utc::now().date_naive() + chrono::Days::new(90);
         told(&mut out, session.consents().create(&ConsentRequest::new(Access::all(), day)).await);
         let exchange =
             CodeExchange::new("canary-code", "https://shop.example/back").header("X-ConsentId", "canary-consent");
