@@ -37,7 +37,7 @@ impl App {
     pub(crate) async fn connect(&mut self) -> Result<Connection, Failure> {
         let (profile, kept) = self.credentials().await?;
         if profile.is_live() && !self.global.live && self.uses_variables() {
-            return Err(Failure::usage("OPP_ENVIRONMENT says production, and that is for real")
+            return Err(Failure::usage("the variables lead to production, and that is for real")
                 .hint("Add --live if that is meant."));
         }
         if profile.is_live() {

@@ -3,5 +3,8 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    opp_cli::run(std::env::args_os(), std::env::vars().collect(), opp_cli::Streams::of_process()).into()
+    // Those that are no text are none of ours.
+    let variables =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    opp_cli::run(std::env::args_os(), variables.collect(), opp_cli::Streams::of_process()).into()
 }
