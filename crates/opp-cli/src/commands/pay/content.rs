@@ -79,6 +79,9 @@ impl Content {
         while let Some(part) = form.next_field().await.map_err(wrong)? {
             let part = part.bytes().await.map_err(wrong)?;
             if Format::of(&part) == Some(Format::Pain001) {
+                if content.is_some() {
+                    return Err(Failure::usage("several parts of the form are pain.001 documents, and one is allowed"));
+                }
                 content = Some(Self::of_xml(&part)?);
             }
         }
