@@ -83,6 +83,11 @@ impl Failure {
         Self::new(Exit::Interrupted, text)
     }
 
+    /// Something was perhaps sent, and nobody knows what came of it.
+    pub(crate) fn unknown(text: impl Into<String>) -> Self {
+        Self::new(Exit::Unknown, text)
+    }
+
     /// What to do next, as a sentence.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

@@ -112,7 +112,7 @@ impl Output {
                 let value = serde_json::to_value(value)?;
                 let width = fields.iter().map(|field| field.title.len()).max().unwrap_or_default();
                 for field in fields.iter().filter(|field| field.place != Place::Nowhere) {
-                    let shown = style::plain(&cell(&value, field.key));
+                    let shown = style::line(&cell(&value, field.key));
                     if !shown.is_empty() {
                         let name = style::NAME;
                         writeln!(self.streams.out, "{name}{:<width$}{name:#}  {shown}", field.title)?;
@@ -185,19 +185,19 @@ impl Output {
 
     /// A sentence to the user. It is no part of the data.
     pub(crate) fn say(&mut self, sentence: &str) -> Result<(), Failure> {
-        Ok(writeln!(self.streams.err, "{}", style::plain(sentence))?)
+        told(writeln!(self.streams.err, "{}", style::plain(sentence)))
     }
 
     /// A sentence that must not be overlooked.
     pub(crate) fn warn(&mut self, sentence: &str) -> Result<(), Failure> {
         let bad = style::BAD;
-        Ok(writeln!(self.streams.err, "{bad}{}{bad:#}", style::plain(sentence))?)
+        told(writeln!(self.streams.err, "{bad}{}{bad:#}", style::plain(sentence)))
     }
 
     /// A heading of what follows.
     pub(crate) fn head(&mut self, heading: &str) -> Result<(), Failure> {
         let name = style::NAME;
-        Ok(writeln!(self.streams.err, "{name}{}{name:#}", style::plain(heading))?)
+        told(writeln!(self.streams.err, "{name}{}{name:#}", style::plain(heading)))
     }
 
     /// Asks for a line. It is waited for on a thread of its own, so that other things go on.
@@ -283,6 +283,14 @@ impl Output {
     }
 }
 
+/// What was said. If whoever listened has gone, the work goes on all the same: it may be a payment.
+fn told(said: std::io::Result<()>) -> Result<(), Failure> {
+    match said {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
 fn table(rows: &[Value], columns: &[Column], width: Option<u16>) -> String {
     let columns: Vec<_> = columns.iter().filter(|column| matches!(column.place, Place::Left | Place::Right)).collect();
     let mut table = Table::new();
@@ -292,7 +300,7 @@ fn table(rows: &[Value], columns: &[Column], width: Option<u16>) -> String {
     }
     table.set_header(columns.iter().map(|column| Cell::new(column.title.to_uppercase())));
     for row in rows {
-        table.add_row(columns.iter().map(|column| Cell::new(style::plain(&cell(row, column.key)))));
+        table.add_row(columns.iter().map(|column| Cell::new(style::line(&cell(row, column.key)))));
     }
     for (place, column) in columns.iter().enumerate() {
         if let Some(shown) = table.column_mut(place) {

@@ -63,9 +63,20 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
         file.write_all(text.as_bytes())?;
         file.as_file().sync_all()?;
         file.persist(path)?;
-        Ok(())
+        sync(folder)
     };
     written().map_err(|error: std::io::Error| Failure::error(format!("{} cannot be written: {error}", path.display())))
+}
+
+/// The file's new name, too, is on the disk before anybody goes on.
+#[cfg(unix)]
+fn sync(folder: &Path) -> std::io::Result<()> {
+    fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]

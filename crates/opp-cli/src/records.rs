@@ -37,15 +37,38 @@ impl<T: Serialize + DeserializeOwned> Shelf<T> {
         places::write(&self.path(id), &serde_json::to_string_pretty(record)?)
     }
 
-    /// All records. One of another edition that cannot be read any more is passed over.
-    pub(crate) fn all(&self) -> Result<Vec<T>, Failure> {
-        let Ok(entries) = fs::read_dir(&self.folder) else { return Ok(Vec::new()) };
-        let mut all = Vec::new();
+    /// The record of this id, if it is there and can be read.
+    pub(crate) fn get(&self, id: &str) -> Result<Option<T>, Failure> {
+        Ok(places::read(&self.path(id))?.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    /// All records, and how many there are that cannot be read: of another edition, or damaged.
+    pub(crate) fn all(&self) -> Result<(Vec<T>, usize), Failure> {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return Ok((Vec::new(), 0)) };
+        let (mut all, mut unread) = (Vec::new(), 0);
         for entry in entries {
-            let text = places::read(&entry?.path())?.unwrap_or_default();
-            all.extend(serde_json::from_str::<T>(&text));
+            let path = entry?.path();
+            // What is being written just now has another name, and what was removed meanwhile is no loss.
+            if path.extension().is_none_or(|ending| ending != "json") {
+                continue;
+            }
+            match fs::read(&path) {
+                Ok(bytes) => match serde_json::from_slice(&bytes) {
+                    Ok(record) => all.push(record),
+                    Err(_) => unread += 1,
+                },
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(_) => unread += 1,
+            }
         }
-        Ok(all)
+        Ok((all, unread))
+    }
+
+    /// What to say of records that cannot be read, if there are any.
+    pub(crate) fn unread(&self) -> Result<Option<String>, Failure> {
+        let (_, unread) = self.all()?;
+        let folder = self.folder.display();
+        Ok((unread > 0).then(|| format!("Files that cannot be read, and are left out here: {unread}, in {folder}.")))
     }
 }
 

@@ -1,38 +1,16 @@
 //! What a person at a terminal goes through, in a terminal that is simulated: secrets, QR codes, Ctrl-C, the way back
 //! from a bank's page.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 
 use std::collections::BTreeMap;
-use std::process::Command;
 use std::time::Duration;
 
-use common::{Platform, WAIT};
+use common::{Platform, WAIT, exit_code, terminal};
 use opp_ergonomic::raw::reqwest::{self, StatusCode};
 use opp_sandbox::{Caprice, Rule};
-use rexpect::process::WaitStatus;
-use rexpect::session::{PtySession, spawn_command};
-
-/// Longer than anything takes, on a machine with other things to do as well.
-const PATIENCE: u64 = 60_000;
-
-/// A terminal of this size in which a command runs.
-fn terminal(line: &str, variables: &BTreeMap<String, String>, (rows, columns): (u16, u16)) -> PtySession {
-    let mut command = Command::new("sh");
-    let script = format!("stty rows {rows} cols {columns}; exec \"$0\" {line}");
-    command.args(["-c", &script, env!("CARGO_BIN_EXE_opp")]).envs(variables).env("TERM", "xterm");
-    command.env_remove("NO_COLOR");
-    spawn_command(command, Some(PATIENCE)).unwrap()
-}
-
-fn exit_code(session: &PtySession) -> i32 {
-    match session.process().wait().unwrap() {
-        WaitStatus::Exited(_, code) => code,
-        other => panic!("{other:?}"),
-    }
-}
 
 const LARGE: (u16, u16) = (60, 120);
 

@@ -5,6 +5,8 @@ mod keep;
 
 use chrono::{TimeDelta, Utc};
 use clap::Subcommand;
+use clap::builder::NonEmptyStringValueParser;
+use opp_ergonomic::ConsentStatus;
 use opp_ergonomic::sca::Ticket;
 use serde::Serialize;
 
@@ -28,11 +30,13 @@ pub(crate) enum Action {
     /// Ask the bank how a consent stands
     Show {
         /// Its id, or the beginning of it; the newest one unless given
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         id: Option<String>,
     },
     /// Go on with a signature that was interrupted
     Resume {
         /// The consent's id, or the beginning of it; the newest one unless given
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         id: Option<String>,
         #[command(flatten)]
         wishes: Wishes,
@@ -40,6 +44,7 @@ pub(crate) enum Action {
     /// Ask for a consent like an old one and sign it; then the old one is given back
     Renew {
         /// The old one's id, or the beginning of it; the newest one unless given
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         id: Option<String>,
         #[command(flatten)]
         wishes: Wishes,
@@ -47,6 +52,7 @@ pub(crate) enum Action {
     /// Give a consent back: nothing more can be read with it
     Delete {
         /// Its id, or the beginning of it
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         id: String,
     },
 }
@@ -102,7 +108,11 @@ fn row(record: &ConsentRecord) -> Row<'_> {
 }
 
 fn list(app: &mut App) -> Result<(), Failure> {
-    let records = Kept::new(app).all()?;
+    let kept = Kept::new(app);
+    let records = kept.all()?;
+    if let Some(sentence) = kept.unread()? {
+        app.out.warn(&sentence)?;
+    }
     let rows: Vec<_> = records.iter().map(row).collect();
     app.out.list(&rows, &COLUMNS)
 }
@@ -151,6 +161,11 @@ async fn renew(app: &mut App, id: Option<&str>, wishes: &Wishes) -> Result<(), F
         frequency: old.frequency_per_day,
     };
     let new = begin(app, &connection, old.party.clone(), &terms, wishes).await?;
+    if new.status != ConsentStatus::Valid.as_str() {
+        // Until then the old one is what opens the accounts.
+        app.out.say(&format!("The old consent {} is kept, since the new one is not valid yet.", old.id))?;
+        return create::tell(app, &new);
+    }
     let session = connection.session(&old.party, true)?;
     match session.consents().delete(&old.id).await {
         Ok(_) => kept.forget(&old.id)?,

@@ -14,7 +14,7 @@ use crate::connect::Whom;
 use crate::exit::Failure;
 use crate::sign::Wishes;
 
-pub(crate) use deliver::undecided;
+pub(crate) use deliver::{sent_once, undecided, undisturbed};
 pub(crate) use file::Format;
 
 /// Pay: to an account, to a giro number, in euro, abroad, or from a file
@@ -51,5 +51,5 @@ pub(crate) async fn run(app: &mut App, kind: Kind) -> Result<(), Failure> {
         Kind::International(args) => args.read()?,
         Kind::File(args) => args.read(app).await?,
     };
-    deliver::run(app, paper, &handling).await
+    Box::pin(deliver::run(app, paper, &handling)).await
 }

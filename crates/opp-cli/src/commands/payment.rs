@@ -10,7 +10,7 @@ use opp_ergonomic::{Cancellation, PaymentStage, PaymentStatus};
 use serde::Serialize;
 
 use crate::app::App;
-use crate::commands::pay::undecided;
+use crate::commands::pay::sent_once;
 use crate::connect::Connection;
 use crate::exit::{Failure, judge};
 use crate::output::{Column, data, detail, text};
@@ -115,7 +115,11 @@ pub(crate) fn print(app: &mut App, record: &PaymentRecord) -> Result<(), Failure
 }
 
 fn list(app: &mut App) -> Result<(), Failure> {
-    let records = Kept::new(app).all()?;
+    let kept = Kept::new(app);
+    let records = kept.all()?;
+    if let Some(sentence) = kept.unread()? {
+        app.out.warn(&sentence)?;
+    }
     let rows: Vec<_> = records.iter().map(row).collect();
     app.out.list(&rows, &COLUMNS)
 }
@@ -135,6 +139,13 @@ async fn sign_later(app: &mut App, which: &Which, wishes: &Wishes) -> Result<(),
     let kept = match record.ticket.take() {
         Some(ticket) => match connection.client.resume(&Ticket::new(&ticket)).await {
             Ok(kept) => Some(kept),
+            // Whoever wanted to take it back is not made to sign the payment itself.
+            Err(error) if error.is_not_found() && record.cancelling => {
+                record.cancelling = false;
+                Kept::new(app).put(&record)?;
+                let hint = format!("Begin again with `opp payment cancel {}`.", short(&record));
+                return Err(Failure::denied("the time to sign the cancellation is over").hint(hint));
+            }
             // Its time was over, or it was used: a new one is begun.
             Err(error) if error.is_not_found() => None,
             Err(error) => return Err(error.into()),
@@ -163,10 +174,13 @@ pub(crate) async fn sign(
     signer: Signer,
 ) -> Result<(), Failure> {
     let session = connection.session(&record.party, true)?;
+    record.cancelling = matches!(subject, Subject::Cancellation(_));
     let mut signing = session.sign(signer.flow(subject, &session))?;
-    record.ticket = Some(signing.keep().await?.expose().to_owned());
-    record.redirect_uri = Some(signer.redirect_uri().to_owned());
-    Kept::new(app).put(record)?;
+    if !app.global.dry_run {
+        record.ticket = Some(signing.keep().await?.expose().to_owned());
+        record.redirect_uri = Some(signer.redirect_uri().to_owned());
+        Kept::new(app).put(record)?;
+    }
     finish(app, connection, record, signing, signer).await
 }
 
@@ -177,24 +191,51 @@ async fn finish(
     signing: opp_ergonomic::sca::Signing,
     mut signer: Signer,
 ) -> Result<(), Failure> {
+    let is_cancellation = matches!(signing.flow().subject(), Subject::Cancellation(_));
     let ending = signer.sign(app, signing).await.map_err(|failure| match failure.hint {
         None => failure.hint(format!("Go on with `opp payment sign {}`.", short(record))),
         Some(_) => failure,
     })?;
-    record.ticket = None;
+    (record.ticket, record.cancelling) = (None, false);
     let kept = Kept::new(app);
     kept.put(record)?;
     let session = connection.session(&record.party, true)?;
     let heard = kept.refresh(&session, record).await;
-    let _ = judge(&ending)?;
-    let status = heard?;
-    app.out.say(match status.stage() {
-        PaymentStage::Paid => "Signed and paid.",
-        PaymentStage::NeedsMoreSigners => "Signed; more people have to sign.",
-        PaymentStage::Cancelled => "Signed: the payment is cancelled.",
-        _ => "Signed. It is not paid before the status says so; `opp payment watch` waits for that.",
-    })?;
-    print(app, record)
+    if let Err(failure) = judge(&ending) {
+        // A signature may count that came as time ran out.
+        if let Ok(status) = heard {
+            app.out.say(&format!("The payment is {}: {}.", status.as_str(), words(status.stage())))?;
+        }
+        return Err(failure);
+    }
+    let status = heard.map_err(|failure| unheard(&failure, record))?;
+    app.out.say(outcome(status.stage(), is_cancellation))?;
+    print(app, record)?;
+    match (status.stage(), is_cancellation) {
+        (PaymentStage::Failed, false) => Err(Failure::error("the bank has not carried the payment out")),
+        (PaymentStage::Cancelled, false) => Err(Failure::error("the payment is cancelled")),
+        (PaymentStage::Paid, true) => Err(Failure::error("the payment was carried out before it could be taken back")),
+        _ => Ok(()),
+    }
+}
+
+/// What has come of something that was signed.
+fn outcome(stage: PaymentStage, is_cancellation: bool) -> &'static str {
+    match (stage, is_cancellation) {
+        (PaymentStage::Cancelled, _) => "Signed: the payment is cancelled.",
+        (PaymentStage::NeedsMoreSigners, _) => "Signed; more people have to sign.",
+        (PaymentStage::Paid, false) => "Signed and paid.",
+        (PaymentStage::Failed, false) => "Signed, and the bank has refused it.",
+        (PaymentStage::Paid, true) => "Signed, and too late.",
+        (_, false) => "Signed. It is not paid before the status says so; `opp payment watch` waits for that.",
+        (_, true) => "Signed. It is not taken back before the status says so; `opp payment show` asks for it.",
+    }
+}
+
+/// It is signed, so it may be paid: that the bank cannot be asked about it now is no failure to pay.
+fn unheard(failure: &Failure, record: &PaymentRecord) -> Failure {
+    let text = format!("it is signed, and how it stands is not known: {}", failure.text);
+    Failure::unknown(text).hint(format!("Ask again with `opp payment show {}`.", short(record)))
 }
 
 async fn cancel(app: &mut App, which: &Which, wishes: &Wishes) -> Result<(), Failure> {
@@ -206,16 +247,22 @@ async fn cancel(app: &mut App, which: &Which, wishes: &Wishes) -> Result<(), Fai
     }
     let signer = Signer::new(&connection, wishes).await?;
     let session = connection.session(&record.party, true)?;
-    let answer = session.payments().cancel(&record.key).await.map_err(undecided)?;
-    remarks::tell(app, &answer.warnings)?;
+    let (answer, interrupted) = sent_once(app, session.payments().cancel(&record.key)).await?;
     if *answer == Cancellation::Done {
         TransactionStatus::Canc.as_str().clone_into(&mut record.status);
-        record.ticket = None;
+        (record.ticket, record.cancelling) = (None, false);
         Kept::new(app).put(&record)?;
+    }
+    remarks::tell(app, &answer.warnings)?;
+    if *answer == Cancellation::Done {
         app.out.say("The payment is taken back.")?;
         return print(app, &record);
     }
     app.out.say("The bank wants that signed.")?;
+    if interrupted {
+        let hint = format!("Begin again with `opp payment cancel {}`.", short(&record));
+        return Err(Failure::interrupted("interrupted; the payment is not taken back").hint(hint));
+    }
     let subject = Subject::Cancellation(record.key.clone());
     sign(app, &connection, &mut record, subject, signer).await
 }

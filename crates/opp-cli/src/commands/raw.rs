@@ -8,7 +8,7 @@ use opp_ergonomic::raw::reqwest::header::HeaderMap;
 use opp_ergonomic::raw::{self, Bytes, Operation, operations};
 use serde::Serialize;
 
-use super::pay::{Format, undecided};
+use super::pay::{Format, undecided, undisturbed};
 use crate::app::App;
 use crate::connect::{Connection, Whom};
 use crate::exit::{Exit, Failure};
@@ -80,7 +80,9 @@ pub(crate) async fn run(app: &mut App, args: Args) -> Result<(), Failure> {
         app.agree("Send it?").await?;
     }
     let sent = body.as_ref().map(|(media, bytes)| (media.as_str(), bytes.clone()));
-    match client.request(operation, &path, sent, &args.accept).await {
+    let sending = client.request(operation, &path, sent, &args.accept);
+    let answer = if operation.is_read() { sending.await } else { undisturbed(app, sending).await?.0 };
+    match answer {
         Ok(answer) => {
             status(app, answer.status().as_u16(), answer.raw_headers())?;
             let mut body = answer.into_inner();

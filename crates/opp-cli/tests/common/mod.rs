@@ -1,5 +1,5 @@
 //! A simulated platform of a fixed day, and a folder of its own, for each test.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(dead_code, unreachable_pub, reason = "each suite uses its part")]
 
 use std::collections::BTreeMap;
@@ -132,5 +132,42 @@ impl Platform {
         let is_one = |path: &str| path.starts_with("/psd2/paymentinitiation/") && !path.contains("authorisations");
         let requests = self.sandbox.control().requests();
         requests.iter().filter(|seen| seen.method == method && is_one(&seen.path)).count()
+    }
+}
+
+impl Platform {
+    /// Waits until the platform was asked this often for something about payments, and is perhaps still at it.
+    pub fn seen(&self, method: &str, times: usize) {
+        let end = std::time::Instant::now() + Duration::from_millis(PATIENCE);
+        while self.payments(method) < times {
+            assert!(std::time::Instant::now() < end, "{method} is not asked for");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// Longer than anything takes, on a machine with other things to do as well.
+const PATIENCE: u64 = 60_000;
+
+/// A terminal of this size in which a command runs.
+#[cfg(unix)]
+pub fn terminal(
+    line: &str,
+    variables: &BTreeMap<String, String>,
+    (rows, columns): (u16, u16),
+) -> rexpect::session::PtySession {
+    let mut command = std::process::Command::new("sh");
+    let script = format!("stty rows {rows} cols {columns}; exec \"$0\" {line}");
+    command.args(["-c", &script, env!("CARGO_BIN_EXE_opp")]).envs(variables).env("TERM", "xterm");
+    command.env_remove("NO_COLOR");
+    rexpect::session::spawn_command(command, Some(PATIENCE)).unwrap()
+}
+
+/// How the command in a terminal has ended.
+#[cfg(unix)]
+pub fn exit_code(session: &rexpect::session::PtySession) -> i32 {
+    match session.process().wait().unwrap() {
+        rexpect::process::WaitStatus::Exited(_, code) => code,
+        other => panic!("{other:?}"),
     }
 }

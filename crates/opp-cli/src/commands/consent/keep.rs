@@ -17,9 +17,14 @@ impl Kept {
 
     /// All of them, newest first.
     pub(crate) fn all(&self) -> Result<Vec<ConsentRecord>, Failure> {
-        let mut all = self.0.all()?;
+        let (mut all, _) = self.0.all()?;
         all.sort_by(|one, other| other.created.cmp(&one.created).then_with(|| one.id.cmp(&other.id)));
         Ok(all)
+    }
+
+    /// What to say of those that cannot be read.
+    pub(crate) fn unread(&self) -> Result<Option<String>, Failure> {
+        self.0.unread()
     }
 
     pub(crate) fn put(&self, record: &ConsentRecord) -> Result<(), Failure> {

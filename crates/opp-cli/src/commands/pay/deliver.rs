@@ -13,6 +13,7 @@ use crate::exit::{Exit, Failure};
 use crate::records::Party;
 use crate::remarks;
 use crate::sign::Signer;
+use crate::style;
 
 pub(super) async fn run(app: &mut App, paper: Paper, handling: &Handling) -> Result<(), Failure> {
     let connection = app.connect().await?;
@@ -32,9 +33,7 @@ pub(super) async fn run(app: &mut App, paper: Paper, handling: &Handling) -> Res
     }
     // Whoever cannot come back from the bank's page had better know before there is a payment.
     let signer = if handling.no_sign { None } else { Some(Signer::new(&connection, &handling.wishes).await?) };
-    let payment = hand_over(&session, &paper.what).await.map_err(undecided)?;
-    // The id is told before anything else can go wrong.
-    app.out.say(&format!("The bank has it: {}.", payment.key().id()))?;
+    let (payment, interrupted) = sent_once(app, hand_over(&session, &paper.what)).await?;
     let mut record = PaymentRecord {
         key: payment.key().clone(),
         party,
@@ -44,9 +43,17 @@ pub(super) async fn run(app: &mut App, paper: Paper, handling: &Handling) -> Res
         status: payment.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
         redirect_uri: None,
         ticket: None,
+        cancelling: false,
     };
-    Kept::new(app).put(&record)?;
+    // The id is kept and told before anything else can go wrong, and told even if it cannot be kept.
+    let kept = Kept::new(app).put(&record);
+    app.out.say(&format!("The bank has it: {}.", payment.key().id()))?;
+    kept?;
     remarks::tell(app, &payment.warnings)?;
+    if interrupted {
+        let hint = format!("Sign it with `opp payment sign {}`.", payment::short(&record));
+        return Err(Failure::interrupted("interrupted; nothing is signed").hint(hint));
+    }
     if let Some(signer) = signer {
         let subject = Subject::Payment(record.key.clone());
         return payment::sign(app, &connection, &mut record, subject, signer).await;
@@ -66,7 +73,8 @@ fn show(app: &mut App, connection: &Connection, party: &Party, paper: &Paper) ->
     let is_attended = app.out.is_attended();
     let width = paper.lines.iter().map(|(title, _)| title.len()).max().unwrap_or_default();
     for (title, shown) in &paper.lines {
-        app.out.say(&format!("  {title:<width$}  {}", shown.text(is_attended)))?;
+        // A text with a line of its own could pass for one of these.
+        app.out.say(&format!("  {title:<width$}  {}", style::line(&shown.text(is_attended))))?;
     }
     Ok(())
 }
@@ -81,6 +89,34 @@ async fn hand_over(session: &Session, what: &What) -> Result<Reply<NewPayment>, 
     }
 }
 
+/// A write, and whether Ctrl-C was pressed before its answer came.
+pub(crate) async fn sent_once<T>(
+    app: &mut App,
+    sending: impl Future<Output = Result<T, Error>>,
+) -> Result<(T, bool), Failure> {
+    let (answer, interrupted) = undisturbed(app, sending).await?;
+    Ok((answer.map_err(undecided)?, interrupted))
+}
+
+/// Waits for the answer to a write, and says whether Ctrl-C was pressed meanwhile. That does not break it off: it may
+/// be on its way, and without the answer nobody would know. A second one gives up.
+pub(crate) async fn undisturbed<T>(app: &mut App, sending: impl Future<Output = T>) -> Result<(T, bool), Failure> {
+    tokio::pin!(sending);
+    let mut interrupted = false;
+    loop {
+        tokio::select! {
+            answer = &mut sending => return Ok((answer, interrupted)),
+            _ = tokio::signal::ctrl_c() => {
+                if std::mem::replace(&mut interrupted, true) {
+                    let failure = Failure::unknown("interrupted before the answer: it may have been done or not");
+                    return Err(failure.hint(where_to_look("the platform", "")));
+                }
+                app.out.say("It is on its way already: waiting for the answer. Ctrl-C once more gives up.")?;
+            }
+        }
+    }
+}
+
 /// A write that failed, with what is needed to find out where nobody knows what came of it.
 pub(crate) fn undecided(error: Error) -> Failure {
     let path = error.path().unwrap_or("the platform").to_owned();
@@ -88,11 +124,15 @@ pub(crate) fn undecided(error: Error) -> Failure {
     if failure.exit != Exit::Unknown {
         return failure;
     }
-    failure.hint(format!(
-        "It went to {path}, and now it is {} UTC. Look at the account and in the bank's own app, or ask the platform's support \
-         with the X-Request-ID, before you send it again.",
-        Utc::now().format("%F %T")
-    ))
+    failure.hint(where_to_look(&path, ", or ask the platform's support with the X-Request-ID,"))
+}
+
+fn where_to_look(path: &str, support: &str) -> String {
+    let now = Utc::now().format("%F %T");
+    format!(
+        "It went to {path}, and now it is {now} UTC. Look at the account and in the bank's own app{support} before you \
+         send it again."
+    )
 }
 
 /// Which option a broken rule is about.

@@ -1,6 +1,7 @@
 //! The payments of this machine: found by the beginning of their ids, and kept up to date.
 
 use chrono::{DateTime, Utc};
+use clap::builder::NonEmptyStringValueParser;
 use opp_ergonomic::raw::Read as _;
 use opp_ergonomic::{PaymentKey, PaymentProduct, PaymentService, PaymentStatus, Reply, Session};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,9 @@ pub(crate) struct PaymentRecord {
     pub(crate) redirect_uri: Option<String>,
     /// What finds its signature again, while that is under way.
     pub(crate) ticket: Option<String>,
+    /// Whether what is under way is the signature of its cancellation.
+    #[serde(default)]
+    pub(crate) cancelling: bool,
 }
 
 /// As much of an id as is enough to find it again.
@@ -37,6 +41,7 @@ const ELSEWHERE: &str = "A payment of another machine";
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Which {
     /// Its id, or the beginning of it; the newest one unless given
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     id: Option<String>,
     /// Its product, such as domestic; its whole id and its bank are needed too
     #[arg(long, value_name = "WORD", requires = "id", help_heading = ELSEWHERE)]
@@ -64,6 +69,7 @@ impl Which {
             status: String::new(),
             redirect_uri: None,
             ticket: None,
+            cancelling: false,
         })
     }
 }
@@ -78,9 +84,14 @@ impl Kept {
 
     /// All of them, newest first.
     pub(crate) fn all(&self) -> Result<Vec<PaymentRecord>, Failure> {
-        let mut all = self.0.all()?;
+        let (mut all, _) = self.0.all()?;
         all.sort_by(|one, other| other.created.cmp(&one.created).then_with(|| one.key.id().cmp(other.key.id())));
         Ok(all)
+    }
+
+    /// What to say of those that cannot be read.
+    pub(crate) fn unread(&self) -> Result<Option<String>, Failure> {
+        self.0.unread()
     }
 
     pub(crate) fn put(&self, record: &PaymentRecord) -> Result<(), Failure> {
@@ -119,8 +130,14 @@ impl Kept {
         record: &mut PaymentRecord,
     ) -> Result<Reply<PaymentStatus>, Failure> {
         let status = session.payments().status(&record.key).await?;
-        status.as_str().clone_into(&mut record.status);
-        self.put(record)?;
+        self.hear(record, &status)?;
         Ok(status)
+    }
+
+    /// Keeps a status. Another process may have begun a signature since the record was read: that is not undone.
+    pub(crate) fn hear(&self, record: &mut PaymentRecord, status: &PaymentStatus) -> Result<(), Failure> {
+        status.as_str().clone_into(&mut record.status);
+        let now = self.0.get(record.key.id())?;
+        self.put(&PaymentRecord { status: record.status.clone(), ..now.unwrap_or_else(|| record.clone()) })
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::{Kept, Which, words};
 use crate::app::App;
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::options::seconds;
 use crate::output::{Column, text};
 use crate::remarks;
@@ -52,14 +52,13 @@ pub(super) async fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
             Ok(status) if last.as_ref() != Some(&*status) => {
                 remarks::tell(app, &status.warnings)?;
                 let status = status.into_inner();
-                status.as_str().clone_into(&mut record.status);
-                kept.put(&record)?;
+                kept.hear(&mut record, &status)?;
                 let change = Change {
                     time: Utc::now().format("%F %T").to_string(),
                     status: record.status.clone(),
                     stage: words(status.stage()),
                 };
-                app.out.more(&[change], &COLUMNS, last.is_none())?;
+                app.out.more(&[change], &COLUMNS, last.is_none()).map_err(unseen)?;
                 if let Some(ended) = end_of(&status) {
                     return ended;
                 }
@@ -83,6 +82,14 @@ pub(super) async fn run(app: &mut App, args: &Args) -> Result<(), Failure> {
             () = tokio::time::sleep(pause) => {}
             _ = tokio::signal::ctrl_c() => return Err(Failure::interrupted("interrupted; the payment goes its way")),
         }
+    }
+}
+
+/// Whoever reads along has gone. That is no success here, where success says that money has moved.
+fn unseen(failure: Failure) -> Failure {
+    match failure.exit {
+        Exit::Ok => Failure::error("nobody reads along any more; the payment goes its way"),
+        _ => failure,
     }
 }
 
