@@ -4,7 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
+use opp_ergonomic::raw::reqwest::Url;
 use opp_sandbox::Sandbox;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -40,7 +41,7 @@ impl Demo {
         let listener = listen(&settings).await?;
         let address = listener.local_addr()?;
         let base = match &settings.public_url {
-            Some(url) => url.trim_end_matches('/').to_owned(),
+            Some(url) => public(url)?,
             None => format!("http://localhost:{}", address.port()),
         };
         let records = Records::open(&settings.state)?;
@@ -79,6 +80,18 @@ impl Demo {
         self.serving.await??;
         self.app.platform.keep()
     }
+}
+
+/// The address under which browsers come. Without HTTPS everybody on the way could read the cookie.
+fn public(address: &str) -> Result<String> {
+    let wrong = || format!("{address} is no address that browsers could use: give https:// and a host, and no path");
+    let url = Url::parse(address).with_context(wrong)?;
+    let host = url.host_str().unwrap_or_default();
+    let is_here = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
+    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_here);
+    let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    ensure!(is_safe && is_bare && !host.is_empty(), wrong());
+    Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
 /// Listens on loopback, and nowhere else: whoever wants more puts a proxy with HTTPS before it.

@@ -14,7 +14,7 @@ use tokio::process::Command;
 
 fn program(state: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_opp-demo"));
-    for name in ["OPP_CLIENT_ID", "OPP_CLIENT_SECRET", "OPP_CERTIFICATE", "OPP_ENVIRONMENT"] {
+    for name in ["OPP_CLIENT_ID", "OPP_CLIENT_SECRET", "OPP_CERTIFICATE", "OPP_ENVIRONMENT", "OPP_API_URL"] {
         command.env_remove(name);
     }
     command.arg("--state").arg(state).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
@@ -95,6 +95,9 @@ async fn real_banks_are_reached_only_when_asked_for_and_every_page_says_so() {
     let credentials = [("OPP_CLIENT_ID", "x"), ("OPP_CLIENT_SECRET", "s3cret"), ("OPP_ENVIRONMENT", "production")];
     let text = refused(program(folder.path(), &["--port", "0"]).envs(credentials)).await;
     assert!(text.contains("--production"), "{text}");
+    let address = [("OPP_ENVIRONMENT", "sandbox"), ("OPP_API_URL", "https://api.openbankingplatform.com")];
+    let named = program(folder.path(), &["--port", "0"]).envs(credentials).envs(address).output().await;
+    assert!(String::from_utf8(named.unwrap().stderr).unwrap().contains("--production"), "an address is enough");
 
     // Any certificate will do, since none of these pages asks anybody.
     let tls = Some(opp_sandbox::Tls { folder: folder.path().join("tls") });
