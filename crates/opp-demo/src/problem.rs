@@ -40,6 +40,10 @@ fn words(error: &Error) -> (&'static str, String) {
         let text = "The bank has not answered, so nobody can tell whether it was carried out. Look at the bank first, \
                     and do not do it again before you know.";
         plain("It is not known what happened", text)
+    } else if error.outcome() == Some(Outcome::Accepted) {
+        let text = "The bank has taken it, and its answer cannot be read. Look at the bank first, and do not do it again \
+                    before you know what came of it.";
+        plain("It is not known what happened", text)
     } else if error.is_rate_limited() {
         let text = "The bank has been asked too often for now. Wait a while before you try again.";
         plain("Too many questions", text)
@@ -96,6 +100,19 @@ impl Problem {
     pub(crate) fn sent_already() -> Self {
         let text = "This order has been sent already, or has waited for too long. Your payments say which.";
         Self::new(StatusCode::GONE, "Nothing to confirm", text).then("/pay", "To your payments")
+    }
+
+    /// A file that would not have everything in it.
+    pub(crate) fn too_much() -> Self {
+        let text =
+            "There are more transactions than are read at once, and the file would lack some. Choose fewer days.";
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "Too much for one file", text)
+    }
+
+    /// Something broke off in the middle of its work.
+    pub(crate) fn broken() -> Self {
+        let text = "It is not known how far it has come. Look at your payments and permissions before you try again.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Something is wrong on our side", text)
     }
 
     /// Somebody came back from a bank who was not awaited. It does not say why: the answer helps nobody but a thief.

@@ -11,7 +11,7 @@ use opp_ergonomic::sca::{Device, Subject};
 use opp_ergonomic::{Access, Bank, BankDetails, ConsentRequest};
 use serde::{Deserialize, Serialize};
 
-use super::{Page, see};
+use super::{Page, see, to_its_end};
 use crate::app::App;
 use crate::guest::{Guest, Person, Signed};
 use crate::record::{Connection, ConnectionState, Record, new_id};
@@ -91,12 +91,25 @@ pub(crate) async fn ask(
     let until = app.today().checked_add_days(Days::new(days)).unwrap_or_else(|| app.today());
     let request =
         if days == 1 { ConsentRequest::once(Access::all(), until) } else { ConsentRequest::new(Access::all(), until) };
+    let (name, way) = (details.name().unwrap_or(&bic).to_owned(), wish.way);
+    to_its_end(begin(app, guest, (bank, name), person, request, way)).await
+}
+
+/// Asks the bank, and leads to the signature.
+async fn begin(
+    app: Arc<App>,
+    guest: Guest,
+    (bank, name): (Bank, String),
+    person: Person,
+    request: ConsentRequest,
+    way: String,
+) -> Page {
     let session = person.session(&app, &bank, guest.presence())?;
     let created = session.consents().create(&request).await?;
     let consent = created.id().to_owned();
 
-    let device = if wish.way == "app" { Device::Phone } else { Device::Desktop };
-    let (id, name) = (new_id(), details.name().unwrap_or(&bic).to_owned());
+    let device = if way == "app" { Device::Phone } else { Device::Desktop };
+    let id = new_id();
     let what = (Purpose::Connection(id.clone()), Subject::Consent(consent.clone()));
     let errand = Errand::begin(&app, &guest, (&person, &name), &session, what, device).await?;
     let errand = errand.remarked(&created.warnings);

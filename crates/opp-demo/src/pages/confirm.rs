@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use opp_ergonomic::sca::{Device, Subject};
-use opp_ergonomic::{Amount, Error, Order, Outcome};
+use opp_ergonomic::{Amount, Error, Order, Outcome, Session};
 
 use super::accounts::{name, number};
 use super::pay::Desk;
 use super::sign::Nothing;
-use super::{Page, see};
+use super::{Page, see, to_its_end};
 use crate::app::App;
 use crate::guest::{Guest, Signed};
 use crate::problem::Problem;
-use crate::record::{Draft, Payment, PaymentState, new_id};
+use crate::record::{Draft, Payment, PaymentState, Record, new_id};
 use crate::signing::{Errand, Purpose};
 use crate::view::{self, values};
 
@@ -45,10 +45,6 @@ pub(crate) async fn pay(
     Signed(Nothing {}): Signed<Nothing>,
 ) -> Page {
     let (draft, desk, order, amount) = open(&app, &guest, &id).await?;
-    // Of two clicks, one gets it.
-    if app.records.change(&guest, |record| record.take_draft(&id)).await?.is_none() {
-        return Err(Problem::sent_already());
-    }
     let payment = Payment {
         id: new_id(),
         bank: desk.connection.bank.clone(),
@@ -60,8 +56,17 @@ pub(crate) async fn pay(
         // Written down before it is sent: if this program ends now, nobody will know.
         state: PaymentState::Unknown(None),
     };
-    app.records.change(&guest, |record| record.payments.push(payment.clone())).await?;
-    let created = match desk.session.payments().create(order).await {
+    // Of two clicks, one gets it.
+    let take = |record: &mut Record| record.take_draft(&id).map(|_| record.payments.push(payment.clone()));
+    if app.records.change(&guest, take).await?.is_none() {
+        return Err(Problem::sent_already());
+    }
+    to_its_end(send(app, guest, desk.session, order, payment)).await
+}
+
+/// Hands an order over that is written down as sent, and leads to its signature.
+async fn send(app: Arc<App>, guest: Guest, session: Session, order: Order, payment: Payment) -> Page {
+    let created = match session.payments().create(order).await {
         Ok(created) => created,
         Err(error) => return Err(failed(&app, &guest, &payment.id, error).await),
     };
@@ -72,7 +77,7 @@ pub(crate) async fn pay(
     let device = if guest.has_phone() { Device::Phone } else { Device::Desktop };
     let what = (Purpose::Payment(payment.id.clone()), Subject::Payment(key));
     let who = (&payment.person, payment.bank_name.as_str());
-    let errand = Errand::begin(&app, &guest, who, &desk.session, what, device).await?;
+    let errand = Errand::begin(&app, &guest, who, &session, what, device).await?;
     let errand = errand.remarked(&created.warnings);
     app.records.change(&guest, |record| record.begin(&errand)).await?;
     Ok(see(&errand.address()))

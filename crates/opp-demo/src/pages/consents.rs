@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::{AppendHeaders, IntoResponse as _};
+use opp_ergonomic::Outcome;
 
 use super::sign::Nothing;
 use super::{Page, see};
@@ -58,13 +59,14 @@ pub(crate) async fn delete(
     let record = app.records.of(&guest).await?;
     let connection = record.connections.iter().find(|connection| connection.id == id);
     let connection = connection.ok_or_else(Problem::not_found)?;
-    if matches!(connection.state, ConnectionState::Open { .. } | ConnectionState::Signed) {
-        let session = connection.person.session(&app, &connection.bank, guest.presence())?;
-        match session.consents().delete(&connection.consent).await {
-            Ok(_) => {}
-            Err(error) if error.is_not_found() || error.needs_new_consent() => {}
-            Err(error) => return Err(Problem::from(error).then("/consents", "Back to your permissions")),
-        }
+    // One that was not seen to be signed can be signed all the same, in the app, now or already.
+    let is_granted = matches!(connection.state, ConnectionState::Open { .. } | ConnectionState::Signed);
+    let session = connection.person.session(&app, &connection.bank, guest.presence())?;
+    match session.consents().delete(&connection.consent).await {
+        Ok(_) => {}
+        Err(error) if error.is_not_found() || error.needs_new_consent() => {}
+        Err(error) if !is_granted && error.outcome() == Some(Outcome::Rejected) && !error.is_rate_limited() => {}
+        Err(error) => return Err(Problem::from(error).then("/consents", "Back to your permissions")),
     }
     app.records.change(&guest, |record| record.connections.retain(|connection| connection.id != id)).await?;
     Ok(see("/consents"))

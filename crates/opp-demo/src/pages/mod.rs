@@ -63,6 +63,15 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .with_state(Arc::clone(app))
 }
 
+/// Does something to its end even if the browser goes away meanwhile, as it does when somebody clicks twice or reloads:
+/// of a call that nobody waits for any more nobody would know what came of it.
+async fn to_its_end(work: impl Future<Output = Page> + Send + 'static) -> Page {
+    match tokio::spawn(work).await {
+        Ok(page) => page,
+        Err(_) => Err(Problem::broken()),
+    }
+}
+
 /// After a form: the page that shows what came of it, which can be loaded again without sending the form again.
 fn see(address: &str) -> Response {
     Redirect::to(address).into_response()

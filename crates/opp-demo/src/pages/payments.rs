@@ -29,6 +29,8 @@ pub(crate) fn entry(payment: &Payment) -> Value {
         PaymentState::Known { ending: Some(ending), .. } => match ending.standing() {
             Some(Standing::Paid) => "Paid",
             Some(_) => "Signed",
+            // It may have been signed while nobody looked: the payment's own page asks the bank.
+            None if matches!(ending, Ending::Expired | Ending::Cancelled) => "No signature seen",
             None => "Not signed",
         },
     };

@@ -146,8 +146,8 @@ fn over(errand: &Errand, ending: &Ending) -> Value {
     let (title, text) = match ending {
         Ending::Finalised(standing) | Ending::Exempted(standing) => standing_words(standing),
         Ending::Failed(failure) => ("It was not signed", failure_words(failure)),
-        Ending::Expired => ("Time ran out", "Nobody has signed in time. Nothing has happened.".to_owned()),
-        Ending::Cancelled => ("Called off", "You have called it off. Nothing has happened.".to_owned()),
+        Ending::Expired => ("Time ran out", format!("Nobody was seen to sign in time. {}", if_signed(errand))),
+        Ending::Cancelled => ("Called off", format!("This page waits no longer. {}", if_signed(errand))),
         _ => ("It is over", String::new()),
     };
     let (address, label) = match (&errand.purpose, ending.standing()) {
@@ -159,6 +159,16 @@ fn over(errand: &Errand, ending: &Ending) -> Value {
     };
     let (good, again) = (ending.is_success(), errand.can_be_repeated());
     values! { kind => "over", good, title, text, again, address, label }
+}
+
+/// What the bank hears from the app counts, whether or not somebody still looked here.
+fn if_signed(errand: &Errand) -> &'static str {
+    match errand.purpose {
+        Purpose::Connection(_) => "If it was signed in the app all the same, take it back under Permissions.",
+        Purpose::Payment(_) => {
+            "If it was signed in the app all the same, the bank pays: see the payment before you pay again."
+        }
+    }
 }
 
 fn standing_words(standing: &Standing) -> (&'static str, String) {

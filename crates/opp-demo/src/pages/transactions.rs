@@ -113,14 +113,23 @@ fn row(row: &Row) -> Value {
     }
 }
 
+/// What a file is made of: all there is, since a file that lacks something does not say so.
+async fn whole(app: &App, guest: &Guest, path: &(String, String), search: &Search) -> Result<Ledger, Problem> {
+    let ledger = read(app, guest, path, search).await?.ledger;
+    if ledger.is_cut {
+        return Err(Problem::too_much().then(address(&path.0, &path.1), "Back to the account"));
+    }
+    Ok(ledger.search(&search.q))
+}
+
 pub(crate) async fn json((State(app), guest, Path(path), Query(search)): Asked) -> Page {
-    let ledger = read(&app, &guest, &path, &search).await?.ledger.search(&search.q);
+    let ledger = whole(&app, &guest, &path, &search).await?;
     let text = serde_json::to_string_pretty(&ledger.rows).unwrap_or_default();
     Ok(file(&app, "application/json", "json", text))
 }
 
 pub(crate) async fn csv((State(app), guest, Path(path), Query(search)): Asked) -> Page {
-    let ledger = read(&app, &guest, &path, &search).await?.ledger.search(&search.q);
+    let ledger = whole(&app, &guest, &path, &search).await?;
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in ledger.rows {
         // Writing into memory does not fail.
