@@ -5,7 +5,7 @@ use anyhow::{Result, anyhow};
 use regex_syntax::ast::parse::Parser;
 use regex_syntax::ast::{
     AssertionKind, Ast, ClassBracketed, ClassPerl, ClassPerlKind, ClassSet, ClassSetBinaryOp, ClassSetItem, GroupKind,
-    HexLiteralKind, Literal, LiteralKind, Span, SpecialLiteralKind, Visitor, visit,
+    HexLiteralKind, Literal, LiteralKind, Repetition, Span, SpecialLiteralKind, Visitor, visit,
 };
 use regex_syntax::hir::Hir;
 
@@ -23,8 +23,8 @@ pub(super) fn read(pattern: &str) -> Result<Hir> {
 fn refusal(pattern: &str, span: Span, why: impl std::fmt::Display) -> anyhow::Error {
     let what = pattern.get(span.start.offset..span.end.offset).unwrap_or(pattern);
     anyhow!(
-        "`{what}`: {why}; say the same in a correction without look-around, back-references, flags, `\\s`, `\\b` and \
-         classes of Unicode, or remove the pattern there"
+        "`{what}`: {why}; say the same in a correction without look-around, back-references, flags, blanks in counts, \
+         `\\s`, `\\b` and classes of Unicode, or remove the pattern there"
     )
 }
 
@@ -67,6 +67,13 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// Counts with blanks are text to ECMAScript.
+    fn repetition(&self, repetition: &Repetition) -> Result<()> {
+        let span = repetition.op.span;
+        let words = &self.pattern[span.start.offset..span.end.offset];
+        if words.contains(char::is_whitespace) { self.refuse(span) } else { Ok(()) }
+    }
+
     /// A bracket that comes first closes the class to ECMAScript, and of two hyphens the first may begin a range.
     fn brackets(&self, class: &ClassBracketed) -> Result<()> {
         let ClassSet::Item(item) = &class.kind else { return self.refuse(class.span) };
@@ -94,7 +101,8 @@ impl Visitor for Reader<'_> {
 
     fn visit_pre(&mut self, ast: &Ast) -> Result<()> {
         match ast {
-            Ast::Empty(_) | Ast::Repetition(_) | Ast::Alternation(_) | Ast::Concat(_) => Ok(()),
+            Ast::Empty(_) | Ast::Alternation(_) | Ast::Concat(_) => Ok(()),
+            Ast::Repetition(repetition) => self.repetition(repetition),
             Ast::Literal(literal) => self.literal(literal),
             Ast::Dot(span) => {
                 // To the engine `\n` alone ends a line.

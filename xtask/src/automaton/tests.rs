@@ -141,6 +141,9 @@ fn what_ecmascript_reads_differently_is_refused() {
         r"(a)\1",
         "(?<!a)b",
         "a{,3}",
+        "a{1, 3}",
+        "a{ 2 }",
+        r"[\d-a-z]",
     ];
     for pattern in different {
         let refusal = Automaton::of(pattern).map(|automaton| automaton.emit("")).unwrap_err();
