@@ -264,3 +264,24 @@ fn a_variable_that_is_no_text_is_none_of_ours() {
     let output = command.env("LEGACY", std::ffi::OsStr::from_bytes(b"caf\xe9")).arg("--version").output().unwrap();
     assert!(output.status.success(), "{output:?}");
 }
+
+#[test]
+fn a_dry_run_tries_no_credentials_and_so_keeps_none() {
+    let platform = Platform::start();
+    let url = platform.sandbox.auth_url();
+    let line = format!("login mine --client-id nobody --auth-url {url} --api-url {url} --dry-run");
+    let refused = platform.run(&line, "wrong\n");
+    assert_eq!(refused.exit, Exit::Usage, "{}", refused.err);
+    assert_eq!(platform.run("profile list --csv", "").ok().lines().count(), 1);
+    assert_eq!(platform.run("demo --dry-run", "").exit, Exit::Usage);
+    assert!(platform.sandbox.control().requests().is_empty());
+}
+
+#[test]
+fn a_dry_run_of_a_signature_begins_none() {
+    let platform = Platform::start();
+    platform.run(&format!("{PAY} --no-sign"), "").ok();
+    let before = std::fs::read(&kept(&platform)[0]).unwrap();
+    assert!(platform.run("payment sign --dry-run", "").ok().starts_with("curl -X POST"));
+    assert_eq!(std::fs::read(&kept(&platform)[0]).unwrap(), before);
+}

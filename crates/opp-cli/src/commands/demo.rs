@@ -34,6 +34,9 @@ const POLL: Duration = Duration::from_millis(200);
 const ROWS: usize = 8;
 
 pub(crate) async fn run(app: &mut App, _: Args) -> Result<(), Failure> {
+    if app.global.dry_run {
+        return Err(Failure::usage("--dry-run shows a single request, and this command makes many"));
+    }
     let start = Instant::now();
     let config = Config { person_after: Some(PERSON), bank_after: Duration::from_millis(200), ..Config::default() };
     let sandbox = Sandbox::start(config).map_err(|error| Failure::error(error.to_string()))?;

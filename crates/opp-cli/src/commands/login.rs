@@ -60,6 +60,10 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(app: &mut App, args: Args) -> Result<(), Failure> {
+    if app.global.dry_run {
+        return Err(Failure::usage("--dry-run sends nothing, and credentials that were not tried are not kept")
+            .hint("Leave --dry-run out, or keep them untried with --no-check."));
+    }
     let client_id = match args.client_id {
         Some(id) => id,
         None if app.out.is_attended() => app.out.ask("Client id:").await?,
