@@ -1,5 +1,7 @@
 //! A simulated platform on this machine: found by its address, and asked for its credentials.
 
+use std::time::Duration;
+
 use opp_ergonomic::raw::reqwest;
 use serde::Deserialize;
 
@@ -41,6 +43,9 @@ pub(crate) fn announced(places: &Places) -> Result<Option<String>, Failure> {
     places::read(&places.state(FILE))
 }
 
+/// How long a program on this machine may take to say who it is.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Asks the sandbox at an address, of either of its hosts, for its other address and its credentials.
 pub(crate) async fn ask(url: &str) -> Result<Info, Failure> {
     let address = format!("{}/_sandbox/info", url.trim_end_matches('/'));
@@ -48,9 +53,14 @@ pub(crate) async fn ask(url: &str) -> Result<Info, Failure> {
         Failure::error(format!("no sandbox answers at {url}: {text}"))
             .hint("Start one with `opp sandbox`, or give its address with --sandbox=URL.")
     };
-    let answer = reqwest::get(&address)
-        .await
-        .map_err(|error| wrong(if error.is_connect() { "nobody is there" } else { "the address is wrong" }))?;
+    let http = reqwest::Client::builder().timeout(PATIENCE).build().map_err(|_| wrong("no connection can be made"))?;
+    let answer = http.get(&address).send().await.map_err(|error| {
+        wrong(match error {
+            _ if error.is_timeout() => "whoever is there says nothing",
+            _ if error.is_connect() => "nobody is there",
+            _ => "the address is wrong",
+        })
+    })?;
     let body = answer.bytes().await.map_err(|_| wrong("the answer broke off"))?;
     serde_json::from_slice(&body).map_err(|_| wrong("somebody else is there"))
 }

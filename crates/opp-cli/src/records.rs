@@ -23,7 +23,7 @@ impl<T> Shelf<T> {
         Self { folder, kind: PhantomData }
     }
 
-    fn path(&self, id: &str) -> PathBuf {
+    pub(crate) fn path(&self, id: &str) -> PathBuf {
         self.folder.join(format!("{}.json", opp_ergonomic::raw::encode(id)))
     }
 

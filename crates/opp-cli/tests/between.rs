@@ -8,7 +8,7 @@ mod common;
 use std::io::{Cursor, Write};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -123,6 +123,29 @@ fn ctrl_c_does_not_break_off_a_payment_that_is_on_its_way() {
     twice.exp_string("may have been done or not").unwrap();
     twice.exp_eof().unwrap();
     assert_eq!((exit_code(&twice), platform.payments("POST")), (6, 2));
+}
+
+#[test]
+fn a_payment_that_was_on_its_way_when_everything_stopped_is_told() {
+    let platform = Platform::start();
+    slow(&platform, "initiatePayment", None);
+    let line = format!("{PAY} --no-sign");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_opp"));
+    let command = command.args(words(&line)).envs(platform.variables()).stderr(Stdio::null());
+    let mut running = command.spawn().unwrap();
+    platform.seen("POST", 1);
+    running.kill().unwrap();
+    running.wait().unwrap();
+    platform.sandbox.control().clear_caprices();
+    let sentence = "nobody knows whether the bank has it: 100.00 SEK to Anna, at ESSESESS";
+    let listed = platform.run("payment list", "");
+    assert!(listed.err.contains(sentence), "{}", listed.err);
+    // Whoever pays the same again is told before.
+    let again = platform.run(&line, "");
+    assert!(again.err.contains(sentence), "{}", again.err);
+    let file = listed.err.lines().find_map(|line| line.split_once("remove ")).unwrap().1.trim().to_owned();
+    std::fs::remove_file(file).unwrap();
+    assert!(!platform.run("payment list", "").err.contains("nobody knows"), "what came of the second one is known");
 }
 
 #[test]

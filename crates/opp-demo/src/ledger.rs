@@ -18,7 +18,8 @@ const PAGE: usize = 25;
 pub(crate) struct Row {
     pub(crate) booking_date: Option<NaiveDate>,
     pub(crate) value_date: Option<NaiveDate>,
-    pub(crate) amount: Decimal,
+    /// `None` if the bank says none that can be read: the transaction is shown all the same.
+    pub(crate) amount: Option<Decimal>,
     pub(crate) currency: String,
     /// The other side.
     pub(crate) counterparty: String,
@@ -29,14 +30,15 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// `None` without an amount, which is nothing to show.
-    fn of(transaction: &Transaction) -> Option<Self> {
+    fn of(transaction: &Transaction) -> Self {
         let owned = |text: Option<&str>| text.unwrap_or_default().trim().to_owned();
-        let amount = transaction.amount()?;
-        let (amount, currency) = (amount.value(), amount.currency().to_string());
+        let amount = transaction.amount();
+        let currency = amount.map(|amount| amount.currency().to_string()).unwrap_or_default();
+        let amount = amount.map(|amount| amount.value());
+        let is_outgoing = amount.is_none_or(|amount| amount.is_sign_negative());
         let (creditor, debtor) = (transaction.creditor_name(), transaction.debtor_name());
-        let counterparty = if amount.is_sign_negative() { creditor.or(debtor) } else { debtor.or(creditor) };
-        Some(Self {
+        let counterparty = if is_outgoing { creditor.or(debtor) } else { debtor.or(creditor) };
+        Self {
             booking_date: transaction.booking_date(),
             value_date: transaction.value_date(),
             amount,
@@ -46,12 +48,13 @@ impl Row {
             reference: owned(transaction.reference().or(transaction.end_to_end_id())),
             entry_reference: owned(transaction.entry_reference()),
             transaction_id: owned(transaction.id()),
-        })
+        }
     }
 
     fn contains(&self, wanted: &str) -> bool {
         let texts = [&self.counterparty, &self.text, &self.reference];
-        texts.iter().any(|text| text.to_lowercase().contains(wanted)) || self.amount.to_string().contains(wanted)
+        texts.iter().any(|text| text.to_lowercase().contains(wanted))
+            || self.amount.is_some_and(|amount| amount.to_string().contains(wanted))
     }
 }
 
@@ -81,7 +84,7 @@ impl Ledger {
         let mut transactions = accounts.transactions(account, &TransactionQuery::since(from).until(to))?;
         let mut ledger = Self::default();
         while let Some(transaction) = transactions.next().await {
-            let Some(row) = Row::of(&transaction?) else { continue };
+            let row = Row::of(&transaction?);
             if row.booking_date.is_some_and(|day| day < from || day > to) {
                 continue;
             }
@@ -93,6 +96,11 @@ impl Ledger {
         }
         ledger.rows.sort_by_key(|row| std::cmp::Reverse(row.booking_date));
         Ok(ledger)
+    }
+
+    /// Whether nothing is missing, so that it adds up.
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.is_cut && self.rows.iter().all(|row| row.amount.is_some())
     }
 
     /// Only the rows that contain a text.
@@ -114,10 +122,11 @@ impl Ledger {
     pub(crate) fn months(&self, currency: &str) -> Vec<Month> {
         let mut months: BTreeMap<NaiveDate, Month> = BTreeMap::new();
         for row in self.rows.iter().filter(|row| row.currency == currency) {
-            let Some(first) = row.booking_date.and_then(|day| day.with_day(1)) else { continue };
+            let first = row.booking_date.and_then(|day| day.with_day(1));
+            let (Some(first), Some(amount)) = (first, row.amount) else { continue };
             let none = Month { first, paid_in: Decimal::ZERO, paid_out: Decimal::ZERO };
             let month = months.entry(first).or_insert(none);
-            if row.amount.is_sign_negative() { month.paid_out -= row.amount } else { month.paid_in += row.amount }
+            if amount.is_sign_negative() { month.paid_out -= amount } else { month.paid_in += amount }
         }
         months.into_values().collect()
     }
@@ -131,8 +140,8 @@ impl Ledger {
     ) -> Vec<(NaiveDate, Decimal)> {
         let mut booked: BTreeMap<NaiveDate, Decimal> = BTreeMap::new();
         for row in self.rows.iter().filter(|row| row.currency == currency) {
-            if let Some(day) = row.booking_date {
-                *booked.entry(day).or_default() += row.amount;
+            if let (Some(day), Some(amount)) = (row.booking_date, row.amount) {
+                *booked.entry(day).or_default() += amount;
             }
         }
         let mut balance = now;
@@ -171,7 +180,7 @@ mod tests {
     fn ledger(rows: &[(&str, &str, &str)]) -> Ledger {
         let row = |(day, amount, text): &(&str, &str, &str)| Row {
             booking_date: day.parse().ok(),
-            amount: amount.parse().unwrap(),
+            amount: amount.parse().ok(),
             currency: "SEK".to_owned(),
             counterparty: (*text).to_owned(),
             ..Row::default()
@@ -185,6 +194,14 @@ mod tests {
         let days = ("2026-03-01".parse().unwrap(), "2026-03-04".parse().unwrap());
         let balances: Vec<_> = ledger.balances(days, Decimal::from(70), "SEK").into_iter().map(|(_, it)| it).collect();
         assert_eq!(balances, [1, 100, 70, 70].map(Decimal::from));
+    }
+
+    #[test]
+    fn a_transaction_whose_amount_cannot_be_read_is_no_part_of_a_sum_and_is_found_all_the_same() {
+        let ledger = ledger(&[("2026-03-03", "-30", ""), ("2026-03-02", "a lot", "Bageri")]);
+        assert!(!ledger.is_whole());
+        assert_eq!(ledger.months("SEK").len(), 1);
+        assert_eq!(ledger.search("bageri").rows.len(), 1);
     }
 
     #[test]

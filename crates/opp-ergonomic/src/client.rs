@@ -61,7 +61,8 @@ impl Client {
         Session::new(&self.caller, bank, psu)
     }
 
-    /// The last leg of an OAuth redirect. A code is good once: this is never repeated.
+    /// The last leg of an OAuth redirect. A code is good once: this is never repeated. An error whose
+    /// [`TokenError`](crate::TokenError) is not refused leaves open whether it is used up.
     pub async fn exchange_code(&self, exchange: &CodeExchange) -> Result<(), Error> {
         Ok(self.caller.core.endpoint.exchange(exchange).await?)
     }

@@ -1,6 +1,7 @@
 //! `opp payment`: what has become of payments, signing them later, and taking them back.
 
 mod keep;
+mod sending;
 mod watch;
 
 use clap::Subcommand;
@@ -16,9 +17,11 @@ use crate::exit::{Failure, judge};
 use crate::output::{Column, data, detail, text};
 use crate::remarks;
 use crate::sign::{Signer, Wishes};
+use crate::style;
 
 use keep::Which;
 pub(crate) use keep::{Kept, PaymentRecord, short};
+pub(crate) use sending::Sending;
 
 /// Look at payments, sign them later, take them back
 #[derive(Debug, Subcommand)]
@@ -119,6 +122,9 @@ fn list(app: &mut App) -> Result<(), Failure> {
     let records = kept.all()?;
     if let Some(sentence) = kept.unread()? {
         app.out.warn(&sentence)?;
+    }
+    for sentence in kept.unknown(|_| true)? {
+        app.out.warn(&style::line(&sentence))?;
     }
     let rows: Vec<_> = records.iter().map(row).collect();
     app.out.list(&rows, &COLUMNS)

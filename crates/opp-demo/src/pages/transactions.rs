@@ -90,26 +90,27 @@ pub(crate) async fn show((State(app), guest, Path(path), Query(search)): Asked) 
 /// The charts, of the currency of the balance. Without a balance there is only money in and out.
 fn charts(account: &Account, ledger: &Ledger, days: (NaiveDate, NaiveDate)) -> Value {
     let balance = ledger::balance(account);
-    let currency = match (&balance, ledger.rows.first()) {
+    let first = ledger.rows.iter().find(|row| row.amount.is_some());
+    let currency = match (&balance, first) {
         (Some((_, currency)), _) => currency.clone(),
         (None, Some(row)) => row.currency.clone(),
         (None, None) => return Value::Null,
     };
     let balances = match &balance {
-        Some((now, currency)) if !ledger.is_cut => ledger.balances(days, *now, currency),
+        Some((now, currency)) if ledger.is_whole() => ledger.balances(days, *now, currency),
         _ => Vec::new(),
     };
     let line = Line::new(&balances, &currency);
     let bars = Bars::new(&ledger.months(&currency), &balances, &currency);
-    let others = ledger.rows.iter().any(|row| row.currency != currency);
+    let others = ledger.rows.iter().any(|row| row.amount.is_some() && row.currency != currency);
     values! { line, bars, currency, others }
 }
 
 fn row(row: &Row) -> Value {
     values! {
         day => row.booking_date.map(|day| day.format("%-d %b %Y").to_string()), iso => row.booking_date,
-        who => row.counterparty, text => row.text, incoming => row.amount.is_sign_positive(),
-        amount => view::money(row.amount, &row.currency),
+        who => row.counterparty, text => row.text, incoming => row.amount.is_some_and(|amount| amount.is_sign_positive()),
+        amount => row.amount.map_or_else(|| "Not said".to_owned(), |amount| view::money(amount, &row.currency)),
     }
 }
 

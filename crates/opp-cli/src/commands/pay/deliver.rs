@@ -7,7 +7,7 @@ use opp_ergonomic::{Error, Invalid, NewPayment, Reply, Session};
 use super::Handling;
 use super::paper::{Paper, What};
 use crate::app::App;
-use crate::commands::payment::{self, Kept, PaymentRecord};
+use crate::commands::payment::{self, Kept, PaymentRecord, Sending};
 use crate::connect::Connection;
 use crate::exit::{Exit, Failure};
 use crate::records::Party;
@@ -25,15 +25,28 @@ pub(super) async fn run(app: &mut App, paper: Paper, handling: &Handling) -> Res
     if let What::Order(order) = &paper.what {
         session.payments().check(order).map_err(|wrong| option_of(&wrong))?;
     }
+    let kept = Kept::new(app);
+    let sending = Sending::new(&party, paper.amount.as_deref(), paper.creditor.as_deref());
     if !app.global.dry_run {
         show(app, &connection, &party, &paper)?;
+        for sentence in kept.unknown(|other| sending.is_like(other))? {
+            app.out.warn(&style::line(&sentence))?;
+        }
         if connection.profile.is_live() {
             app.agree("Pay this, with real money?").await?;
         }
     }
     // Whoever cannot come back from the bank's page had better know before there is a payment.
     let signer = if handling.no_sign { None } else { Some(Signer::new(&connection, &handling.wishes).await?) };
-    let (payment, interrupted) = sent_once(app, hand_over(&session, &paper.what)).await?;
+    let session = session.with_request_id(&sending.request_id)?;
+    if !app.global.dry_run {
+        kept.begin(&sending)?;
+    }
+    let sent = sent_once(app, hand_over(&session, &paper.what)).await;
+    if sent.as_ref().is_err_and(|failure| failure.exit != Exit::Unknown) {
+        kept.end(&sending)?;
+    }
+    let (payment, interrupted) = sent?;
     let mut record = PaymentRecord {
         key: payment.key().clone(),
         party,
@@ -46,9 +59,9 @@ pub(super) async fn run(app: &mut App, paper: Paper, handling: &Handling) -> Res
         cancelling: false,
     };
     // The id is kept and told before anything else can go wrong, and told even if it cannot be kept.
-    let kept = Kept::new(app).put(&record);
+    let noted = kept.put(&record).and_then(|()| kept.end(&sending));
     app.out.say(&format!("The bank has it: {}.", payment.key().id()))?;
-    kept?;
+    noted?;
     remarks::tell(app, &payment.warnings)?;
     if interrupted {
         let hint = format!("Sign it with `opp payment sign {}`.", payment::short(&record));

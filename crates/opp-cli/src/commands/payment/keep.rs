@@ -1,4 +1,4 @@
-//! The payments of this machine: found by the beginning of their ids, and kept up to date.
+//! The payments of this machine: noted before they are sent, found by the beginning of their ids, and kept up to date.
 
 use chrono::{DateTime, Utc};
 use clap::builder::NonEmptyStringValueParser;
@@ -6,6 +6,7 @@ use opp_ergonomic::raw::Read as _;
 use opp_ergonomic::{PaymentKey, PaymentProduct, PaymentService, PaymentStatus, Reply, Session};
 use serde::{Deserialize, Serialize};
 
+use super::sending::Sending;
 use crate::app::App;
 use crate::connect::{Connection, Whom};
 use crate::exit::Failure;
@@ -74,12 +75,12 @@ impl Which {
     }
 }
 
-/// The payments that were made on this machine.
-pub(crate) struct Kept(Shelf<PaymentRecord>);
+/// The payments that were made on this machine, and those of which nobody knows yet whether they were.
+pub(crate) struct Kept(Shelf<PaymentRecord>, Shelf<Sending>);
 
 impl Kept {
     pub(crate) fn new(app: &App) -> Self {
-        Self(app.shelf("payments"))
+        Self(app.shelf("payments"), app.shelf("sending"))
     }
 
     /// All of them, newest first.
@@ -98,8 +99,27 @@ impl Kept {
         self.0.put(record.key.id(), record)
     }
 
+    /// Notes that one is about to be sent.
+    pub(crate) fn begin(&self, sending: &Sending) -> Result<(), Failure> {
+        self.1.put(&sending.request_id, sending)
+    }
+
+    /// Strikes the note out: it is known what came of it.
+    pub(crate) fn end(&self, sending: &Sending) -> Result<(), Failure> {
+        self.1.remove(&sending.request_id)
+    }
+
+    /// What to say of those whose fate is unknown.
+    pub(crate) fn unknown(&self, concerns: impl Fn(&Sending) -> bool) -> Result<Vec<String>, Failure> {
+        let (all, _) = self.1.all()?;
+        let sentence = |one: &Sending| one.sentence(&self.1.path(&one.request_id).display().to_string());
+        Ok(all.iter().filter(|one| concerns(one)).map(sentence).collect())
+    }
+
     /// Forgets all that were made at a host which is no more.
     pub(crate) fn forget_host(&self, api: &str) -> Result<(), Failure> {
+        let (sending, _) = self.1.all()?;
+        sending.iter().filter(|one| one.party.api == api).try_for_each(|one| self.end(one))?;
         self.all()?
             .iter()
             .filter(|record| record.party.api == api)
