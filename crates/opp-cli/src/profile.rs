@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use opp_ergonomic::Environment;
-use opp_ergonomic::raw::reqwest::Url;
 use serde::{Deserialize, Serialize};
 
 use crate::exit::Failure;
@@ -38,11 +37,8 @@ pub(crate) struct Profile {
 impl Profile {
     /// Whether it leads to real banks: by its name, or because it names the address of production.
     pub(crate) fn is_live(&self) -> bool {
-        let host =
-            |address: &str| Url::parse(address).ok()?.host_str().map(|host| host.trim_end_matches('.').to_owned());
-        let own = [&self.auth_url, &self.api_url].into_iter().flatten().filter_map(|address| host(address));
-        let real = [Environment::Production.auth(), Environment::Production.api()].map(host);
-        self.environment.as_deref() == Some("production") || own.into_iter().any(|own| real.contains(&Some(own)))
+        let mut own = [&self.auth_url, &self.api_url].into_iter().flatten();
+        self.environment.as_deref() == Some("production") || own.any(|address| Environment::is_production(address))
     }
 }
 

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use chrono::{DateTime, Utc};
-use opp_ergonomic::raw::reqwest::Url;
 use opp_ergonomic::{Client, Clock, Environment, SystemClock, store::Store};
 use opp_sandbox::{Control, Sandbox};
 use serde::{Deserialize, Serialize};
@@ -81,9 +80,8 @@ impl Platform {
         // What every page says of real money must not hang on a variable that somebody has forgotten.
         let named = std::env::var("OPP_ENVIRONMENT").is_ok_and(|name| name == "production");
         ensure!(production || !named, "OPP_ENVIRONMENT is `production`: add --production, or unset it");
-        let real = [Environment::Production.auth(), Environment::Production.api()].map(host);
-        let addresses = ["OPP_AUTH_URL", "OPP_API_URL"].map(|name| std::env::var(name).ok().as_deref().and_then(host));
-        let leads_there = addresses.iter().any(|own| own.is_some() && real.contains(own));
+        let addresses = ["OPP_AUTH_URL", "OPP_API_URL"].map(|name| std::env::var(name).unwrap_or_default());
+        let leads_there = addresses.iter().any(|address| Environment::is_production(address));
         ensure!(
             production || !leads_there,
             "the environment names addresses of production: add --production, or unset them"
@@ -114,11 +112,6 @@ impl Platform {
         write_private(&self.file, &serde_json::to_vec(&kept)?)
             .with_context(|| format!("{} cannot be written", self.file.display()))
     }
-}
-
-/// The host of an address.
-fn host(address: &str) -> Option<String> {
-    Some(Url::parse(address).ok()?.host_str()?.trim_end_matches('.').to_owned())
 }
 
 /// What was kept, unless it belongs to other data or is not there. A file that makes no sense is no reason not to start.

@@ -105,13 +105,15 @@ impl ClientBuilder {
 
     /// Where the hosts are, for tokens and for the API.
     fn hosts(&self) -> Result<(reqwest::Url, reqwest::Url), Invalid> {
-        if self.environment == Environment::Production && self.identity.is_none() && self.http.is_none() {
+        let auth = self.auth.as_deref().unwrap_or_else(|| self.environment.auth());
+        let api = self.api.as_deref().unwrap_or_else(|| self.environment.api());
+        let is_real =
+            self.environment == Environment::Production || [auth, api].into_iter().any(Environment::is_production);
+        if is_real && self.identity.is_none() && self.http.is_none() {
             let rule = "is missing: production answers only to the certificate of your application; download it from \
                         the portal and give it with ClientBuilder::identity";
             return Err(Invalid::new(rule).within("client certificate"));
         }
-        let auth = self.auth.as_deref().unwrap_or_else(|| self.environment.auth());
-        let api = self.api.as_deref().unwrap_or_else(|| self.environment.api());
         Ok((host("auth host", auth, self.plain_loopback)?, host("API host", api, self.plain_loopback)?))
     }
 

@@ -51,6 +51,15 @@ impl Environment {
     }
 }
 
+impl Environment {
+    /// Whether an address is one of production's, whatever the settings around it are called: there it is for real.
+    pub fn is_production(address: &str) -> bool {
+        let host = |address: &str| Some(Url::parse(address).ok()?.host_str()?.trim_end_matches('.').to_owned());
+        let given = host(address);
+        given.is_some() && [Self::Production.auth(), Self::Production.api()].map(host).contains(&given)
+    }
+}
+
 impl FromStr for Environment {
     type Err = Invalid;
 
@@ -102,6 +111,20 @@ mod tests {
         // A name that only begins like one.
         assert!(host("api", "http://localhost.evil.example", true).is_err());
         assert!(host("api", "http://127.0.0.1.evil.example", true).is_err());
+    }
+
+    #[test]
+    fn production_is_known_by_its_hosts() {
+        for address in
+            ["https://api.openbankingplatform.com", "HTTPS://AUTH.openbankingplatform.com.:443/connect/token"]
+        {
+            assert!(Environment::is_production(address), "{address}");
+        }
+        for address in
+            ["https://api.sandbox.openbankingplatform.com", "https://api.openbankingplatform.com.evil.example", ""]
+        {
+            assert!(!Environment::is_production(address), "{address}");
+        }
     }
 
     #[test]

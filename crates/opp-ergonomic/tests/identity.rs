@@ -19,6 +19,20 @@ fn pkcs12_of_today_and_of_old_is_read() {
 }
 
 #[test]
+fn production_wants_a_certificate_whatever_its_address_is_given_as() {
+    let client = || Client::builder().credentials("id", "secret");
+    for client in [
+        client().environment(Environment::Production),
+        client().api_host("https://api.openbankingplatform.com/"),
+        client().environment(Environment::custom("https://auth.openbankingplatform.com", "https://gateway.example")),
+    ] {
+        let refusal = client.build().unwrap_err().to_string();
+        assert!(refusal.starts_with("client certificate is missing"), "{refusal}");
+    }
+    assert!(client().build().is_ok());
+}
+
+#[test]
 fn a_certificate_tells_when_it_ends() {
     let identity = Identity::from_pkcs12(AES, &Secret::from("portal")).unwrap();
     // As `openssl x509 -enddate` says of the file.
