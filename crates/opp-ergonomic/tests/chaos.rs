@@ -127,9 +127,7 @@ async fn whatever_goes_wrong_a_call_ends_in_time_with_an_error_that_says_so() {
                         assert!(error.operation().is_some() || may_pass, "{place}: {error:?}");
                         assert!(!error.to_string().contains("hello"), "{place}: {error}");
                         if let Some(outcome) = error.outcome() {
-                            // A machine that is busy may not come to send it before its time is up.
-                            let not_sent = outcome == Outcome::NotSent && error.is_timeout() && api.calls() == 0;
-                            let known = matches!(outcome, Outcome::Unknown | Outcome::Accepted) || not_sent;
+                            let known = matches!(outcome, Outcome::Unknown | Outcome::Accepted);
                             assert!(known, "{place}: {outcome:?} {error}");
                             assert!(api.calls() <= 1, "{place} was sent {} times", api.calls());
                             assert!(error.request_id().is_some() && error.path().is_some(), "{place}");

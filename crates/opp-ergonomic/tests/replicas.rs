@@ -50,6 +50,22 @@ fn started(_: usize) -> Act {
     answer(201, r#"{"authorisationId":"a-1","scaMethods":[{"authenticationMethodId":"mbid"}]}"#)
 }
 
+/// A bank that sends its users to a page, and has not heard of a signature yet.
+fn with_a_page(call: &str, times: usize) -> Act {
+    match call {
+        "start" => started(times),
+        "select" => answer(200, r#"{"_links":{"scaOAuth":{"href":"https://bank.example/?state=[TPP_STATE]"}}}"#),
+        "exchange" => token(times),
+        _ => answer(200, r#"{"scaStatus":"started"}"#),
+    }
+}
+
+/// Sends the user to that page: with what they will come back.
+async fn send_away(signing: &mut Signing) -> Callback {
+    let Step::Redirect { url, .. } = signing.look().await.unwrap() else { panic!("{signing:?}") };
+    Callback::parse(&format!("?code=c&state={}", url.expose().split_once("state=").unwrap().1))
+}
+
 fn client(host: &Host, store: &Arc<dyn Store>, clock: &Arc<TestClock>) -> Client {
     let client = builder(&host.url, &host.url).retry(RetryPolicy::never());
     client.store(Arc::clone(store)).clock(Arc::clone(clock) as _).build().unwrap()
@@ -160,19 +176,12 @@ async fn nothing_is_begun_after_the_deadline() {
 
 #[tokio::test]
 async fn a_callback_that_two_replicas_take_has_its_code_exchanged_by_one() {
-    let host = bank(|call, times| match call {
-        "start" => started(times),
-        "select" => answer(200, r#"{"_links":{"scaOAuth":{"href":"https://bank.example/?state=[TPP_STATE]"}}}"#),
-        "exchange" => token(times),
-        _ => answer(200, r#"{"scaStatus":"started"}"#),
-    })
-    .await;
+    let host = bank(with_a_page).await;
     let (store, clock) = shared();
     let client = client(&host, &store, &clock);
     let (mut one, ticket) = begin(&client).await;
-    let Step::Redirect { url, .. } = one.look().await.unwrap() else { panic!("{one:?}") };
+    let callback = send_away(&mut one).await;
     let mut other = resume(&client, &ticket).await;
-    let callback = Callback::parse(&format!("?code=c&state={}", url.expose().split_once("state=").unwrap().1));
     one.callback(&callback).await.unwrap();
     assert!(other.callback(&callback).await.unwrap_err().is_not_found());
     other.look().await.unwrap();
@@ -217,20 +226,13 @@ impl Store for Failing {
 
 #[tokio::test]
 async fn a_callback_that_could_not_be_stored_can_be_taken_again() {
-    let host = bank(|call, times| match call {
-        "start" => started(times),
-        "select" => answer(200, r#"{"_links":{"scaOAuth":{"href":"https://bank.example/?state=[TPP_STATE]"}}}"#),
-        "exchange" => token(times),
-        _ => answer(200, r#"{"scaStatus":"started"}"#),
-    })
-    .await;
+    let host = bank(with_a_page).await;
     let (memory, clock) = shared();
     let failing = Arc::new(Failing(memory, 0.into()));
     let store: Arc<dyn Store> = Arc::clone(&failing) as _;
     let client = client(&host, &store, &clock);
     let (mut signing, _) = begin(&client).await;
-    let Step::Redirect { url, .. } = signing.look().await.unwrap() else { panic!("{signing:?}") };
-    let callback = Callback::parse(&format!("?code=c&state={}", url.expose().split_once("state=").unwrap().1));
+    let callback = send_away(&mut signing).await;
     failing.1.store(FAIL, Ordering::SeqCst);
     signing.callback(&callback).await.unwrap_err();
     failing.1.store(HANG, Ordering::SeqCst);
@@ -264,19 +266,16 @@ async fn a_signature_outlives_many_pages_that_look_at_it() {
 async fn whoever_comes_back_from_the_bank_late_has_signed_all_the_same() {
     for passed in [599, 660] {
         let host = bank(|call, times| match call {
-            "start" => started(times),
-            "select" => answer(200, r#"{"_links":{"scaOAuth":{"href":"https://bank.example/?state=[TPP_STATE]"}}}"#),
-            "exchange" => token(times),
             "confirm" => answer(200, r#"{"consentStatus":"valid"}"#),
-            _ => answer(200, r#"{"scaStatus":"finalised"}"#),
+            "poll" => answer(200, r#"{"scaStatus":"finalised"}"#),
+            _ => with_a_page(call, times),
         })
         .await;
         let (store, clock) = shared();
         let client = client(&host, &store, &clock);
         let (mut signing, _) = begin(&client).await;
-        let Step::Redirect { url, .. } = signing.look().await.unwrap() else { panic!("{signing:?}") };
+        let callback = send_away(&mut signing).await;
         clock.pass(passed);
-        let callback = Callback::parse(&format!("?code=c&state={}", url.expose().split_once("state=").unwrap().1));
         let mut back = client.returned(&callback).await.unwrap().sign(psu()).unwrap();
         clock.pass(2);
         back.look().await.unwrap();

@@ -34,7 +34,7 @@ pub fn faults() -> Vec<(&'static str, Act, bool)> {
     ]
 }
 
-/// A host on which this goes wrong, and a client of it that has little time.
+/// A host on which this goes wrong, and a client of it that has little time where time is what is wasted.
 pub async fn stage(fault: &str, act: Act) -> (Host, Client) {
     let api = Host::start(
         move |number, request| {
@@ -44,12 +44,13 @@ pub async fn stage(fault: &str, act: Act) -> (Host, Client) {
     let api = api.await;
     let mut retry = RetryPolicy::default();
     retry.first_pause = Duration::from_millis(1);
-    let client = builder(&api.url, &api.url).retry(retry).attempt_timeout(Duration::from_secs(1));
-    let client = match fault {
-        SKEW => client.clock(Arc::new(Jumping::default())),
-        _ => client.tokens(Arc::new(Ready)),
+    let client = builder(&api.url, &api.url).retry(retry);
+    let (client, deadline) = match fault {
+        // All answers come at once here. Only this client asks for tokens first, which takes a busy machine a while.
+        SKEW => (client.clock(Arc::new(Jumping::default())), Duration::from_secs(15)),
+        _ => (client.tokens(Arc::new(Ready)).attempt_timeout(Duration::from_secs(1)), Duration::from_millis(2500)),
     };
-    let client = client.build().unwrap().with_deadline(Duration::from_millis(2500));
+    let client = client.build().unwrap().with_deadline(deadline);
     (api, client)
 }
 
