@@ -264,16 +264,12 @@ fn a_record_that_is_damaged_is_told_and_one_that_is_being_written_is_no_second_o
 #[test]
 fn the_address_of_production_is_production_whatever_it_is_called() {
     let platform = Platform::start();
-    let mut variables = platform.variables();
-    variables.remove("OPP_SANDBOX");
-    for (name, value) in [
+    let variables = platform.elsewhere(&[
         ("OPP_CLIENT_ID", "id"),
         ("OPP_CLIENT_SECRET", "secret"),
         ("OPP_AUTH_URL", "https://auth.openbankingplatform.com"),
         ("OPP_API_URL", "https://API.openbankingplatform.com/"),
-    ] {
-        variables.insert(name.to_owned(), value.to_owned());
-    }
+    ]);
     let refused = common::run(&format!("{PAY} --dry-run"), &variables, "");
     assert_eq!(refused.exit, Exit::Usage, "{}", refused.out);
     assert!(refused.err.contains("--live"), "{}", refused.err);

@@ -155,16 +155,12 @@ fn production_wants_a_certificate_and_says_how_to_give_it() {
 #[test]
 fn production_is_announced_before_anything_is_done_there() {
     let platform = Platform::start();
-    let mut variables = platform.variables();
-    variables.remove("OPP_SANDBOX");
-    for (name, value) in [
+    let variables = platform.elsewhere(&[
         ("OPP_CLIENT_ID", "id"),
         ("OPP_CLIENT_SECRET", "secret"),
         ("OPP_ENVIRONMENT", "production"),
         ("OPP_CERTIFICATE", "/nowhere.pem"),
-    ] {
-        variables.insert(name.to_owned(), value.to_owned());
-    }
+    ]);
     let run = run("banks --live", &variables, "");
     assert!(run.err.starts_with("Production: real banks.") && run.err.contains("/nowhere.pem"), "{}", run.err);
 }

@@ -55,6 +55,14 @@ impl Platform {
         pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
     }
 
+    /// The environment of a user who has variables of their own instead.
+    pub fn elsewhere(&self, own: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let mut variables = self.variables();
+        variables.remove("OPP_SANDBOX");
+        variables.extend(own.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        variables
+    }
+
     /// Runs a command, with this on its standard input.
     pub fn run(&self, line: &str, input: &str) -> Run {
         run(line, &self.variables(), input)

@@ -76,54 +76,57 @@ impl Which {
 }
 
 /// The payments that were made on this machine, and those of which nobody knows yet whether they were.
-pub(crate) struct Kept(Shelf<PaymentRecord>, Shelf<Sending>);
+pub(crate) struct Kept {
+    payments: Shelf<PaymentRecord>,
+    sending: Shelf<Sending>,
+}
 
 impl Kept {
     pub(crate) fn new(app: &App) -> Self {
-        Self(app.shelf("payments"), app.shelf("sending"))
+        Self { payments: app.shelf("payments"), sending: app.shelf("sending") }
     }
 
     /// All of them, newest first.
     pub(crate) fn all(&self) -> Result<Vec<PaymentRecord>, Failure> {
-        let (mut all, _) = self.0.all()?;
+        let (mut all, _) = self.payments.all()?;
         all.sort_by(|one, other| other.created.cmp(&one.created).then_with(|| one.key.id().cmp(other.key.id())));
         Ok(all)
     }
 
     /// What to say of those that cannot be read.
     pub(crate) fn unread(&self) -> Result<Option<String>, Failure> {
-        self.0.unread()
+        self.payments.unread()
     }
 
     pub(crate) fn put(&self, record: &PaymentRecord) -> Result<(), Failure> {
-        self.0.put(record.key.id(), record)
+        self.payments.put(record.key.id(), record)
     }
 
     /// Notes that one is about to be sent.
     pub(crate) fn begin(&self, sending: &Sending) -> Result<(), Failure> {
-        self.1.put(&sending.request_id, sending)
+        self.sending.put(&sending.request_id, sending)
     }
 
     /// Strikes the note out: it is known what came of it.
     pub(crate) fn end(&self, sending: &Sending) -> Result<(), Failure> {
-        self.1.remove(&sending.request_id)
+        self.sending.remove(&sending.request_id)
     }
 
     /// What to say of those whose fate is unknown.
     pub(crate) fn unknown(&self, concerns: impl Fn(&Sending) -> bool) -> Result<Vec<String>, Failure> {
-        let (all, _) = self.1.all()?;
-        let sentence = |one: &Sending| one.sentence(&self.1.path(&one.request_id).display().to_string());
+        let (all, _) = self.sending.all()?;
+        let sentence = |one: &Sending| one.sentence(&self.sending.path(&one.request_id).display().to_string());
         Ok(all.iter().filter(|one| concerns(one)).map(sentence).collect())
     }
 
     /// Forgets all that were made at a host which is no more.
     pub(crate) fn forget_host(&self, api: &str) -> Result<(), Failure> {
-        let (sending, _) = self.1.all()?;
+        let (sending, _) = self.sending.all()?;
         sending.iter().filter(|one| one.party.api == api).try_for_each(|one| self.end(one))?;
         self.all()?
             .iter()
             .filter(|record| record.party.api == api)
-            .try_for_each(|record| self.0.remove(record.key.id()))
+            .try_for_each(|record| self.payments.remove(record.key.id()))
     }
 
     /// The one whose id begins like this, or the newest.
@@ -157,7 +160,7 @@ impl Kept {
     /// Keeps a status. Another process may have begun a signature since the record was read: that is not undone.
     pub(crate) fn hear(&self, record: &mut PaymentRecord, status: &PaymentStatus) -> Result<(), Failure> {
         status.as_str().clone_into(&mut record.status);
-        let now = self.0.get(record.key.id())?;
+        let now = self.payments.get(record.key.id())?;
         self.put(&PaymentRecord { status: record.status.clone(), ..now.unwrap_or_else(|| record.clone()) })
     }
 }

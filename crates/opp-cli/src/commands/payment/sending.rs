@@ -31,8 +31,8 @@ impl Sending {
 
     /// Whether another one says the same: it may be the same once more.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
-        let said = |sending: &Self| (sending.party.api.clone(), sending.amount.clone(), sending.creditor.clone());
-        said(self) == said(other) && self.party.bank.bic() == other.party.bank.bic()
+        (&self.amount, &self.creditor, &self.party.api) == (&other.amount, &other.creditor, &other.party.api)
+            && self.party.bank.bic() == other.party.bank.bic()
     }
 
     /// What is known of it, and what to do.
