@@ -104,9 +104,10 @@ impl From<Currency> for String {
 /// assert!("1249.105 SEK".parse::<Amount>().is_err());
 /// # Ok::<(), opp_ergonomic::Invalid>(())
 /// ```
+// As the platform writes it: how decimals are serialized by themselves, any crate of an application can change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "types::Amount", into = "types::Amount")]
 pub struct Amount {
-    #[serde(rename = "amount")]
     value: Decimal,
     currency: Currency,
 }
@@ -173,6 +174,14 @@ impl From<Amount> for types::Amount {
     }
 }
 
+impl TryFrom<types::Amount> for Amount {
+    type Error = Invalid;
+
+    fn try_from(raw: types::Amount) -> Result<Self, Invalid> {
+        Self::read(&raw).ok_or_else(|| Invalid::new("is not a number in a currency").within("amount"))
+    }
+}
+
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.number(), self.currency)
@@ -236,6 +245,18 @@ mod tests {
         assert_eq!(Amount::read(&raw).unwrap().value(), Decimal::new(-125, 1));
         let raw: types::Amount = serde_json::from_str(r#"{"currency":"SEK","amount":"much"}"#).unwrap();
         assert_eq!(Amount::read(&raw), None);
+    }
+
+    #[test]
+    fn json_of_an_amount_is_that_of_the_platform() {
+        let price: Amount = "12.5 SEK".parse().unwrap();
+        let json = serde_json::to_string(&price).unwrap();
+        assert_eq!(json, r#"{"currency":"SEK","amount":"12.50"}"#);
+        assert_eq!(serde_json::from_str::<Amount>(&json).unwrap(), price);
+        for wrong in [r#"{"currency":"SEK","amount":"much"}"#, r#"{"currency":"kr","amount":"1"}"#, r#"{"amount":"1"}"#] {
+            let refusal = serde_json::from_str::<Amount>(wrong).unwrap_err().to_string();
+            assert!(refusal.starts_with("amount is not a number in a currency"), "{refusal}");
+        }
     }
 
     #[test]
