@@ -253,7 +253,8 @@ mod tests {
         let json = serde_json::to_string(&price).unwrap();
         assert_eq!(json, r#"{"currency":"SEK","amount":"12.50"}"#);
         assert_eq!(serde_json::from_str::<Amount>(&json).unwrap(), price);
-        for wrong in [r#"{"currency":"SEK","amount":"much"}"#, r#"{"currency":"kr","amount":"1"}"#, r#"{"amount":"1"}"#] {
+        for wrong in [r#"{"currency":"SEK","amount":"much"}"#, r#"{"currency":"kr","amount":"1"}"#, r#"{"amount":"1"}"#]
+        {
             let refusal = serde_json::from_str::<Amount>(wrong).unwrap_err().to_string();
             assert!(refusal.starts_with("amount is not a number in a currency"), "{refusal}");
         }

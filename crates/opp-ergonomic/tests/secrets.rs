@@ -140,7 +140,7 @@ async fn nothing_that_is_secret_is_printed_or_logged() {
     for act in [answer(400, body), answer(401, body), answer(503, body), answer(200, "canary-body"), Act::Close] {
         let auth = Host::start(|number, _| match number {
             3 => answer(400, r#"{"error":"invalid_grant","error_description":"canary-body"}"#),
-            4 => answer(200, r#"{"access_token":"canary-token","expires_in":"canary-body"}"#),
+            4 => answer(200, r#"{"access_token":["canary-token"],"expires_in":"canary-body"}"#),
             _ => answer(200, r#"{"access_token":"canary-token","expires_in":3600,"token_type":"Bearer"}"#),
         })
         .await;

@@ -102,6 +102,23 @@ async fn credentials_and_scope_go_into_the_form() {
     }
 }
 
+#[tokio::test]
+async fn the_life_of_a_token_is_read_in_whatever_form_it_comes() {
+    for (told, seconds) in
+        [("600", 600), (r#""600""#, 600), ("600.0", 600), ("null", 300), (r#""soon""#, 300), ("-1", 300)]
+    {
+        let tell =
+            move |number, _: &_| answer(200, format!(r#"{{"access_token":"token-{number}","expires_in":{told}}}"#));
+        let (auth, clock) = (Host::start(tell).await, TestClock::new());
+        let client = client(&auth, &clock);
+        ask(&client).await.unwrap();
+        clock.pass(seconds * 4 / 5 - 1);
+        assert_eq!(ask(&client).await.unwrap(), "token-1", "{told}");
+        clock.pass(2);
+        assert_eq!(ask(&client).await.unwrap(), "token-2", "{told}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_outage_before_the_end_of_a_token_is_not_seen() {
     let up = Arc::new(AtomicBool::new(true));

@@ -5,16 +5,17 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use oauth2::basic::{BasicClient, BasicErrorResponse};
+use oauth2::basic::BasicTokenIntrospectionResponse;
 use oauth2::{
     AuthType, AuthorizationCode, ClientId, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse,
-    RedirectUrl, RequestTokenError, TokenResponse, TokenUrl,
+    RedirectUrl, RequestTokenError, StandardRevocableToken, TokenResponse, TokenUrl,
 };
 use opp_raw::Invalid;
 use opp_raw::reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use opp_raw::reqwest::{self, StatusCode, Url};
 use serde_json::Value;
 
+use super::answer::{Answer, Refusal};
 use super::{AccessToken, Scope, TokenError};
 use crate::retry;
 use crate::secret::{Secret, print_only};
@@ -25,7 +26,19 @@ const LIMIT: usize = 1 << 20;
 /// For how long a token is taken to be good that does not say so.
 const UNSAID: Duration = Duration::from_mins(5);
 
-type Configured = BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+/// The OAuth library's client with the address of the token endpoint, and nothing else that it could have.
+type Configured = oauth2::Client<
+    Refusal,
+    Answer,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    Refusal,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+>;
 
 /// A token as it was granted.
 pub(crate) struct Granted {
@@ -81,7 +94,7 @@ impl Endpoint {
     pub(crate) fn new(http: reqwest::Client, auth: &Url, id: &str, secret: &Secret, timeout: Duration) -> Self {
         let mut url = auth.clone();
         url.set_path(&format!("{}/connect/token", auth.path().trim_end_matches('/')));
-        let configured = BasicClient::new(ClientId::new(id.to_owned()))
+        let configured = oauth2::Client::new(ClientId::new(id.to_owned()))
             .set_auth_type(AuthType::RequestBody)
             .set_token_uri(TokenUrl::from_url(url));
         Self { http, configured, secret: secret.clone(), timeout }
@@ -159,7 +172,7 @@ async fn send(
 }
 
 /// The error of sending. The text of the library's others quotes the body, in which there may be a token.
-fn unpacked(error: RequestTokenError<TokenError, BasicErrorResponse>) -> TokenError {
+fn unpacked(error: RequestTokenError<TokenError, Refusal>) -> TokenError {
     match error {
         RequestTokenError::Request(error) => error,
         _ => TokenError::answered(StatusCode::OK, None, None),

@@ -1,5 +1,6 @@
 //! Access tokens: what they open, where they come from, and how few of them are asked for.
 
+mod answer;
 mod cache;
 mod endpoint;
 mod error;
