@@ -51,8 +51,8 @@ impl Flow {
         }
     }
 
-    /// Takes the user back, and gives a minute more for what is left to be done if that is not there any more. Whoever comes without this flow's `state`, or a second time, is turned away, and nothing
-    /// changes.
+    /// Takes the user back. What is left to be done has a minute at least, though the deadline be near. Whoever comes
+    /// without this flow's `state`, or a second time, is turned away, and nothing changes.
     pub fn callback(&mut self, callback: &Callback, now: DateTime<Utc>) -> Result<Step, CallbackError> {
         let exchange = match &self.visit {
             Visit::None => return Err(CallbackError::NotExpected),
