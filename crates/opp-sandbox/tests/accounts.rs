@@ -325,8 +325,8 @@ async fn a_transaction_has_details_at_seb_only() {
 async fn a_page_key_that_was_not_handed_out_is_refused() {
     let reader = Reader::at("ESSESESS").await;
     let path = reader.account("CACC").await;
-    for key in ["1", "AAAA", "%00", "b3BlbnN1Mg"] {
-        let list = format!("{path}/transactions?bookingStatus=booked&dateFrom=2026-01-01&continuationKey={key}");
+    for key in ["1", "AAAA", "%00", "b3BlbnN1Mg", "LTI2MjE0My0wMS0wMSAg"] {
+        let list = format!("{path}/transactions?bookingStatus=booked&deltaList=true&continuationKey={key}");
         assert_eq!(refusal_of(reader.get(&list).send().await.unwrap(), 400).await.0, "FORMAT_ERROR", "{key}");
     }
 }

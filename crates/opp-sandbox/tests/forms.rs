@@ -113,6 +113,10 @@ async fn a_standing_order_can_come_in_two_parts_and_goes_out_in_two() {
         let refused = send_as(&reader, path, media, body(wrong)).await;
         assert_eq!(refusal_of(refused, 400).await.0, "FORMAT_ERROR", "{wrong}");
     }
+    let mut other = standing.clone();
+    other["instructedAmount"] = json!({ "currency": "EUR", "amount": "9000.00" });
+    let refused = send_as(&reader, path, media, body(&other.to_string())).await;
+    assert!(refusal_of(refused, 400).await.1.contains("instructedAmount"), "the amount stands in the other part");
     let broken = body(&standing.to_string()).replace("--cut--", "");
     assert_eq!(refusal_of(send_as(&reader, path, media, broken).await, 400).await.0, "FORMAT_ERROR");
 }

@@ -222,3 +222,17 @@ async fn a_bulk_is_booked_element_by_element_as_far_as_the_money_goes() {
     let refused = reader.order("bulk-payments/swedish-giro", &bulk(["1.00", "1.00"], false)).await;
     assert_eq!(refusal_of(refused, 404).await.0, "PRODUCT_UNKNOWN");
 }
+
+#[tokio::test]
+async fn a_delta_shows_what_was_booked_later_on_the_same_day() {
+    let reader = Reader::at("ESSESESS").await;
+    let path = reader.account("CACC").await;
+    let list = format!("{path}/transactions?bookingStatus=booked&deltaList=true");
+    reader.all(&list).await;
+    let payment = reader.create("payments/domestic", &order(0, 24_950)).await;
+    reader.approve(&payment).await;
+    reader.wait(10);
+    let (new, _) = reader.all(&list).await;
+    assert_eq!(new.iter().map(|row| row["endToEndId"].clone()).collect::<Vec<_>>(), ["NV-1"]);
+    assert!(reader.all(&list).await.0.is_empty(), "and shows it once");
+}

@@ -58,3 +58,14 @@ async fn a_reset_forgets_consents_and_tokens() {
     let answer = desk.get(&format!("/psd2/consent/v1/consents/{id}")).send().await.unwrap();
     assert_eq!(answer.status(), 403);
 }
+
+#[tokio::test]
+async fn people_may_take_as_long_as_they_like() {
+    let for_ever = std::time::Duration::MAX;
+    let desk = Desk::with("ESSESESS", Config { person_after: Some(for_ever), bank_after: for_ever, ..config() }).await;
+    let id = desk.create_consent().await;
+    let (path, chosen) = desk.authorise(&format!("/psd2/consent/v1/consents/{id}/authorisations"), "mbid").await;
+    assert_eq!(chosen.status(), 200);
+    desk.sandbox.control().advance(std::time::Duration::from_secs(20));
+    assert_eq!(desk.read(&path).await["scaStatus"], "started");
+}

@@ -147,11 +147,13 @@ async fn each_bank_refuses_what_it_does_not_take() {
 #[tokio::test]
 async fn absurd_amounts_and_days_are_refused_and_nothing_breaks() {
     let reader = Reader::at("ESSESESS").await;
-    for amount in ["0", "-1.00", "100000000000000", "79228162514264337593543950335", "1.0001", "1e3", "NaN"] {
+    for amount in
+        ["0", "-1.00", "100000000000000", "79228162514264337593543950335", "1.0001", "1.001", "0.005", "1e3", "NaN"]
+    {
         let order = changed(domestic(), &[("/instructedAmount/amount", json!(amount))]);
         assert_eq!(reader.order("payments/domestic", &order).await.status(), 400, "{amount}");
     }
-    for day in ["2099-01-01", "9999-12-31", "262142-12-31", "tomorrow", ""] {
+    for day in ["2026-4-1", "+2026-4-01", "2099-01-01", "9999-12-31", "262142-12-31", "tomorrow", ""] {
         let order = changed(domestic(), &[("/requestedExecutionDate", json!(day))]);
         let refused = reader.order("payments/domestic", &order).await;
         assert_eq!(refusal_of(refused, 400).await.0, "EXECUTION_DATE_INVALID", "{day}");
@@ -317,4 +319,25 @@ async fn handelsbanken_tells_the_status_and_nothing_else() {
     let refused = reader.call(Method::GET, &payment).send().await.unwrap();
     assert_eq!(refusal_of(refused, 405).await.0, "SERVICE_INVALID");
     assert!(reader.read(ACCOUNTS).await["accounts"].is_array());
+}
+
+#[tokio::test]
+async fn a_giro_number_and_its_reference_are_digits() {
+    let reader = Reader::at("ESSESESS").await;
+    for (pointer, text) in [("/creditorGiro/giroNumber", "giro 991-2346"), ("/ocrRef", "1234567897 ")] {
+        let order = changed(giro(), &[(pointer, json!(text))]);
+        assert_eq!(refusal_of(reader.order("payments/swedish-giro", &order).await, 400).await.0, "FORMAT_ERROR");
+    }
+}
+
+#[tokio::test]
+async fn a_bulk_for_a_moment_of_the_past_is_refused() {
+    let reader = Reader::at("ESSESESS").await;
+    let mut order = domestic();
+    let debtor = order["debtorAccount"].take();
+    order.as_object_mut().unwrap().shift_remove("debtorAccount");
+    let bulk = |time: &str| json!({ "debtorAccount": debtor, "requestedExecutionTime": time, "payments": [order] });
+    for (time, status) in [("2026-03-15T09:00:00+01:00", 400), ("2026-04-01T09:00:00+02:00", 201)] {
+        assert_eq!(reader.order("bulk-payments/domestic", &bulk(time)).await.status(), status, "{time}");
+    }
 }

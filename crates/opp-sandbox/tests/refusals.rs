@@ -91,3 +91,16 @@ async fn a_bank_says_which_header_it_misses() {
     assert_eq!(code, "FORMAT_ERROR");
     assert!(text.contains("PSU-ID"), "{text}");
 }
+
+#[tokio::test]
+async fn a_date_has_four_two_and_two_digits() {
+    let desk = Desk::at("ESSESESS").await;
+    let id = desk.valid_consent().await;
+    let read = async |path: &str| desk.get(path).header("Consent-ID", &id).send().await.unwrap();
+    let accounts: serde_json::Value = read("/psd2/accountinformation/v1/accounts").await.json().await.unwrap();
+    let list = accounts["accounts"][0]["_links"]["transactions"]["href"].as_str().unwrap().to_owned();
+    for date in ["2026-3-1", "%2B2026-03-01", "%202026-03-01", "12026-03-01", "2026-02-29"] {
+        let answer = read(&format!("{list}?bookingStatus=booked&dateFrom={date}")).await;
+        assert_eq!(refusal_of(answer, 400).await.0, "FORMAT_ERROR", "{date}");
+    }
+}

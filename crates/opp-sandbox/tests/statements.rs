@@ -154,3 +154,20 @@ async fn pay_something(reader: &Reader) {
     reader.approve(&payment).await;
     reader.wait(5);
 }
+
+#[tokio::test]
+async fn a_statement_that_asks_for_more_than_there_is_adds_up_too() {
+    let mut reader = Reader::at("OKOYFIHH").await;
+    reader.wait(60 * 86_400);
+    reader.desk.token = reader.desk.token_for(common::EVERYTHING).await;
+    let path = reader.account("CACC").await;
+    let list = format!("{path}/transactions?bookingStatus=booked&dateFrom=2019-01-01");
+    let xml = reader.read_as(&list, "application/xml").await;
+    let document = Document::parse(&xml).unwrap();
+    let signed = |node: Node<'_, '_>| {
+        let amount = node.children().find(|child| child.tag_name().name() == "Amt").unwrap();
+        cents(amount.text().unwrap()) * if text(node, "CdtDbtInd") == "DBIT" { -1 } else { 1 }
+    };
+    let balances: Vec<i64> = named(&document, "Bal").map(signed).collect();
+    assert_eq!(balances[0] + named(&document, "Ntry").map(signed).sum::<i64>(), balances[1]);
+}

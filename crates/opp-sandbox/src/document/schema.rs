@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::NaiveDate;
 use jsonschema::{Draft, Registry, Validator};
 use serde_json::{Value, json};
 
 use super::follow;
 use crate::StartError;
+use crate::model::clock::day;
 use crate::model::ids::is_uuid;
 
 const HOME: &str = "sandbox:///document";
@@ -90,7 +90,7 @@ impl Schemas {
             .with_registry(&self.registry)
             .should_validate_formats(true)
             .with_format("uuid", is_uuid)
-            .with_format("date", |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok())
+            .with_format("date", |text: &str| day(text).is_some())
             .build(&schema)
             .map_err(|error| format!("the schema at {pointer} does not compile: {error}"))?;
         let validator = Arc::new(validator);

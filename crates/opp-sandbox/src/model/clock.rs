@@ -2,7 +2,15 @@
 
 use std::time::Instant;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+
+/// A day as the document writes one: `yyyy-MM-dd`, and none of the signs, blanks and short forms that a kind parser
+/// would take besides.
+pub(crate) fn day(text: &str) -> Option<NaiveDate> {
+    let digits = |(at, byte): (usize, u8)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
+    let well_formed = text.len() == 10 && text.bytes().enumerate().all(digits);
+    text.parse().ok().filter(|_| well_formed)
+}
 
 /// Time as the sandbox sees it. Monotonic time drives it, so a change of the machine's clock changes nothing.
 #[derive(Clone, Debug)]

@@ -15,7 +15,7 @@ use super::habits::{Entry, Habit, Habits, live_through};
 use super::ids::{digest, fixed_rng};
 use super::numbers::with_check_digit;
 use super::postings::{Place, Postings, Row, place, reference};
-use super::products::Products;
+use super::products::{Exchange, Products};
 use crate::StartError;
 
 /// The ledgers in memory.
@@ -154,6 +154,13 @@ impl<'a> View<'a> {
         items
     }
 
+    /// Where the newest booked entry stands.
+    pub(crate) fn newest_booked(&self) -> Option<Place> {
+        let generated = self.entries.iter().map(|entry| (entry.booked, entry.number));
+        let posted = self.posted.iter().map(|(place, _)| *place);
+        generated.chain(posted).filter(|(booked, _)| *booked <= self.today).max()
+    }
+
     /// The entry with this id.
     pub(crate) fn find(&self, products: &Products, id: &str) -> Option<Row> {
         let place = place(id.get(id.len().checked_sub(16)?..)?)?;
@@ -197,7 +204,10 @@ impl<'a> View<'a> {
             add(&mut sums, &row.currency, row.amount);
         }
         for (currency, sum) in &self.carried {
-            add(&mut sums, currency, *sum);
+            match self.exchanged(products, *sum, currency, day) {
+                Some((sum, _)) => add(&mut sums, &self.account.currencies[0], sum),
+                None => add(&mut sums, currency, *sum),
+            }
         }
         for (currency, sum) in self.held.iter().filter(|_| pending) {
             add(&mut sums, currency, -*sum);
@@ -212,15 +222,27 @@ impl<'a> View<'a> {
     /// Money that arrived in another currency, as the account holds it.
     fn in_own_currency(&self, products: &Products, row: &Row) -> Row {
         let mut row = row.clone();
-        if self.account.currencies.contains(&row.currency) {
-            return row;
-        }
-        if let Some(exchange) = products.exchange(&row.currency, &self.account.currencies[0], row.booked) {
-            row.amount = (row.amount * exchange.rate).round_dp(2);
+        if let Some((amount, exchange)) = self.exchanged(products, row.amount, &row.currency, row.booked) {
+            row.amount = amount;
             row.currency.clone_from(&exchange.target);
             row.exchange = Some(exchange);
         }
         row
+    }
+
+    /// What another currency is worth on this account; nothing for its own.
+    fn exchanged(
+        &self,
+        products: &Products,
+        amount: Decimal,
+        currency: &str,
+        day: NaiveDate,
+    ) -> Option<(Decimal, Exchange)> {
+        if self.account.currencies.iter().any(|known| known == currency) {
+            return None;
+        }
+        let exchange = products.exchange(currency, &self.account.currencies[0], day)?;
+        Some((amount.saturating_mul(exchange.rate).round_dp(2), exchange))
     }
 
     fn generated(&self, products: &Products, entry: &Entry) -> Row {

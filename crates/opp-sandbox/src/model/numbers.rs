@@ -2,12 +2,13 @@
 
 use rust_decimal::Decimal;
 
-/// A positive amount as the document means it: 14 digits, and three decimals behind a point.
+/// A positive amount as the document means it: 14 digits, and behind a point as many decimals as the currency has, which
+/// is two for all that the banks pay in.
 pub(crate) fn amount(text: &str) -> Option<Decimal> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
     let digits =
         |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    let well_formed = digits(whole, 14) && digits(decimals, 3);
+    let well_formed = digits(whole, 14) && digits(decimals, 2);
     text.parse().ok().filter(|amount| well_formed && *amount > Decimal::ZERO)
 }
 

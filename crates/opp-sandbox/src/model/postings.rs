@@ -110,14 +110,12 @@ impl Postings {
         self.next = self.next.wrapping_add(1);
         row.reference = reference((row.booked, number));
         row.id = format!("{}{}", row.id, row.reference);
-        if self.lists.get(address).is_none() {
-            self.lists.insert(address.to_owned(), Posted::default());
-        }
-        if let Some(list) = self.lists.get_mut(address) {
-            let at = list.rows.partition_point(|(known, row_)| (row_.booked, *known) < (row.booked, number));
-            list.rows.insert(at, (number, row));
-            self.order.push_back(address.to_owned());
-        }
+        // It becomes the youngest, so that who goes on paying is never the oldest.
+        let mut list = self.lists.remove(address).unwrap_or_default();
+        let at = list.rows.partition_point(|(known, row_)| (row_.booked, *known) < (row.booked, number));
+        list.rows.insert(at, (number, row));
+        self.lists.insert(address.to_owned(), list);
+        self.order.push_back(address.to_owned());
         while self.order.len() > self.capacity {
             let Some(oldest) = self.order.pop_front() else { break };
             if let Some(list) = self.lists.get_mut(&oldest)

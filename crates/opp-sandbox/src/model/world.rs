@@ -48,6 +48,9 @@ pub(crate) struct World {
 /// After how many passes of time the state is tidied; it takes as long as the state is large.
 const PASSES: u32 = 4_096;
 
+/// Longer than any clock here runs, and short enough for dates to bear it.
+const FOR_EVER: TimeDelta = TimeDelta::days(366 * 1_000);
+
 impl World {
     pub(crate) fn new(
         config: &Config,
@@ -57,7 +60,7 @@ impl World {
         addresses: Addresses,
         pages: Pages,
     ) -> Self {
-        let delta = |duration| TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
+        let delta = |duration| TimeDelta::from_std(duration).map_or(FOR_EVER, |time| time.min(FOR_EVER));
         Self {
             state,
             clock: Clock::starting_at(config.start_time.unwrap_or_else(Utc::now)),

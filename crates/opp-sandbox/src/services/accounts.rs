@@ -224,7 +224,7 @@ pub(super) fn show_balances(view: &View<'_>, products: &Products, account: &Acco
         let limit = Decimal::from(account.credit_limit.unwrap_or_default());
         balances.push(json!({
             "balanceType": "interimAvailable",
-            "balanceAmount": amount(expected + limit, &currency),
+            "balanceAmount": amount(expected.saturating_add(limit), &currency),
             "referenceDate": today,
             "creditLimitIncluded": account.credit_limit.is_some(),
         }));

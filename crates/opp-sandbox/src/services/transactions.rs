@@ -12,6 +12,7 @@ use super::media::{JSON, TEXT, XML, preferred};
 use super::{Call, statements};
 use crate::model::accounts::Account;
 use crate::model::banks::Bank;
+use crate::model::clock::day;
 use crate::model::entities::{Consent, Context};
 use crate::model::ledger::Item;
 use crate::model::postings::{LAST, Place, Row, place, reference};
@@ -33,6 +34,7 @@ pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem>
         let text = format!("more than {most} entries in this period; ask for a shorter one");
         return Err(Problem::bad_request("PERIOD_INVALID", text).at("dateFrom"));
     }
+    let newest = view.newest_booked().filter(|_| wanted.page.is_none() && wanted.booked);
     let items = &items[..items.len().min(most)];
     let products = &world.directory.products;
     let reply = if items.is_empty() && bank.empty_is_204 {
@@ -53,7 +55,7 @@ pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem>
         Reply::ok(body)
     } else {
         let rows: Vec<Row> = items.iter().rev().map(|item| view.row(products, item)).collect();
-        let from = wanted.from.unwrap_or(wanted.earliest);
+        let from = wanted.from.unwrap_or(wanted.earliest).max(wanted.earliest);
         let to = wanted.to.unwrap_or(wanted.today).min(wanted.today);
         let before = from.pred_opt().unwrap_or(from);
         let (opening, closing) = (view.balances(products, before, false), view.balances(products, to, false));
@@ -73,10 +75,9 @@ pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem>
         let text = if media == XML { statement.camt()? } else { statement.mt() };
         Reply { body: Body::Text(media, text), ..Reply::empty(StatusCode::OK) }
     };
-    if wanted.page.is_none()
-        && let Some(known) = world.state.consents.get_mut(&consent.id)
-    {
-        known.read.insert(account.key, reference((wanted.today, LAST)));
+    // What is booked later on the same day is new, too.
+    if let Some((newest, known)) = newest.zip(world.state.consents.get_mut(&consent.id)) {
+        known.read.insert(account.key, reference(newest));
     }
     Ok(reply)
 }
@@ -124,7 +125,7 @@ impl Page {
     fn read(key: &str) -> Option<Self> {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(key).ok()?).ok()?;
         let mut parts = text.split(' ');
-        let today = parts.next()?.parse().ok()?;
+        let today = day(parts.next()?)?;
         let mut place = || match parts.next()? {
             "" => Some(None),
             text => place(text).map(Some),

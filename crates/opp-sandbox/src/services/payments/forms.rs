@@ -37,10 +37,10 @@ pub(super) fn read(call: &Call<'_>, service: &str) -> Result<(Value, Raw), Probl
         }
         let (xml, standing) = parts(call)?;
         let mut order = order(service, &xml)?;
-        if let (Some(order), Some(standing)) = (order.as_object_mut(), standing.as_object()) {
+        if let Some(order) = order.as_object_mut() {
             // The day of each execution follows from the standing order.
             order.shift_remove("requestedExecutionDate");
-            order.extend(standing.clone());
+            order.extend(standing);
         }
         return Ok((order, Some((media, xml))));
     }
@@ -68,8 +68,22 @@ fn utf8(bytes: &Bytes) -> Result<String, Problem> {
     text.map_err(|error| Problem::format("/", format!("the body is no UTF-8: {error}")))
 }
 
+/// The part that says when. It has passed no schema, and must not say anything that the transfer beside it says.
+fn plan(bytes: &Bytes) -> Result<Map<String, Value>, Problem> {
+    const NAME: &str = "/json_standingorderType";
+    let plan: Map<String, Value> = serde_json::from_slice(bytes)
+        .map_err(|error| Problem::format(NAME, format!("the part is no JSON object: {error}")))?;
+    match plan.iter().find(|(name, value)| !STANDING.contains(&name.as_str()) || !value.is_string()) {
+        Some((name, _)) => {
+            let text = format!("{name}: this part holds {}, all of them texts", STANDING.join(", "));
+            Err(Problem::format(format!("{NAME}/{name}"), text))
+        }
+        None => Ok(plan),
+    }
+}
+
 /// The two parts of a standing order. The body is in memory, so nothing here ever waits.
-fn parts(call: &Call<'_>) -> Result<(String, Value), Problem> {
+fn parts(call: &Call<'_>) -> Result<(String, Map<String, Value>), Problem> {
     let wrong = |error: multer::Error| Problem::format("/", format!("the body is no multipart/form-data: {error}"));
     let boundary = multer::parse_boundary(call.request.header("content-type").unwrap_or_default()).map_err(wrong)?;
     let body = call.request.body.clone();
@@ -82,12 +96,7 @@ fn parts(call: &Call<'_>) -> Result<(String, Value), Problem> {
         let bytes = field.bytes().now_or_never().ok_or_else(unfinished)?.map_err(wrong)?;
         match name.as_str() {
             "xml_sct" => xml = Some(utf8(&bytes)?),
-            "json_standingorderType" => {
-                let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
-                    Problem::format("/json_standingorderType", format!("the part is no JSON: {error}"))
-                })?;
-                standing = Some(value);
-            }
+            "json_standingorderType" => standing = Some(plan(&bytes)?),
             other => return Err(Problem::format(format!("/{other}"), format!("there is no part \"{other}\""))),
         }
     }

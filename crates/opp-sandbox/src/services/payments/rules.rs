@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{creditor, standing, transfers};
 use crate::model::accounts::{Account, debtor};
 use crate::model::banks::Bank;
+use crate::model::clock;
 use crate::model::entities::Holder;
 use crate::model::numbers::{self, has_check_digit, is_iban};
 use crate::model::products::{Products, Rule};
@@ -17,6 +18,9 @@ const MOST_ELEMENTS: usize = 1_000;
 
 /// How far ahead an order may lie.
 const FARTHEST: TimeDelta = TimeDelta::days(5 * 365);
+
+/// Where a bulk order may name a moment instead of a day.
+const TIME: &str = "requestedExecutionTime";
 
 /// An order with what it has to be held against.
 pub(super) struct Check<'a> {
@@ -65,17 +69,18 @@ impl Check<'_> {
         let order = self.order;
         let invalid =
             |name: &str, text: String| Err(Problem::bad_request("EXECUTION_DATE_INVALID", text).at(format!("/{name}")));
-        for name in ["requestedExecutionDate", "startDate"] {
+        for name in ["requestedExecutionDate", TIME, "startDate"] {
             let Some(text) = order[name].as_str() else { continue };
-            match text.parse::<NaiveDate>() {
-                Err(_) => return invalid(name, format!("{name} \"{text}\" is no date")),
-                Ok(day) if day < self.today => {
+            let date = if name == TIME { text.get(..10).unwrap_or(text) } else { text };
+            match clock::day(date) {
+                None => return invalid(name, format!("{name} \"{text}\" is no date")),
+                Some(day) if day < self.today => {
                     return invalid(name, format!("{name} {day} lies in the past; today is {}", self.today));
                 }
-                Ok(day) if day - self.today > FARTHEST => {
+                Some(day) if day - self.today > FARTHEST => {
                     return invalid(name, format!("{name} {day} lies too far ahead"));
                 }
-                Ok(_) => {}
+                Some(_) => {}
             }
         }
         if self.service != "periodic-payments" {
@@ -127,7 +132,9 @@ impl Check<'_> {
         let amount = order["instructedAmount"]["amount"].as_str().unwrap_or_default();
         // The document's pattern has no ends and takes anything with a digit in it.
         if numbers::amount(amount).is_none() {
-            let text = format!("instructedAmount/amount \"{amount}\" is no positive amount of 14 digits at most");
+            let text = format!(
+                "instructedAmount/amount \"{amount}\" is no positive amount of 14 digits and two decimals at most"
+            );
             return Err(Problem::format(place("instructedAmount/amount"), text));
         }
         let currency = order["instructedAmount"]["currency"].as_str().unwrap_or_default();
@@ -207,14 +214,19 @@ impl Check<'_> {
 
 fn check_giro(order: &Value, at: &str) -> Result<(), Problem> {
     let giro = order["creditorGiro"]["giroNumber"].as_str();
-    let Some(number) = giro.filter(|number| has_check_digit(number)) else {
-        let text = format!("giro number \"{}\" has a wrong check digit", giro.unwrap_or_default());
+    // The document's pattern has no ends here, either.
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let Some(number) = giro.filter(|number| digits(number) && has_check_digit(number)) else {
+        let text =
+            format!("giro number \"{}\" holds more than digits or has a wrong check digit", giro.unwrap_or_default());
         return Err(Problem::format(format!("{at}/creditorGiro/giroNumber"), text));
     };
     match (order["ocrRef"].as_str(), order["invoiceRef"].as_str()) {
-        (Some(reference), None) if has_check_digit(reference) => Ok(()),
+        (Some(reference), None) if !reference.contains('-') && digits(reference) && has_check_digit(reference) => {
+            Ok(())
+        }
         (Some(reference), None) => {
-            let text = format!("ocrRef \"{reference}\" has a wrong check digit");
+            let text = format!("ocrRef \"{reference}\" holds more than digits or has a wrong check digit");
             Err(Problem::format(format!("{at}/ocrRef"), text))
         }
         (None, Some(text)) if text.chars().count() <= 25 => Ok(()),

@@ -3,6 +3,7 @@
 use chrono::{Datelike as _, Days, Months, NaiveDate};
 use serde_json::Value;
 
+use crate::model::clock;
 use crate::model::habits::{banking_day, banking_day_before, day_of_month};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub(super) struct Standing {
 impl Standing {
     /// Reads the fields of an order; nothing when they make no sense.
     pub(super) fn of(order: &Value) -> Option<Self> {
-        let date = |name: &str| order[name].as_str().map(str::parse::<NaiveDate>).transpose().ok();
+        let date = |name: &str| order[name].as_str().map_or(Some(None), |text| clock::day(text).map(Some));
         let start = date("startDate")??;
         let step = match order["frequency"].as_str()? {
             "Daily" => Step::Days(1),
