@@ -39,7 +39,7 @@ impl Log {
         LOG.get_or_init(|| {
             let log = Self::default();
             let writer = log.clone();
-            let form = tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::WARN);
+            let form = tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::INFO);
             form.with_writer(move || writer.clone()).init();
             log
         })
@@ -149,4 +149,96 @@ async fn old_postings_are_folded_into_the_balance_with_a_warning() {
     let newest: Vec<_> = rows.iter().filter_map(|row| row["endToEndId"].as_str()).collect();
     assert_eq!(newest, ["E-9", "E-8", "E-7", "E-6", "E-5", "E-4", "E-3", "E-2"]);
     assert!(log.text().contains("the oldest is folded into the balance"));
+}
+
+#[tokio::test]
+async fn paying_many_creditors_costs_what_it_costs() {
+    let reader = Reader::with("ESSESESS", holding(8), None, &consent()).await;
+    let before = reader.balance(0, "interimBooked").await;
+    for round in 0..4 {
+        let elements: Vec<_> = (0..5)
+            .map(|index| {
+                json!({
+                    "instructedAmount": { "currency": "SEK", "amount": "3.00" },
+                    "creditorAccount": { "bban": format!("40197520{round}{index}") },
+                    "creditorName": "Tuva Ekdal",
+                })
+            })
+            .collect();
+        let bulk = json!({ "debtorAccount": { "iban": "SE3750000000054400047881" }, "payments": elements });
+        let payment = reader.create("bulk-payments/domestic", &bulk).await;
+        reader.approve(&payment).await;
+        reader.wait(10);
+        assert_eq!(reader.balance(0, "interimBooked").await, before - 1_500 * (round + 1));
+    }
+}
+
+#[tokio::test]
+async fn folded_money_keeps_the_currency_of_its_account() {
+    let reader = Reader::with("ESSESESS", holding(4), None, &consent()).await;
+    let currencies = async || -> Vec<Value> {
+        let accounts = reader.accounts().await;
+        accounts[0]["balances"].as_array().unwrap().iter().map(|it| it["balanceAmount"]["currency"].clone()).collect()
+    };
+    let (before, booked) = (currencies().await, reader.balance(0, "interimBooked").await);
+    let elements: Vec<_> = (0..6)
+        .map(|_| {
+            json!({
+                "instructedAmount": { "currency": "EUR", "amount": "3.00" },
+                "creditorAccount": { "iban": "SE3750000000054400047881" },
+                "creditorAgent": "ESSESESS",
+                "creditorName": "Tuva Ekdal",
+                "creditorAddress": { "country": "SE" },
+            })
+        })
+        .collect();
+    let bulk = json!({ "debtorAccount": { "iban": "SE2550000000054400047903" }, "payments": elements });
+    let payment = reader.create("bulk-payments/international", &bulk).await;
+    reader.approve(&payment).await;
+    reader.wait(10);
+    assert_eq!(currencies().await, before);
+    assert!(reader.balance(0, "interimBooked").await > booked + 18_000, "eighteen euros are more than so many kronor");
+}
+
+#[tokio::test]
+async fn answers_that_wait_for_their_latency_count_among_the_bodies() {
+    let limits = Limits { buffer_bytes: 64 << 10, ..Limits::default() };
+    let reader = Reader::with("ESSESESS", Config { limits, ..config() }, None, &consent()).await;
+    let page = format!("{}/transactions?bookingStatus=booked&dateFrom=2025-06-01", reader.account("CACC").await);
+    let slow = async || {
+        let call = reader.get(&page).header("X-Sandbox-Caprice", "latency=1500");
+        call.send().await.unwrap().status().as_u16()
+    };
+    let (one, two, three) = tokio::join!(slow(), slow(), slow());
+    let mut statuses = [one, two, three];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 503, 503], "one page fills the room");
+    assert_eq!(reader.get(&page).send().await.unwrap().status(), 200, "and leaves it");
+}
+
+#[tokio::test]
+async fn long_headers_weigh_as_much_as_they_are_long() {
+    let limits = Limits { state_bytes: 100_000, ..Limits::default() };
+    let desk = Desk::with("ESSESESS", Config { limits, ..config() }).await;
+    let mut first = String::new();
+    for _ in 0..12 {
+        let call = desk.post(CONSENTS).header("PSU-ID", "9".repeat(12_000)).json(&consent());
+        let id = json_of(call.send().await.unwrap(), 201).await["consentId"].as_str().unwrap().to_owned();
+        if first.is_empty() {
+            first = id;
+        }
+    }
+    let gone = desk.get(&format!("{CONSENTS}/{first}")).send().await.unwrap();
+    assert_eq!(refusal_of(gone, 403).await.0, "CONSENT_UNKNOWN");
+}
+
+#[tokio::test]
+async fn what_a_refusal_quotes_stays_out_of_the_log() {
+    let log = Log::start();
+    let desk = Desk::at("ESSESESS").await;
+    let wrong = orders::changed(orders::domestic(), &[("/debtorAccount/iban", json!("SE9950000000000000000001"))]);
+    let answer = desk.post(&format!("{}/payments/domestic", orders::PAYMENTS)).json(&wrong).send().await.unwrap();
+    assert!(refusal_of(answer, 400).await.1.contains("SE9950000000000000000001"));
+    let text = log.text();
+    assert!(text.contains("RESOURCE_UNKNOWN") && !text.contains("SE9950000000000000000001"), "{text}");
 }

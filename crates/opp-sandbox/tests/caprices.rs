@@ -272,6 +272,13 @@ async fn a_success_has_one_more_remark_and_a_failure_none() {
 }
 
 #[tokio::test]
+async fn nobody_asks_for_more_than_32_caprices_at_once() {
+    let desk = Desk::at("ESSESESS").await;
+    let answer = banks(&desk, &["latency=1"; 33].join(",")).await.unwrap();
+    assert_eq!(refusal_of(answer, 400).await.0, "FORMAT_ERROR");
+}
+
+#[tokio::test]
 async fn a_caprice_that_does_not_exist_is_a_format_error_that_lists_those_that_do() {
     let desk = Desk::at("ESSESESS").await;
     let answer = banks(&desk, "bad-mood").await.unwrap();

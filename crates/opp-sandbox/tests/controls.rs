@@ -82,6 +82,8 @@ async fn what_is_not_documented_is_refused() {
         ("/caprices", json!({ "caprices": [] })),
         ("/caprices", json!({ "caprices": ["bad-mood"] })),
         ("/caprices", json!({ "caprices": ["reset"], "times": 0 })),
+        ("/caprices", json!({ "caprices": vec!["latency=1"; 33] })),
+        ("/caprices", json!({ "caprices": ["reset"], "bank": "X".repeat(257) })),
         ("/restore", json!({ "now": 1 })),
     ] {
         let error = post(&desk, path, body.clone(), 400).await;
@@ -185,8 +187,10 @@ async fn the_requests_seen_tell_their_verdict() {
 #[tokio::test]
 async fn a_page_of_another_site_may_not_use_the_controls() {
     let desk = Desk::at("ESSESESS").await;
-    let reset = desk.client.post(format!("{}/_sandbox/reset", desk.sandbox.auth_url()));
-    assert_eq!(reset.header("Origin", "https://evil.example").send().await.unwrap().status(), 403);
+    for origin in ["https://evil.example", "http://198.51.100.7", "http://[2001:db8::1]:8080", "null"] {
+        let reset = desk.client.post(format!("{}/_sandbox/reset", desk.sandbox.auth_url()));
+        assert_eq!(reset.header("Origin", origin).send().await.unwrap().status(), 403, "{origin}");
+    }
     let reset = desk.client.post(format!("{}/_sandbox/reset", desk.sandbox.auth_url()));
     assert_eq!(reset.header("Origin", desk.sandbox.auth_url()).send().await.unwrap().status(), 200);
 }

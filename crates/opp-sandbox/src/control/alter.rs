@@ -102,7 +102,9 @@ pub(crate) fn after(rules: &mut Rules, api: &str, path: &str, caprices: &[Capric
         match caprice {
             Caprice::UnknownValues => each_object(body, &mut unknown_values),
             Caprice::UnknownFields => each_object(body, &mut unknown_field),
-            Caprice::LateChallenge(times) if !body["challengeData"].is_null() && rules.hold_challenge(path, *times) => {
+            Caprice::LateChallenge(times)
+                if !body["challengeData"].is_null() && rules.hold_challenge(path.trim_end_matches('/'), *times) =>
+            {
                 body["challengeData"] = Value::Null;
             }
             Caprice::StringLinks => each_object(body, &mut string_links),

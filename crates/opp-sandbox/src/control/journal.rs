@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::caprice::Caprice;
 
-/// One request. It holds no header and no body, so no secret either.
+/// One request, without its headers and its body; what was wrong with one of them may be quoted in the verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -29,6 +29,10 @@ pub(crate) fn caprices_of(request: &Request) -> Result<Vec<Caprice>, Problem> {
         let text = value.to_str().map_err(|_| Problem::format(NAME, "header X-Sandbox-Caprice is no text"))?;
         let list = caprice::read_list(text);
         caprices.extend(list.map_err(|error| Problem::format(NAME, format!("header {NAME}: {error}")))?);
+        if caprices.len() > rules::MOST_CAPRICES {
+            let text = format!("header {NAME} names more than {} caprices", rules::MOST_CAPRICES);
+            return Err(Problem::format(NAME, text));
+        }
     }
     Ok(caprices)
 }

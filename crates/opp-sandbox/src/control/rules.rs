@@ -8,6 +8,10 @@ use super::caprice::Caprice;
 
 /// How many rules there can be; the oldest goes.
 const MOST_RULES: usize = 1_000;
+/// How many caprices one call can ask for, or one rule can hold.
+pub(super) const MOST_CAPRICES: usize = 32;
+/// How long a name in a rule can be.
+const LONGEST_NAME: usize = 256;
 /// How many challenges are held back at a time; the oldest comes out.
 const MOST_HELD: usize = 1_000;
 
@@ -45,10 +49,14 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// What makes a rule that never strikes.
+    /// What makes a rule that never strikes, or one that nobody needs so large.
     pub(crate) fn check(&self) -> Result<(), &'static str> {
         if self.caprices.is_empty() {
             return Err("a rule needs at least one caprice");
+        }
+        let names = [&self.application, &self.bank, &self.operation].into_iter().flatten();
+        if self.caprices.len() > MOST_CAPRICES || names.into_iter().any(|name| name.len() > LONGEST_NAME) {
+            return Err("a rule holds 32 caprices and names of 256 bytes at most");
         }
         if self.times == Some(0) || self.every == Some(0) {
             return Err("times and every begin at 1");

@@ -25,13 +25,16 @@ pub(super) fn check_host(authority: Option<&str>, known: &[String]) -> Result<()
     Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, "FORMAT_ERROR", text).at("Host"))
 }
 
-/// Refuses what a page of another site made a browser send.
+/// Refuses what a page of another site made a browser send. An address is no proof here: a page can be served from one.
 pub(super) fn check_origin(request: &Request, known: &[String]) -> Result<(), Problem> {
     let Some(origin) = request.header("origin") else {
         return Ok(());
     };
-    let host = origin.split_once("://").and_then(|(_, rest)| rest.parse::<Authority>().ok());
-    if host.is_some_and(|host| is_ours(host.host(), known)) {
+    let host = |text: &str| Some(plain(text.parse::<Authority>().ok()?.host()));
+    let theirs = origin.split_once("://").and_then(|(_, rest)| host(rest));
+    let ours = request.header("host").and_then(host);
+    let at_home = |host: &String| host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    if theirs.is_some_and(|host| at_home(&host) || is_named(&host, known) || ours.as_ref() == Some(&host)) {
         return Ok(());
     }
     Err(Problem::forbidden("SERVICE_BLOCKED", "no page of another site may use this").at("Origin"))
@@ -39,11 +42,16 @@ pub(super) fn check_origin(request: &Request, known: &[String]) -> Result<(), Pr
 
 /// An address cannot be rebound, only a name can.
 fn is_ours(host: &str, known: &[String]) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_ascii_lowercase();
-    host.parse::<IpAddr>().is_ok()
-        || host == "localhost"
-        || host.ends_with(".localhost")
-        || known.iter().any(|name| name.eq_ignore_ascii_case(&host))
+    let host = plain(host);
+    host.parse::<IpAddr>().is_ok() || is_named(&host, known)
+}
+
+fn plain(host: &str) -> String {
+    host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_ascii_lowercase()
+}
+
+fn is_named(host: &str, known: &[String]) -> bool {
+    host == "localhost" || host.ends_with(".localhost") || known.iter().any(|name| name.eq_ignore_ascii_case(host))
 }
 
 #[cfg(test)]

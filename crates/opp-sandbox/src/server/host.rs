@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
-use http::{Response, StatusCode, Version};
+use http::{Method, Response, StatusCode, Version};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use serde_json::Value;
@@ -46,6 +46,9 @@ pub(super) async fn answer(
     let reply = reply.with("x-request-id", &request_id);
     let (manner, pause, lost) = sending(&caprices);
     note(&shared, host, &request, &request_id, &reply, caprices);
+    // Before the pause, so that what waits there has its share of the buffers, and nothing else is held.
+    let response = write(&shared, reply, manner, broken);
+    drop(request);
     let pause = latency + pause;
     if !pause.is_zero() {
         tokio::time::sleep(pause).await;
@@ -54,7 +57,7 @@ pub(super) async fn answer(
         reset.store(true, Ordering::Relaxed);
         return Err(Reset);
     }
-    Ok(write(&shared, reply, manner, broken))
+    Ok(response)
 }
 
 /// Reads the request to its end, or says why it cannot be read.
@@ -148,12 +151,15 @@ fn capricious(shared: &Shared, host: Host, request: &Request, request_id: &str) 
         return (Problem::format("/", "the path is not percent-encoded UTF-8").reply(), Vec::new());
     };
     let parts: Vec<&str> = path.iter().map(String::as_str).collect();
-    if let ["_sandbox" | "bankid", ..] = parts.as_slice() {
-        let reply = match guard::check_origin(request, &shared.host_names) {
-            Ok(()) => route(shared, host, request, &path, &parts, request_id),
-            Err(problem) => problem.reply(),
-        };
-        return (reply, Vec::new());
+    let own = matches!(parts.as_slice(), ["_sandbox" | "bankid", ..]);
+    let answers = request.method == Method::POST && matches!(parts.as_slice(), ["connect", "authorize" | "redirect"]);
+    if (own || answers)
+        && let Err(problem) = guard::check_origin(request, &shared.host_names)
+    {
+        return (problem.reply(), Vec::new());
+    }
+    if own {
+        return (route(shared, host, request, &path, &parts, request_id), Vec::new());
     }
     let caprices = match control::caprices_of(request) {
         Ok(mut caprices) => {
@@ -228,7 +234,9 @@ fn route(shared: &Shared, host: Host, request: &Request, path: &[String], parts:
 fn note(shared: &Shared, host: Host, request: &Request, request_id: &str, reply: &Reply, caprices: Vec<Caprice>) {
     let verdict = verdict(&reply.body);
     let status = reply.status.as_u16();
-    tracing::info!(host = host.name(), method = %request.method, path = request.path, status, request_id, verdict);
+    // Without the text, which may quote an account number or a person.
+    let code = verdict.split(':').next();
+    tracing::info!(host = host.name(), method = %request.method, path = request.path, status, request_id, verdict = code);
     if request.path.starts_with("/_sandbox") {
         return;
     }

@@ -19,9 +19,9 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// A header as text; what is no visible ASCII counts as absent.
+    /// A header as text; what is no UTF-8 counts as absent.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
+        self.headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok()).map(str::trim)
     }
 
     /// The bearer token, if there is one.
@@ -123,7 +123,7 @@ impl Reply {
 
     /// Adds a header; a value that no header can hold is left out.
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
-        if let Ok(value) = HeaderValue::from_str(value) {
+        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
             self.headers.insert(HeaderName::from_static(name), value);
         }
         self
