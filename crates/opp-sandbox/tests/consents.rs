@@ -120,6 +120,8 @@ async fn an_oauth_redirect_ends_with_the_exchange_of_its_code() {
         .replace("[TPP_REDIRECT_URI]", "http%3A%2F%2Flocalhost%3A9999%2Fback%3Fkeep%3D1")
         .replace("[TPP_STATE]", "a%26b");
     assert_eq!(desk.client.get(&link).send().await.unwrap().status(), 200);
+    // The last seconds of the ten minutes on the page; the code lives longer.
+    desk.sandbox.control().advance(Duration::from_secs(590));
     let back = desk.client.post(&link).form(&[("decision", "approve")]).send().await.unwrap();
     assert_eq!(back.status(), 303);
     let back = Url::parse(back.headers()["location"].to_str().unwrap()).unwrap();
@@ -128,6 +130,7 @@ async fn an_oauth_redirect_ends_with_the_exchange_of_its_code() {
     assert_eq!(get("keep").unwrap(), "1");
     let application = desk.sandbox.application();
     let (code, scope) = (get("code").unwrap(), get("scope").unwrap());
+    desk.sandbox.control().advance(Duration::from_mins(4));
     let form = [
         ("client_id", application.client_id.as_str()),
         ("client_secret", application.client_secret.as_str()),
@@ -255,4 +258,30 @@ async fn every_bank_takes_a_consent_the_way_it_prefers_and_the_other_way_on_requ
             assert_eq!(reached, if expected == "DECOUPLED" { "valid" } else { "received" }, "{bank}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_customer_whose_id_is_no_ascii_is_not_taken_for_another() {
+    let desk = Desk::at("ESSESESS").await;
+    let id = reqwest::header::HeaderValue::from_bytes("Åke".as_bytes()).unwrap();
+    let order = json!({
+        "instructedAmount": { "currency": "SEK", "amount": "1.00" },
+        "debtorAccount": { "iban": "SE9950000000000000000001" },
+        "creditorAccount": { "iban": "SE2550000000054400047903" },
+        "creditorName": "Elin",
+    });
+    let call = desk.post("/psd2/paymentinitiation/v1/payments/domestic").header("PSU-ID", id).json(&order);
+    let text = refusal_of(call.send().await.unwrap(), 400).await.1;
+    assert!(!text.contains("SE3750000000054400047881"), "the documented customer's: {text}");
+}
+
+#[tokio::test]
+async fn a_consent_that_is_used_once_is_used_once_a_day() {
+    let desk = Desk::at("ESSESESS").await;
+    let mut once = consent();
+    once["recurringIndicator"] = json!(false);
+    let refused = desk.post(CONSENTS).json(&once).send().await.unwrap();
+    assert_eq!(refusal_of(refused, 400).await.0, "PARAMETER_NOT_CONSISTENT");
+    once["frequencyPerDay"] = json!(1);
+    assert_eq!(desk.post(CONSENTS).json(&once).send().await.unwrap().status(), 201);
 }

@@ -174,6 +174,7 @@ fn consents_live_as_the_model_does() {
                         let until = reader.desk.sandbox.control().now().date_naive() + chrono::Days::new(30);
                         body["validUntil"] = json!(until);
                         body["recurringIndicator"] = json!(recurring);
+                        body["frequencyPerDay"] = json!(if recurring { 4 } else { 1 });
                         let answer = reader.call(Method::POST, CONSENTS).json(&body).send().await.unwrap();
                         let id = json_of(answer, 201).await["consentId"].as_str().unwrap().to_owned();
                         list.push(Modelled { id, status: "received", recurring, left: 30 });

@@ -168,6 +168,8 @@ async fn seb_lets_in_its_test_persons_only() {
         desk.client.post(&link).form(&form).send().await.unwrap().status().as_u16()
     };
     assert_eq!(post("198301014882").await, 422);
+    let stranger = [("decision", "approve"), ("user", "198301014882")];
+    assert_eq!(desk.client.post(&link).form(&stranger).send().await.unwrap().status(), 422, "nor by a shorter way");
     assert_eq!(post("8811212862").await, 303);
 }
 
@@ -246,4 +248,48 @@ async fn no_script_may_run_on_a_page() {
     let answer = journey.open(BROWSER).await;
     let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
     assert!(policy.contains("default-src 'none'") && !policy.contains("script-src"), "{policy}");
+}
+
+/// Opens the page with another value in the link, already encoded.
+async fn with(journey: &Journey, old: &str, new: &str) -> reqwest::Response {
+    assert!(journey.link.contains(old), "{old} in {}", journey.link);
+    let link = journey.link.replace(old, new);
+    journey.desk.client.get(link).header("Accept", BROWSER).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_local_address_is_known_by_its_host_and_nothing_before_it() {
+    let journey = Journey::consent("NDEASESS", "198301014882", config()).await;
+    let local = "http%3A%2F%2Flocalhost%3A9999%2Fback";
+    for (address, status) in [
+        ("http%3A%2F%2Flocalhost%3A80%40evil.example%2F", 400),
+        ("http%3A%2F%2F127.0.0.1%3Ax%40evil.example%2F", 400),
+        ("http%3A%2F%2Flocalhost%2Fback%23fragment", 400),
+        ("http%3A%2F%2Flocalhost%3A9999%2Fback%3Fstep%3D1", 200),
+        ("http%3A%2F%2F%5B%3A%3A1%5D%3A9999%2Fback", 200),
+    ] {
+        assert_eq!(with(&journey, local, address).await.status(), status, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn only_the_placeholders_of_the_platform_are_missed() {
+    let journey = Journey::consent("NDEASESS", "198301014882", config()).await;
+    assert_eq!(with(&journey, "state=s-1", "state=%5B1%2C2%5D").await.status(), 200, "a state may look like anything");
+    assert_eq!(with(&journey, "state=s-1", "state=[TPP_STATE]").await.status(), 400);
+}
+
+#[tokio::test]
+async fn the_address_names_the_resource_of_the_authorisation() {
+    let journey = Journey::consent("NDEASESS", "198301014882", config()).await;
+    let id = journey.resource.rsplit('/').next().unwrap();
+    assert_eq!(with(&journey, &format!("consentId:{id}"), "consentId:another").await.status(), 400);
+}
+
+#[tokio::test]
+async fn no_page_of_another_site_answers_for_the_customer() {
+    let journey = Journey::consent("NDEASESS", "198301014882", config()).await;
+    let call = journey.desk.client.post(&journey.link).form(&[("decision", "approve")]);
+    assert_eq!(call.header("Origin", "http://198.51.100.7").send().await.unwrap().status(), 403);
+    assert_eq!(journey.sca_status().await["scaStatus"], "started");
 }

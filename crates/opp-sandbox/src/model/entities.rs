@@ -29,11 +29,18 @@ impl Application {
     /// Whether customers may be sent to this address.
     pub(crate) fn allows(&self, redirect_uri: &str) -> bool {
         let listed = self.redirect_uris.iter().any(|known| known == redirect_uri);
-        let rest = redirect_uri.strip_prefix("http://").or_else(|| redirect_uri.strip_prefix("https://"));
-        let authority = rest.and_then(|rest| rest.split(['/', '?', '#', '\\']).next()).unwrap_or_default();
-        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-        listed || (self.any_local_redirect && matches!(host, "localhost" | "127.0.0.1" | "[::1]"))
+        listed || (self.any_local_redirect && is_local(redirect_uri))
     }
+}
+
+/// Whether an address leads to this machine. What stands before the host or is no port, as in `localhost:80@evil`,
+/// makes it another; a fragment would swallow what is added behind it.
+fn is_local(uri: &str) -> bool {
+    let rest = uri.strip_prefix("http://").or_else(|| uri.strip_prefix("https://"));
+    let authority = rest.and_then(|rest| rest.split(['/', '?', '\\']).next()).unwrap_or_default();
+    let with_port = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let host = with_port.map_or(authority, |(host, _)| host);
+    matches!(host, "localhost" | "127.0.0.1" | "[::1]") && !uri.contains('#')
 }
 
 impl std::fmt::Debug for Application {
@@ -128,6 +135,11 @@ pub(crate) enum ConsentStatus {
 }
 
 impl ConsentStatus {
+    /// Whether a signature would still do something.
+    pub(crate) fn wants_signature(self) -> bool {
+        matches!(self, Self::Received | Self::PartiallyAuthorised)
+    }
+
     pub(crate) fn is_final(self) -> bool {
         !matches!(self, Self::Received | Self::PartiallyAuthorised | Self::Valid)
     }
@@ -233,24 +245,43 @@ impl Payment {
         matches!(self.status.as_str(), "ACSC" | "ACCC" | "RJCT" | "CANC" | "PART")
     }
 
+    /// Whether a signature would still do something.
+    pub(crate) fn wants_signature(&self) -> bool {
+        !self.is_final() && self.signed.is_none()
+    }
+
     /// The path below the API host at which the payment lives.
     pub(crate) fn path(&self) -> String {
         format!("/psd2/paymentinitiation/v1/{}/{}/{}", self.service, self.product, self.id)
     }
 }
 
+impl Origin {
+    /// What the caller's headers can make large.
+    pub(crate) fn weight(&self) -> usize {
+        let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        self.holder.psu.len() + optional(&self.holder.company) + optional(&self.nok_redirect_uri)
+    }
+}
+
 impl Weight for Token {}
-impl Weight for Code {}
+
+impl Weight for Code {
+    fn weight(&self) -> usize {
+        512 + self.redirect_uri.len()
+    }
+}
 
 impl Weight for Consent {
     fn weight(&self) -> usize {
-        1024 + json_weight(&self.access)
+        1024 + self.origin.weight() + json_weight(&self.access)
     }
 }
 
 impl Weight for Payment {
     fn weight(&self) -> usize {
-        1024 + json_weight(&self.order) + self.raw.as_ref().map_or(0, |(_, text)| text.len())
+        let raw = self.raw.as_ref().map_or(0, |(_, text)| text.len());
+        1024 + self.origin.weight() + json_weight(&self.order) + raw
     }
 }
 

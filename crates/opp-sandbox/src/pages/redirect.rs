@@ -65,9 +65,11 @@ impl Page {
 
     fn post(&self, world: &mut World, request: &Request) -> Reply {
         let id = &self.visit.authorisation;
-        let waits = self.authorisation(world).is_some_and(|known| matches!(known.stage, Stage::AtBank { .. }));
-        if !waits {
-            return self.show(world, true, None);
+        match self.authorisation(world).map(|known| &known.stage) {
+            // The answer stands; whoever sends the form again goes the same way again.
+            Some(Stage::AtBank { progress: Progress::Approved, .. }) => return self.after_decision(world),
+            Some(Stage::AtBank { .. }) => {}
+            _ => return self.show(world, true, None),
         }
         let form = request.form_pairs();
         let get = |name: &str| form.iter().find_map(|(key, value)| (key == name).then_some(value.trim()));
@@ -82,6 +84,9 @@ impl Page {
             }
             Some("approve") => {
                 if let Some(user) = get("user").filter(|user| !user.is_empty()) {
+                    if let Err(text) = self.check_person(world, user) {
+                        return self.show(world, true, Some(text));
+                    }
                     sca::sign_in(world, id, user);
                 }
                 if let Some(account) = get("account") {
@@ -100,23 +105,29 @@ impl Page {
 
     fn sign_in<'a>(&self, world: &mut World, get: &impl Fn(&str) -> Option<&'a str>) -> Result<(), &'static str> {
         let user = get("user").unwrap_or_default();
-        let bank = self.authorisation(world).and_then(|known| world.bank(&known.origin.bic));
-        let bank = bank.ok_or("This bank is gone.")?;
-        if user.is_empty() || user.chars().count() > 64 || user.chars().any(char::is_control) {
-            return Err("Say who you are.");
-        }
-        if bank.page.login != Login::BankId && get("secret").is_none_or(str::is_empty) {
-            return Err(match bank.page.login {
+        let login = self.check_person(world, user)?;
+        if login != Login::BankId && get("secret").is_none_or(str::is_empty) {
+            return Err(match login {
                 Login::Codes => "Type the code from your app.",
                 _ => "Type your password.",
             });
         }
-        let known = persons(world, bank, self.authorisation(world));
+        sca::sign_in(world, &self.visit.authorisation, user);
+        Ok(())
+    }
+
+    /// Whether the bank lets this person in, and how.
+    fn check_person(&self, world: &World, user: &str) -> Result<Login, &'static str> {
+        let authorisation = self.authorisation(world);
+        let bank = authorisation.and_then(|known| world.bank(&known.origin.bic)).ok_or("This bank is gone.")?;
+        if user.is_empty() || user.chars().count() > 64 || user.chars().any(char::is_control) {
+            return Err("Say who you are.");
+        }
+        let known = persons(world, bank, authorisation);
         if !known.is_empty() && !known.iter().any(|person| person == user) {
             return Err("The bank does not know you. It knows only its test persons.");
         }
-        sca::sign_in(world, &self.visit.authorisation, user);
-        Ok(())
+        Ok(bank.page.login)
     }
 
     /// Where a decision leads: back to the application, to the next sign-in, or to a page that says what went wrong.

@@ -1,16 +1,16 @@
 //! The address of the bank's page: who sends whom, for which authorisation, and where back to (platform-facts 8.3).
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::auth::scopes;
 use crate::model::banks::{Approach, RedirectKind};
 use crate::model::entities::Code;
 use crate::model::world::World;
-use crate::sca::Authorisation;
+use crate::sca::{Authorisation, EXCHANGE_WITHIN, Target};
 use crate::server::wire::{Reply, Request};
 
-/// How long a code can be exchanged.
-const CODE_LIFE: TimeDelta = TimeDelta::minutes(5);
+/// What stands in the link until the application has put its own values there (platform-facts 8.3).
+const PLACEHOLDERS: [&str; 3] = ["[CLIENT_ID]", "[TPP_REDIRECT_URI]", "[TPP_STATE]"];
 
 /// What the address asks for, once it has been found sound.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Visit {
     pub(super) fn read(world: &World, request: &Request) -> Result<Self, String> {
         let pairs = request.query_pairs();
         let get = |name: &str| pairs.iter().find_map(|(key, value)| (key == name).then_some(value.as_str()));
-        if let Some((key, value)) = pairs.iter().find(|(_, value)| value.starts_with('[') && value.ends_with(']')) {
+        if let Some((key, value)) = pairs.iter().find(|(_, value)| PLACEHOLDERS.contains(&value.as_str())) {
             return Err(format!("The placeholder {value} of {key} was not replaced."));
         }
         let redirect_uri = get("redirect_uri").ok_or("redirect_uri is missing.")?;
@@ -64,6 +64,13 @@ impl Visit {
             }
             if named("idp").is_some_and(|bic| world.bank(bic).is_none_or(|bank| bank.bic != authorisation.origin.bic)) {
                 return Err("acr_values names another bank than the authorisation.".to_owned());
+            }
+            let (kind, resource) = match &authorisation.target {
+                Target::Consent(id) => ("consentId", id),
+                Target::Payment(id) | Target::Cancellation(id) => ("paymentId", id),
+            };
+            if named(kind).is_some_and(|named| named != resource) {
+                return Err("acr_values names another resource than the authorisation's.".to_owned());
             }
             let (scopes, context) = scopes::parse(get("scope").unwrap_or_default())?;
             if context != authorisation.origin.holder.context {
@@ -98,7 +105,7 @@ impl Visit {
             redirect_uri: self.redirect_uri.clone(),
             scopes: scopes.clone(),
             authorisation: self.authorisation.clone(),
-            expires: now + CODE_LIFE,
+            expires: now + EXCHANGE_WITHIN,
         };
         world.state.codes.insert(code.clone(), entry);
         self.back(&self.redirect_uri, &[("code", &code), ("scope", &scopes.join(" "))])

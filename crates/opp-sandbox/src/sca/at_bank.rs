@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::machine::{deny, expire, fail, finalise};
+use super::machine::{deny, fail_as_documented, finalise};
 use super::{Progress, Stage, Target};
 use crate::model::accounts::{self, Account};
 use crate::model::agenda::Due;
@@ -12,8 +12,9 @@ use crate::model::entities::{Consent, Holder};
 use crate::model::world::World;
 
 /// A customer has signed in. Whoever is the first to sign a resource owns it: a bank looks at who has signed in, not
-/// at what the caller has said.
+/// at what the caller has said. A payment stays with whose account it is paid from, unless that is still to be chosen.
 pub(crate) fn sign_in(world: &mut World, id: &str, person: &str) -> bool {
+    let owns = becomes_owner(world, id, person);
     let Some(authorisation) = world.state.authorisations.get_mut(id) else {
         return false;
     };
@@ -25,21 +26,38 @@ pub(crate) fn sign_in(world: &mut World, id: &str, person: &str) -> bool {
     }
     *progress = Progress::SignedIn;
     person.clone_into(&mut authorisation.signer);
-    let (target, holder) = (authorisation.target.clone(), &mut authorisation.origin.holder);
-    let first = match &target {
-        Target::Consent(id) => {
-            world.state.consents.get_mut(id).filter(|it| it.signers.is_empty()).map(|it| &mut it.origin.holder)
+    if !owns {
+        return true;
+    }
+    person.clone_into(&mut authorisation.origin.holder.psu);
+    let owner = match &authorisation.target {
+        Target::Consent(id) => world.state.consents.get_mut(id).map(|it| &mut it.origin.holder),
+        Target::Payment(id) | Target::Cancellation(id) => {
+            world.state.payments.get_mut(id).map(|it| &mut it.origin.holder)
         }
-        Target::Payment(id) => {
-            world.state.payments.get_mut(id).filter(|it| it.signers.is_empty()).map(|it| &mut it.origin.holder)
-        }
-        Target::Cancellation(_) => None,
     };
-    if let Some(owner) = first {
+    if let Some(owner) = owner {
         person.clone_into(&mut owner.psu);
-        person.clone_into(&mut holder.psu);
     }
     true
+}
+
+fn becomes_owner(world: &World, id: &str, person: &str) -> bool {
+    let Some(authorisation) = world.state.authorisations.get(id) else {
+        return false;
+    };
+    match &authorisation.target {
+        Target::Consent(id) => world.state.consents.get(id).is_some_and(|it| it.signers.is_empty()),
+        Target::Payment(id) => {
+            let known = world.state.payments.get(id).zip(world.bank(&authorisation.origin.bic));
+            known.filter(|(payment, _)| payment.signers.is_empty()).is_some_and(|(payment, bank)| {
+                let holder = Holder { psu: person.to_owned(), ..payment.origin.holder.clone() };
+                let account = &payment.order["debtorAccount"];
+                bank.page.chooses_debtor || accounts::debtor(world.state.ids.seed(), bank, &holder, account).is_some()
+            })
+        }
+        Target::Cancellation(_) => false,
+    }
 }
 
 /// The customer wants to sign in as somebody else.
@@ -76,39 +94,29 @@ pub(crate) fn leave_alone(world: &mut World, id: &str, now: DateTime<Utc>) -> Op
 /// to a documented person.
 pub(crate) fn approve_at_bank(world: &mut World, id: &str, now: DateTime<Utc>) -> bool {
     let needed = sign_ins(world, id);
-    let Some(authorisation) = world.state.authorisations.get_mut(id) else {
+    let Some(Stage::AtBank { progress, .. }) = stage(world, id) else {
         return false;
     };
-    let outcome = world.directory.outcome(&authorisation.signer);
-    let Stage::AtBank { progress, sign_ins, .. } = &mut authorisation.stage else {
-        return false;
-    };
-    if *progress == Progress::Approved {
+    if *progress == Progress::Approved || fail_as_documented(world, id, now) {
         return true;
     }
-    match outcome {
-        Outcome::SessionExpires => expire(world, id, now),
-        Outcome::BankidNotActivated => {
-            fail(world, id, "BANKID_NOT_ACTIVATED", "BankID is not activated for this person", now);
+    if let Some(Stage::AtBank { progress, sign_ins, .. }) = stage(world, id) {
+        *sign_ins = sign_ins.saturating_add(1);
+        if *sign_ins < needed {
+            *progress = Progress::Asked;
+            return true;
         }
-        _ => {
-            *sign_ins += 1;
-            if *sign_ins < needed {
-                *progress = Progress::Asked;
-                return true;
-            }
-            *progress = Progress::Approved;
-            if !exchange_follows(world, id) {
-                finalise(world, id, now);
-            }
-        }
+        *progress = Progress::Approved;
+    }
+    if !exchange_follows(world, id) {
+        finalise(world, id, now);
     }
     true
 }
 
-/// The customer says no.
+/// The customer says no, which is too late after a yes.
 pub(crate) fn deny_at_bank(world: &mut World, id: &str, now: DateTime<Utc>) {
-    if matches!(stage(world, id), Some(Stage::AtBank { .. })) {
+    if matches!(stage(world, id), Some(Stage::AtBank { progress: Progress::Asked | Progress::SignedIn, .. })) {
         deny(world, id, now);
     }
 }
@@ -187,8 +195,9 @@ pub(crate) fn debtor_accounts(world: &World, id: &str) -> Vec<Account> {
     };
     let holder: &Holder = match &authorisation.target {
         Target::Payment(id) => match world.state.payments.get(id) {
-            Some(payment) => &payment.origin.holder,
-            None => return Vec::new(),
+            // Whoever signs after the first signs what that one saw.
+            Some(payment) if payment.signers.is_empty() => &payment.origin.holder,
+            _ => return Vec::new(),
         },
         Target::Consent(_) | Target::Cancellation(_) => return Vec::new(),
     };

@@ -13,6 +13,8 @@ use crate::server::problem::Problem;
 
 /// How long a customer may take on the bank's page.
 const AT_BANK: TimeDelta = TimeDelta::minutes(10);
+/// How long a code can be exchanged, which may be after the customer's time is up.
+pub(crate) const EXCHANGE_WITHIN: TimeDelta = TimeDelta::minutes(5);
 /// How long BankID waits for an answer once the app is open.
 const ANSWER_WITHIN: TimeDelta = TimeDelta::minutes(3);
 
@@ -116,7 +118,7 @@ pub(crate) fn wake(world: &mut World, id: &str, now: DateTime<Utc>) {
             Event::PersonDecides => at_bank::decide_alone(world, id, at),
             Event::NotActivated => {
                 answer(world, id, Answer::Rejected);
-                fail(world, id, "BANKID_NOT_ACTIVATED", "BankID is not activated for this person", at);
+                fail_as_documented(world, id, at);
             }
             Event::TimeIsUp => {
                 answer(world, id, Answer::Expired);
@@ -132,8 +134,9 @@ fn next_event(world: &World, id: &str) -> Option<(DateTime<Utc>, Event)> {
     let authorisation = world.state.authorisations.get(id)?;
     match &authorisation.stage {
         Stage::AtBank { since, progress, opened, .. } => {
-            let end = *since + AT_BANK;
-            let played = opened.filter(|_| *progress != Progress::Approved);
+            let approved = *progress == Progress::Approved;
+            let end = *since + AT_BANK + if approved { EXCHANGE_WITHIN } else { TimeDelta::zero() };
+            let played = opened.filter(|_| !approved);
             let decides = played.zip(world.settings.person_after).map(|(opened, after)| opened + after);
             Some(match decides.filter(|at| *at <= end) {
                 Some(at) => (at, Event::PersonDecides),
@@ -208,7 +211,9 @@ pub(crate) fn approve_round(world: &mut World, round: &str, now: DateTime<Utc>) 
         return false;
     };
     answer(world, &id, Answer::Approved);
-    step_on(world, &id, now);
+    if !fail_as_documented(world, &id, now) {
+        step_on(world, &id, now);
+    }
     true
 }
 
@@ -230,10 +235,7 @@ fn enter_step(world: &mut World, id: &str, from: usize, now: DateTime<Utc>) {
     let Some((index, by)) = next_step(world, authorisation, from) else {
         // A bank that asks nobody cannot ask a person whose authentication is documented to fail, either.
         return match world.directory.outcome(&signer) {
-            Outcome::SessionExpires if from == 0 => expire(world, id, now),
-            Outcome::BankidNotActivated if from == 0 => {
-                fail(world, id, "BANKID_NOT_ACTIVATED", "BankID is not activated for this person", now);
-            }
+            _ if from == 0 && fail_as_documented(world, id, now) => {}
             Outcome::Declines if from == 0 => deny(world, id, now),
             _ => finalise(world, id, now),
         };
@@ -314,7 +316,19 @@ pub(super) fn deny(world: &mut World, id: &str, now: DateTime<Utc>) {
     effects::denied(world, id, now);
 }
 
-pub(super) fn fail(world: &mut World, id: &str, code: &str, text: &str, now: DateTime<Utc>) {
+/// Some persons fail whatever they or somebody's hand would do (platform-facts 12).
+pub(super) fn fail_as_documented(world: &mut World, id: &str, now: DateTime<Utc>) -> bool {
+    match world.state.authorisations.get(id).map(|known| world.directory.outcome(&known.signer)) {
+        Some(Outcome::SessionExpires) => expire(world, id, now),
+        Some(Outcome::BankidNotActivated) => {
+            fail(world, id, "BANKID_NOT_ACTIVATED", "BankID is not activated for this person", now);
+        }
+        _ => return false,
+    }
+    true
+}
+
+fn fail(world: &mut World, id: &str, code: &str, text: &str, now: DateTime<Utc>) {
     if let Some(authorisation) = world.state.authorisations.get_mut(id) {
         tracing::debug!(authorisation = id, code, at = %now, "authorisation failed");
         authorisation.stage = Stage::Failed { code: code.to_owned(), text: text.to_owned() };
@@ -322,6 +336,6 @@ pub(super) fn fail(world: &mut World, id: &str, code: &str, text: &str, now: Dat
 }
 
 /// Nobody answered in time.
-pub(super) fn expire(world: &mut World, id: &str, now: DateTime<Utc>) {
+fn expire(world: &mut World, id: &str, now: DateTime<Utc>) {
     fail(world, id, "AUTHENTICATION_SESSION_EXPIRED", "nobody authenticated in time", now);
 }

@@ -21,7 +21,7 @@ pub(crate) use at_bank::{
     sign_out,
 };
 pub(crate) use bankid::Round;
-pub(crate) use machine::{answer_by, approve_round, reject_round, scan_round, wake};
+pub(crate) use machine::{EXCHANGE_WITHIN, answer_by, approve_round, reject_round, scan_round, wake};
 
 use crate::model::banks::Approach;
 use crate::model::entities::Origin;
@@ -90,5 +90,10 @@ pub(crate) enum Progress {
     Approved,
 }
 
-impl Weight for Authorisation {}
+impl Weight for Authorisation {
+    fn weight(&self) -> usize {
+        512 + self.origin.weight() + self.signer.len()
+    }
+}
+
 impl Weight for Round {}

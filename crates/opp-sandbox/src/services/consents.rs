@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Call, caller_bank, check_origin, origin};
 use crate::model::agenda::Due;
+use crate::model::clock::day;
 use crate::model::entities::{Consent, ConsentStatus};
 use crate::model::world::World;
 use crate::sca::{Target, calls};
@@ -27,6 +28,10 @@ pub(crate) fn create(world: &mut World, call: &Call<'_>) -> Result<Reply, Proble
         return Err(Problem::bad_request("PERIOD_INVALID", text).at("/validUntil"));
     }
     check_access(&body["access"])?;
+    if body["recurringIndicator"] == false && body["frequencyPerDay"] != 1 {
+        let text = "frequencyPerDay is 1 for a consent that is used once";
+        return Err(Problem::bad_request("PARAMETER_NOT_CONSISTENT", text).at("/frequencyPerDay"));
+    }
     let affiliated = call.request.filled_header("x-affiliatedaspsp-id");
     if let Some(id) = affiliated.as_ref().filter(|id| bank.affiliated.iter().all(|one| one.id != **id)) {
         let text = format!("header X-AffiliatedASPSP-ID: {} has no affiliated bank {id}", bank.bic);
@@ -95,9 +100,7 @@ pub(crate) fn delete(world: &mut World, call: &Call<'_>) -> Result<Reply, Proble
 
 pub(crate) fn start_authorisation(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem> {
     let consent = find(world, call)?;
-    if !matches!(consent.status, ConsentStatus::Received | ConsentStatus::PartiallyAuthorised) {
-        return Err(Problem::conflict(format!("the consent is {}", name(consent.status))));
-    }
+    check_unsigned(consent)?;
     let (id, origin) = (consent.id.clone(), consent.origin.clone());
     let (authorisation, reply) =
         calls::begin(world, call, Target::Consent(id.clone()), &origin, &authorisations_path(&id))?;
@@ -105,6 +108,14 @@ pub(crate) fn start_authorisation(world: &mut World, call: &Call<'_>) -> Result<
         super::payments::remember(&mut consent.authorisations, authorisation);
     }
     Ok(reply)
+}
+
+/// Nobody signs what is signed, or over.
+fn check_unsigned(consent: &Consent) -> Result<(), Problem> {
+    if consent.status.wants_signature() {
+        return Ok(());
+    }
+    Err(Problem::conflict(format!("the consent is {}", name(consent.status))))
 }
 
 pub(crate) fn authorisations(world: &World, call: &Call<'_>) -> Result<Reply, Problem> {
@@ -117,14 +128,16 @@ pub(crate) fn sca_status(world: &World, call: &Call<'_>) -> Result<Reply, Proble
 }
 
 pub(crate) fn update_authorisation(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem> {
-    let id = find(world, call)?.id.clone();
+    let consent = find(world, call)?;
+    check_unsigned(consent)?;
+    let id = consent.id.clone();
     let base = authorisations_path(&id);
     calls::update(world, call, &Target::Consent(id), call.path("authorisationId"), &base)
 }
 
 /// A signer has approved; the consent is valid once the last one has.
 pub(crate) fn approved(world: &mut World, id: &str, complete: bool, now: DateTime<Utc>) {
-    let Some(consent) = world.state.consents.get_mut(id).filter(|consent| !consent.status.is_final()) else {
+    let Some(consent) = world.state.consents.get_mut(id).filter(|consent| consent.status.wants_signature()) else {
         return;
     };
     consent.last_action = now.date_naive();
@@ -152,9 +165,11 @@ pub(crate) fn approved(world: &mut World, id: &str, complete: bool, now: DateTim
     }
 }
 
-/// A signer has declined.
+/// A signer has declined, which is too late once all have signed.
 pub(crate) fn rejected(world: &mut World, id: &str, now: DateTime<Utc>) {
-    end(world, id, ConsentStatus::Rejected, now);
+    if world.state.consents.get(id).is_some_and(|consent| consent.status.wants_signature()) {
+        end(world, id, ConsentStatus::Rejected, now);
+    }
 }
 
 /// Its last day may be over.
@@ -209,7 +224,7 @@ fn check_access(access: &Value) -> Result<(), Problem> {
 }
 
 fn date(value: &Value) -> Option<NaiveDate> {
-    value.as_str()?.parse().ok()
+    day(value.as_str()?)
 }
 
 /// The moment after a consent's last day.

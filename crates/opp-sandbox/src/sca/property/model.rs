@@ -81,6 +81,7 @@ pub(super) const BANK_AFTER: i64 = 1;
 pub(super) const START_WITHIN: i64 = 30;
 pub(super) const ANSWER_WITHIN: i64 = 180;
 pub(super) const AT_BANK: i64 = 600;
+pub(super) const EXCHANGE_WITHIN: i64 = 300;
 
 /// What the person is like who is asked.
 #[derive(Clone, Copy, Debug)]
@@ -162,7 +163,10 @@ impl Model<'_> {
             (Act::Scan, Place::Step { at, since, scanned: None }) if self.case.steps[at].1 == Person => {
                 self.place = Place::Step { at, since, scanned: Some(self.now) };
             }
-            (Act::Approve, Place::Step { at, .. }) if self.case.steps[at].1 == Person => self.enter(at + 1, self.now),
+            (Act::Approve, Place::Step { at, .. }) if self.case.steps[at].1 == Person => match self.manner.fails {
+                Some(code) => self.place = Place::Failed(code),
+                None => self.enter(at + 1, self.now),
+            },
             (Act::Reject, Place::Step { at, .. }) if self.case.steps[at].1 == Person => {
                 self.place = Place::Failed("USER_CANCEL");
             }
@@ -177,7 +181,7 @@ impl Model<'_> {
                 self.wait(0);
             }
             (Act::ApproveAtBank, Place::AtBank { approved: false, .. }) => self.approve_at_bank(),
-            (Act::DenyAtBank, Place::AtBank { .. }) => self.place = Place::Failed("USER_CANCEL"),
+            (Act::DenyAtBank, Place::AtBank { approved: false, .. }) => self.place = Place::Failed("USER_CANCEL"),
             (Act::Exchange, Place::AtBank { approved: true, .. }) => self.place = Place::Finalised,
             _ => {}
         }
@@ -243,7 +247,7 @@ impl Model<'_> {
                     }
                     return true;
                 }
-                self.fails_at(since + AT_BANK)
+                self.fails_at(since + AT_BANK + if approved { EXCHANGE_WITHIN } else { 0 })
             }
             _ => false,
         }

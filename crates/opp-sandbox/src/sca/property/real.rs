@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::model::{Case, Manner};
 use super::{Act, Fate};
 use crate::config::Config;
+use crate::model::accounts;
 use crate::model::directory::Directory;
 use crate::model::entities::{Consent, ConsentStatus, Context, Holder, Origin, Payment};
 use crate::model::ledger::Ledgers;
@@ -40,8 +41,14 @@ fn consent(origin: Origin, now: DateTime<Utc>) -> Consent {
     }
 }
 
-fn payment(origin: Origin, now: DateTime<Utc>) -> Payment {
-    let order = serde_json::json!({ "creditorAccount": { "iban": "SE2550000000054400047903" } });
+/// From the first account of whoever sends it.
+fn payment(world: &World, origin: Origin, now: DateTime<Utc>) -> Payment {
+    let bank = world.bank(&origin.bic).unwrap();
+    let order = serde_json::json!({
+        "instructedAmount": { "currency": "SEK", "amount": "1.00" },
+        "debtorAccount": accounts::of(1, bank, &origin.holder)[0].reference(bank),
+        "creditorAccount": { "iban": "SE2550000000054400047903" },
+    });
     Payment::new("resource".to_owned(), origin, ("payments", "domestic"), order, "RCVD".to_owned(), now)
 }
 
@@ -73,7 +80,8 @@ impl Real {
             nok_redirect_uri: None,
         };
         let target = if case.payment {
-            world.state.payments.insert("resource".to_owned(), payment(origin.clone(), now));
+            let payment = payment(&world, origin.clone(), now);
+            world.state.payments.insert("resource".to_owned(), payment);
             Target::Payment("resource".to_owned())
         } else {
             world.state.consents.insert("resource".to_owned(), consent(origin.clone(), now));

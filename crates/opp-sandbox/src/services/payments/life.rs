@@ -14,18 +14,19 @@ const SETTLED: &str = "ACSC";
 /// How often a bank looks whether the money for an order that waits has come.
 const LOOK_AGAIN: TimeDelta = TimeDelta::hours(1);
 const NO_MONEY: &str = "there is not enough money on the account";
+const NO_DEBTOR: &str = "the customer has no account of this number";
 
 /// The order has come in. Whoever prefers a rejection without the money has it looked for at once.
 pub(super) fn received(world: &mut World, id: &str, now: DateTime<Utc>) {
     let wanted = world.state.payments.get(id).is_some_and(|payment| payment.reject_without_funds == Some(true));
     if wanted && now.date_naive() >= execution(world, id) && !money::has_funds(world, id, now) {
-        refuse(world, id, now);
+        refuse(world, id, now, NO_MONEY);
     }
 }
 
-/// A signer has approved; the bank goes to work once the last one has.
+/// A signer has approved; the bank goes to work once the last one has. What nobody needs any more changes nothing.
 pub(crate) fn signed(world: &mut World, id: &str, complete: bool, now: DateTime<Utc>) {
-    let Some(payment) = world.state.payments.get_mut(id).filter(|payment| !payment.is_final()) else {
+    let Some(payment) = world.state.payments.get_mut(id).filter(|payment| payment.wants_signature()) else {
         return;
     };
     if complete {
@@ -44,9 +45,11 @@ pub(crate) fn signed(world: &mut World, id: &str, complete: bool, now: DateTime<
     }
 }
 
-/// A signer has declined.
+/// A signer has declined, which is too late once all have signed.
 pub(crate) fn rejected(world: &mut World, id: &str, now: DateTime<Utc>) {
-    finish(world, id, "RJCT", now);
+    if world.state.payments.get(id).is_some_and(Payment::wants_signature) {
+        finish(world, id, "RJCT", now);
+    }
 }
 
 /// The payment is withdrawn.
@@ -80,7 +83,7 @@ pub(crate) fn wake(world: &mut World, id: &str, now: DateTime<Utc>) {
         let executes = due.date_naive() >= execution(world, id);
         if executes && !money::has_funds(world, id, due) {
             if !waits_for_cover(world, id, due) {
-                refuse(world, id, due);
+                refuse(world, id, due, NO_MONEY);
             }
         } else if milestone.status == SETTLED {
             settle(world, id, due);
@@ -119,7 +122,8 @@ fn waits_for_cover(world: &mut World, id: &str, at: DateTime<Utc>) -> bool {
 fn settle(world: &mut World, id: &str, at: DateTime<Utc>) {
     match money::book(world, id, at) {
         Some(paid) => note(world, id, &paid, at),
-        None => finish(world, id, SETTLED, at),
+        // Nothing is called settled that was not booked.
+        None => refuse(world, id, at, NO_DEBTOR),
     }
 }
 
@@ -171,11 +175,11 @@ fn execution(world: &World, id: &str) -> NaiveDate {
     world.state.payments.get(id).and_then(day).unwrap_or(NaiveDate::MIN)
 }
 
-fn refuse(world: &mut World, id: &str, at: DateTime<Utc>) {
+fn refuse(world: &mut World, id: &str, at: DateTime<Utc>, why: &str) {
     finish(world, id, "RJCT", at);
     if let Some(payment) = world.state.payments.get_mut(id) {
         payment.funds = Some(false);
-        payment.reason = Some(NO_MONEY.to_owned());
+        payment.reason = Some(why.to_owned());
         payment.elements = vec!["RJCT".to_owned(); transfers(&payment.order).len()];
     }
 }

@@ -213,15 +213,17 @@ pub(crate) fn cancel(world: &mut World, call: &Call<'_>) -> Result<Reply, Proble
     Ok(Reply::json(StatusCode::ACCEPTED, body))
 }
 
+fn too_late(payment: &Payment) -> Problem {
+    Problem::conflict(format!("the payment is {}", payment.status))
+}
+
 /// The four calls below `authorisations`.
 pub(crate) fn authorisation(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem> {
     let payment = find(world, call)?;
     let (id, base) = (payment.id.clone(), format!("{}/authorisations", payment.path()));
     match (call.operation.method.clone(), call.path.get("authorisationId")) {
+        (Method::POST | Method::PUT, _) if !payment.wants_signature() => Err(too_late(payment)),
         (Method::POST, _) => {
-            if payment.is_final() || payment.signed.is_some() {
-                return Err(Problem::conflict(format!("the payment is {}", payment.status)));
-            }
             let origin = payment.origin.clone();
             let (authorisation, reply) = calls::begin(world, call, Target::Payment(id.clone()), &origin, &base)?;
             if let Some(payment) = world.state.payments.get_mut(&id) {
@@ -240,10 +242,8 @@ pub(crate) fn cancellation_authorisation(world: &mut World, call: &Call<'_>) -> 
     let payment = find(world, call)?;
     let (id, base) = (payment.id.clone(), format!("{}/cancellation-authorisations", payment.path()));
     match (call.operation.method.clone(), call.path.get("cancellationId")) {
+        (Method::POST | Method::PUT, _) if payment.is_final() => Err(too_late(payment)),
         (Method::POST, _) => {
-            if payment.is_final() {
-                return Err(Problem::conflict(format!("the payment is {}", payment.status)));
-            }
             let origin = payment.origin.clone();
             let (authorisation, reply) = calls::begin(world, call, Target::Cancellation(id.clone()), &origin, &base)?;
             if let Some(payment) = world.state.payments.get_mut(&id) {

@@ -24,7 +24,7 @@ struct Cost {
 pub(super) fn has_funds(world: &mut World, id: &str, at: DateTime<Utc>) -> bool {
     world.state.postings.release(id);
     let Some(payment) = world.state.payments.get(id).cloned() else { return false };
-    // A debtor that is gone with a restored state is nobody's loss.
+    // Without a debtor there is nothing to look at; the order ends when it should be booked.
     let Some(account) = debtor_of(world, &payment) else { return true };
     let enough = costs(world, &payment, &account, at.date_naive()).iter().any(Option::is_some);
     if let Some(payment) = world.state.payments.get_mut(id) {
