@@ -233,6 +233,14 @@ fn nothing_at_all_is_an_empty_object() {
 }
 
 #[test]
+fn of_a_field_that_comes_twice_the_last_value_counts() {
+    let written = |text: &str| serde_json::to_string(&serde_json::from_str::<types::Amount>(text).unwrap()).unwrap();
+    assert_eq!(written(r#"{"amount": {"value": "1"}, "x": 1, "amount": "2"}"#), r#"{"amount":"2","x":1}"#);
+    assert_eq!(written(r#"{"amount": "1", "amount": {"value": "2"}}"#), r#"{"amount":{"value":"2"}}"#);
+    assert_eq!(written(r#"{"amount": {"value": "1"}, "amount": null}"#), "{}");
+}
+
+#[test]
 fn a_date_with_a_time_behind_it_is_that_day() {
     for text in ["2026-11-21", "2026-11-21T10:00:00Z", "2026-11-21T00:00:00.000+01:00", "2026-11-21 10:00"] {
         let details: types::TransactionDetails = serde_json::from_value(json!({"bookingDate": text})).unwrap();

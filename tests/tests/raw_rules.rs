@@ -315,6 +315,18 @@ fn a_value_that_was_read_is_mended_by_a_builder() {
 }
 
 #[test]
+fn a_value_that_did_not_fit_is_replaced_by_one_that_does() {
+    let read: Amount = serde_json::from_value(json!({"currency": "SEK", "amount": {"value": "12.00"}})).unwrap();
+    let mended = Builder::from(read.clone()).amount("12.00").build().unwrap();
+    assert_eq!(serde_json::to_string(&mended).unwrap(), r#"{"currency":"SEK","amount":"12.00"}"#);
+    let mut by_hand = read;
+    by_hand.amount = mended.amount;
+    assert_eq!(by_hand.check().unwrap_err().to_string(), "amount is given twice: take it out of `extra`");
+    by_hand.extra.remove("amount");
+    assert!(by_hand.check().is_ok());
+}
+
+#[test]
 fn dates_are_days_of_the_calendar_and_nothing_else() {
     for bad in ["2026-02-29", "2026-13-01", "20261121", "2026-11-21T10:00:00Z", " 2026-11-21"] {
         let wrong = Consents::builder().valid_until(bad).build().unwrap_err();

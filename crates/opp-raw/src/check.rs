@@ -118,12 +118,20 @@ impl<T: Check> Builder<T> {
 }
 
 /// Sets a field, or remembers the first mistake: what was given for a field cannot be converted.
-pub(crate) fn set<S: Slot, V: TryInto<S::Value>>(field: &mut S, mistake: &mut Option<Invalid>, name: &str, given: V)
-where
+pub(crate) fn set<S: Slot, V: TryInto<S::Value>>(
+    (field, extra): (&mut S, &mut Extra),
+    mistake: &mut Option<Invalid>,
+    name: &str,
+    given: V,
+) where
     Invalid: From<V::Error>,
 {
     match given.try_into() {
-        Ok(given) => *field = S::of(given),
+        Ok(given) => {
+            *field = S::of(given);
+            // What was read there and did not fit is replaced, too.
+            extra.remove(name);
+        }
         Err(error) => remember(mistake, Invalid::from(error).within(name)),
     }
 }
@@ -160,7 +168,8 @@ macro_rules! builder {
                     V: TryInto<$kind>,
                     $crate::check::Invalid: From<V::Error>,
                 {
-                    $crate::check::set(&mut self.value.$field, &mut self.mistake, $wire, value);
+                    let place = (&mut self.value.$field, &mut self.value.extra);
+                    $crate::check::set(place, &mut self.mistake, $wire, value);
                     self
                 }
             )*
@@ -230,7 +239,12 @@ impl Visit for Checker<'_> {
 
     fn extra(&mut self, extra: &Extra) {
         if self.checked.is_ok() {
-            self.checked = self.rules.whole(&self.given, extra.iter().count());
+            // Whoever receives it would choose between the two.
+            let twice = extra.iter().find(|(name, _)| self.given.contains(name));
+            self.checked = match twice {
+                Some((name, _)) => Err(Invalid::new("is given twice: take it out of `extra`").within(name)),
+                None => self.rules.whole(&self.given, extra.iter().count()),
+            };
         }
     }
 }

@@ -41,7 +41,8 @@ impl Extra {
         self.0.get_or_insert_default().insert(name.into(), value.into());
     }
 
-    pub(crate) fn remove(&mut self, name: &str) -> Option<Value> {
+    /// Takes a field out, such as a value that did not fit and has been replaced by one that does.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
         let value = self.0.as_mut()?.remove(name);
         if self.0.as_ref().is_some_and(|map| map.is_empty()) {
             self.0 = None;

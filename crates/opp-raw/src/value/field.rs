@@ -37,7 +37,11 @@ pub trait Slot {
     fn check(&self, name: &'static str, required: bool) -> Result<(), Invalid>;
 }
 
+/// What a field holds from now on. If it came before, the last value counts, also where an earlier one did not fit.
 fn keep<T>(fit: Fit<T>, name: &'static str, extra: &mut Extra) -> Option<T> {
+    if !extra.is_empty() {
+        extra.remove(name);
+    }
     match fit {
         Fit::Value(value) => Some(value),
         Fit::Null => None,

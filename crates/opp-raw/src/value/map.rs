@@ -23,6 +23,21 @@ impl<T> Map<T> {
         &self.extra
     }
 
+    /// Puts an entry where it belongs. If its key came before, this one counts.
+    fn put(&mut self, key: String, fit: Fit<T>) {
+        let misfit = match fit {
+            Fit::Value(value) => {
+                self.extra.remove(&key);
+                self.entries.insert(key, value);
+                return;
+            }
+            Fit::Null => Value::Null,
+            Fit::Misfit(value) => value,
+        };
+        self.entries.remove(&key);
+        self.extra.insert(key, misfit);
+    }
+
     /// Whether it holds nothing.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.extra.is_empty()
@@ -66,13 +81,7 @@ impl<T: Read> Read for Map<T> {
     fn read_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Fit<Self>, A::Error> {
         let mut read = Self::default();
         while let Some(key) = map.next_key::<String>()? {
-            match map.next_value_seed(Seed::<T>::new())? {
-                Fit::Value(value) => {
-                    read.entries.insert(key, value);
-                }
-                Fit::Null => read.extra.insert(key, Value::Null),
-                Fit::Misfit(value) => read.extra.insert(key, value),
-            }
+            read.put(key, map.next_value_seed(Seed::<T>::new())?);
         }
         Ok(Fit::Value(read))
     }
@@ -104,7 +113,7 @@ impl<T: serde::Serialize> serde::Serialize for Map<T> {
 
 impl<T: Check> Check for Map<T> {
     fn check(&self) -> Result<(), Invalid> {
-        self.entries.values().try_for_each(Check::check)
+        self.entries.iter().try_for_each(|(key, value)| value.check().map_err(|invalid| invalid.within(key)))
     }
 }
 
@@ -120,5 +129,34 @@ impl<T: schemars::JsonSchema> schemars::JsonSchema for Map<T> {
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         <BTreeMap<String, T>>::json_schema(generator)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Map;
+    use crate::check::Check;
+    use crate::types::Amount;
+
+    fn read(text: &str) -> Map<Amount> {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn a_mistake_in_a_map_names_the_key() {
+        let map =
+            read(r#"{"fee": {"currency": "SEK", "amount": "1.00"}, "sum": {"currency": "SEK", "amount": "1,00"}}"#);
+        assert_eq!(map.check().unwrap_err().field(), "sum.amount");
+    }
+
+    #[test]
+    fn of_a_key_that_comes_twice_the_last_value_counts() {
+        let fits_last = read(r#"{"fee": 7, "sum": null, "fee": {"amount": "1.00"}}"#);
+        assert_eq!((fits_last.len(), fits_last.misfits().get("fee")), (1, None));
+        let fits_first = read(r#"{"fee": {"amount": "1.00"}, "fee": 7}"#);
+        assert_eq!((fits_first.len(), fits_first.misfits().get("fee")), (0, Some(&json!(7))));
+        assert_eq!(serde_json::to_string(&fits_first).unwrap(), r#"{"fee":7}"#);
     }
 }
