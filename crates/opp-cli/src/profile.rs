@@ -65,8 +65,9 @@ impl Profiles {
         let Some(text) = places::read(&self.path)? else { return Ok(File::default()) };
         toml::from_str(&text).map_err(|error| {
             // Only the place and the rule: the line may name a person.
-            let at = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
-            Failure::error(format!("{}, line {at}: {}", self.path.display(), error.message()))
+            let before = text.bytes().take(error.span().map_or(0, |span| span.start));
+            let line = 1 + before.filter(|byte| *byte == b'\n').count();
+            Failure::error(format!("{}, line {line}: {}", self.path.display(), error.message()))
         })
     }
 

@@ -106,6 +106,19 @@ fn each_end_has_its_exit_code() {
 }
 
 #[test]
+fn a_mistake_in_the_profiles_is_named_by_its_line_and_not_repeated() {
+    let platform = Platform::start();
+    for (text, line) in [("[profiles.mine]\nclient_id = 7\n", 2), ("\n[profiles.mine]\n\nPsu = \"199311219639\"\n", 4)]
+    {
+        std::fs::write(platform.folder.path().join("profiles.toml"), text).unwrap();
+        let refused = platform.run("profile list", "");
+        assert_eq!(refused.exit, Exit::Error, "{}", refused.err);
+        assert!(refused.err.contains(&format!("profiles.toml, line {line}: ")), "{text}{}", refused.err);
+        assert!(!refused.err.contains("199311219639"), "{}", refused.err);
+    }
+}
+
+#[test]
 fn a_consent_is_found_by_the_beginning_of_its_id_and_given_back() {
     let platform = Platform::start();
     let id = platform.run(&format!("{CREATE} --csv"), "").ok();
