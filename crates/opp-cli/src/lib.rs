@@ -16,6 +16,7 @@ mod profile;
 mod records;
 mod remarks;
 mod secrets;
+mod sheet;
 mod sign;
 mod streams;
 mod style;

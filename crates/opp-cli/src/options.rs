@@ -36,7 +36,7 @@ pub(crate) struct Global {
     /// Print data as JSON
     #[arg(long, global = true, conflicts_with = "csv", help_heading = "Output", hide_short_help = true)]
     pub(crate) json: bool,
-    /// Print data as CSV
+    /// Print data as CSV; what a spreadsheet would take for a formula gets an apostrophe
     #[arg(long, global = true, help_heading = "Output", hide_short_help = true)]
     pub(crate) csv: bool,
     /// Print the first request as a curl command, without secrets, and send nothing

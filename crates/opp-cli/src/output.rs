@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use crate::exit::{Exit, Failure};
+use crate::sheet::harmless;
 use crate::streams::Streams;
 use crate::style;
 
@@ -164,7 +165,7 @@ impl Output {
         }
         for row in rows {
             let row = serde_json::to_value(row)?;
-            writer.write_record(columns.iter().map(|column| cell(&row, column.key))).map_err(wrong)?;
+            writer.write_record(columns.iter().map(|column| harmless(&cell(&row, column.key)))).map_err(wrong)?;
         }
         Ok(writer.flush()?)
     }

@@ -87,6 +87,18 @@ fn a_payment_is_found_by_the_beginning_of_its_id_and_on_another_machine_by_all_o
 }
 
 #[test]
+fn what_others_write_is_no_formula_for_a_spreadsheet() {
+    let platform = Platform::start();
+    platform.run(&PAY.replace("--name Anna", "--name +46701740605"), "").ok();
+    platform.run("payment watch --every 0.1", "").ok();
+    platform.run("consent create --bank ESSESESS --app --until 2031-04-01", "").ok();
+    let csv = platform.run("transactions 7881 --from 2031-01-01 --csv", "").ok();
+    assert!(csv.contains(",-100.00,SEK,'+46701740605,"), "{csv}");
+    let json = platform.run("transactions 7881 --from 2031-01-01 --json", "").ok();
+    assert!(json.contains("\"+46701740605\""), "{json}");
+}
+
+#[test]
 fn standard_input_is_a_file_too() {
     let platform = Platform::start();
     let xml = include_str!("data/salaries.xml");
