@@ -134,22 +134,35 @@ pub(crate) async fn csv((State(app), guest, Path(path), Query(search)): Asked) -
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in ledger.rows {
         // Writing into memory does not fail.
-        writer.serialize(harmless(row)).ok();
+        writer.serialize(harmless_row(row)).ok();
     }
     let text = writer.into_inner().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     Ok(file(&app, "text/csv; charset=utf-8", "csv", text))
 }
 
 /// Spreadsheets take a text that begins like a formula for one, and whoever sends money chooses that text.
-fn harmless(mut row: Row) -> Row {
+fn harmless_row(mut row: Row) -> Row {
     let texts =
         [&mut row.counterparty, &mut row.text, &mut row.reference, &mut row.entry_reference, &mut row.transaction_id];
     for text in texts {
-        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-            text.insert(0, '\'');
-        }
+        *text = harmless(text);
     }
     row
+}
+
+/// A text with an apostrophe wherever a cell may begin like a formula: after semicolons and tabs as well, where those of
+/// other countries split lines. Blanks and quotation marks before it may be dropped.
+fn harmless(text: &str) -> String {
+    let mut begins = true;
+    let mut harmless = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if begins && matches!(letter, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') {
+            harmless.push('\'');
+        }
+        begins = matches!(letter, ';' | '\t' | '\r' | '\n') || begins && (letter.is_whitespace() || letter == '"');
+        harmless.push(letter);
+    }
+    harmless
 }
 
 fn file(app: &App, kind: &'static str, ending: &str, text: String) -> Response {
@@ -164,8 +177,10 @@ mod tests {
     #[test]
     fn what_senders_write_is_no_formula_in_a_spreadsheet() {
         let row = |text: &str| Row { text: text.to_owned(), ..Row::default() };
-        assert_eq!(harmless(row("=HYPERLINK(\"x\")")).text, "'=HYPERLINK(\"x\")");
-        assert_eq!(harmless(row("@SUM(A1)")).text, "'@SUM(A1)");
-        assert_eq!(harmless(row("Lunch = 12")).text, "Lunch = 12");
+        assert_eq!(harmless_row(row("=HYPERLINK(\"x\")")).text, "'=HYPERLINK(\"x\")");
+        assert_eq!(harmless("@SUM(A1)"), "'@SUM(A1)");
+        assert_eq!(harmless("\t =A1"), "\t '=A1");
+        assert_eq!(harmless("Lunch;=A1"), "Lunch;'=A1");
+        assert_eq!(harmless("Lunch = 12; a-b"), "Lunch = 12; a-b");
     }
 }
