@@ -76,7 +76,7 @@ impl Errand {
     ) -> Result<Self, Problem> {
         let id = new_id();
         let flow = session.flow(subject.clone(), device).redirect(&app.callback());
-        let mut signing = session.sign(flow.with_label(&label(&guest.key, &id)))?;
+        let mut signing = session.sign(flow)?;
         let ticket = signing.keep().await?.expose().to_owned();
         let errand = Self {
             id,
@@ -175,10 +175,6 @@ impl Errand {
     }
 }
 
-fn label(guest: &str, id: &str) -> String {
-    format!("{guest}/{id}")
-}
-
 impl Signings {
     /// Takes a signature in hand, and lets go of those that nobody came back for.
     async fn hold(&self, app: &App, id: &str, signing: Signing) {
@@ -263,16 +259,25 @@ impl Signings {
 
     /// Takes somebody back from a bank's page, and gives their errand. Whoever was not awaited, was here before or is
     /// not the one who was sent there gets the same answer.
+    ///
+    /// It is held against the guest's own errands alone: in another browser it uses nothing up, and the right one can
+    /// still come.
     pub(crate) async fn come_back(&self, app: &App, guest: &Guest, callback: &Callback) -> Result<Errand, Problem> {
-        let kept = match app.platform.client.returned(callback).await {
-            Ok(kept) => kept,
-            Err(error) if error.is_not_found() => return Err(Problem::not_awaited()),
-            Err(error) => return Err(error.into()),
-        };
-        let own = kept.flow().label().and_then(|label| label.strip_prefix(&format!("{}/", guest.key)));
-        let id = own.ok_or_else(Problem::not_awaited)?.to_owned();
-        let errand = self.errand(app, guest, &id).await?;
-        self.hold(app, &id, errand.resume(kept)?).await;
-        Ok(errand)
+        for errand in app.records.of(guest).await?.errands.into_iter().rev() {
+            match self.take_back(app, &errand, callback).await {
+                Ok(()) => return Ok(errand),
+                Err(error) if error.is_not_found() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Problem::not_awaited())
+    }
+
+    /// Takes somebody back for this errand; not found, if they were sent for another or it is gone.
+    async fn take_back(&self, app: &App, errand: &Errand, callback: &Callback) -> Result<(), Error> {
+        let mut signing = errand.resume(app.platform.client.resume(&Ticket::new(&errand.ticket)).await?)?;
+        signing.callback(callback).await?;
+        self.hold(app, &errand.id, signing).await;
+        Ok(())
     }
 }

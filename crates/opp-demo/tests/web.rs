@@ -117,7 +117,7 @@ async fn a_callback_counts_once_and_for_whoever_was_sent() {
 }
 
 #[tokio::test]
-async fn a_callback_in_anothers_browser_opens_nothing() {
+async fn a_callback_in_anothers_browser_opens_nothing_and_the_right_one_goes_on() {
     let house = House::start().await;
     let (anna, bo) = (Visitor::new(house.url()), Visitor::new(house.url()));
     let page = anna.ask("OKOYFIHH", "bank").await;
@@ -126,6 +126,8 @@ async fn a_callback_in_anothers_browser_opens_nothing() {
     let answer = bo.get(&back).await;
     assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
     assert!(bo.text("/accounts").await.contains("You have not opened a bank yet"));
+    assert_eq!(location(&anna.get(&back).await), Some(page.clone()));
+    anna.until(&page, "See your accounts").await;
 }
 
 #[tokio::test]
