@@ -28,12 +28,14 @@ pub(crate) struct Guest {
 impl Guest {
     /// `None`, said loudly, where there is no browser or no axe; a failure under `CI=true`.
     pub(crate) async fn start(base: &str) -> Option<Self> {
+        let browser = Browser::start().await?;
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
         let Ok(axe) = std::fs::read_to_string(root.join(AXE)) else {
+            browser.stop().await;
             skip(&format!("the pages were NOT tested; `cargo xtask test browser` fetches {AXE}"));
             return None;
         };
-        Some(Self { browser: Browser::start().await?, base: base.to_owned(), axe })
+        Some(Self { browser, base: base.to_owned(), axe })
     }
 
     pub(crate) async fn open(&self, path: &str) {
