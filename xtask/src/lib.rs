@@ -7,6 +7,7 @@ pub mod document;
 pub mod emit;
 pub mod figures;
 pub mod normalise;
+mod programs;
 pub mod release;
 pub mod screenshots;
 pub mod test;

@@ -2,7 +2,6 @@
 //! TLS. Both get a token and ask for the banks.
 
 use std::fs;
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
@@ -105,10 +104,8 @@ impl Application {
         fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
         let mut fetch = super::cargo(&["fetch", "--quiet"]);
         ensure!(fetch.current_dir(&folder).status()?.success(), "`cargo fetch` failed");
-        let mut build: Command = super::cargo(&["build", "--quiet", "--profile", profile]);
+        let mut build = super::cargo(&["build", "--quiet", "--profile", profile]);
         build.current_dir(&folder).env("CARGO_TARGET_DIR", folder.join("target"));
-        // As crates of a registry are built, and as anything is in CI.
-        build.env("CARGO_INCREMENTAL", "0");
         let cost = cost_of(&mut build).with_context(|| format!("the application `{name}` does not build"))?;
         fs::remove_dir_all(&folder)?;
         Ok(cost)

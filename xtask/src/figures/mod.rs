@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use wait4::Wait4;
 
-use crate::{codegen, emit, root};
+use crate::{codegen, emit, programs, root};
 
 /// Where the tables stand.
 const RAW: &str = "crates/opp-raw/README.md";
@@ -108,14 +108,13 @@ fn median(arguments: &[&str]) -> Result<Cost> {
 }
 
 fn once(arguments: &[&str]) -> Result<Cost> {
-    let mut cargo = cargo(arguments);
-    cost_of(cargo.args(["--quiet", "--package", "opp-raw"]).current_dir(root()))
+    cost_of(cargo(arguments).args(["--quiet", "--package", "opp-raw"]))
 }
 
 fn cargo(arguments: &[&str]) -> Command {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = programs::cargo(arguments);
     // As whoever depends on the crate builds it: whole, and with no memory of the last time.
-    cargo.args(arguments).env("CARGO_INCREMENTAL", "0").stdin(Stdio::null());
+    cargo.env("CARGO_INCREMENTAL", "0").stdin(Stdio::null());
     cargo
 }
 

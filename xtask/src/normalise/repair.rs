@@ -136,8 +136,7 @@ pub fn types(root: &mut Value) {
                     map.insert("type".into(), json!("array"));
                 }
                 Some("array") if properties && !map.contains_key("items") => {
-                    let item = Value::Object(std::mem::take(map));
-                    let mut item = item;
+                    let mut item = Value::Object(std::mem::take(map));
                     item["type"] = json!("object");
                     *map = Map::from_iter([("type".into(), json!("array")), ("items".into(), item)]);
                 }

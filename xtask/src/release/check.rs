@@ -6,7 +6,8 @@ use anyhow::{Context, Result, bail};
 
 use super::changes::Changes;
 use super::{Bump, Layer, Plan, Release, git};
-use crate::test::tools::{cargo, cargo_tool, command, run};
+use crate::programs::{cargo, command, run};
+use crate::test::tools::cargo_tool;
 
 /// Pinned, because each edition knows the rustdoc of certain compilers. This one knows that of Rust 1.95.
 const SEMVER_CHECKS: &str = "0.51.0";

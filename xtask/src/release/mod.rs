@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use semver::Version;
 
+use crate::programs::{command, output};
 use crate::root;
-use crate::test::tools::{command, output};
 use changes::Changes;
 
 /// Which layer, and by how much its version grows.

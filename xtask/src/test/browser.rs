@@ -3,7 +3,8 @@
 use anyhow::Result;
 
 use super::Outcome;
-use super::tools::{ci, command, folder, install_system_packages, node_package, output};
+use super::tools::{folder, install_system_packages, node_package};
+use crate::programs::{ci, command, output};
 
 /// Debian's names of the browser and of what drives it.
 const PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::Outcome;
-use super::tools::{command, folder, node_package, output, run};
+use super::tools::{folder, node_package};
+use crate::programs::{command, output, run};
 use crate::{codegen, root};
 
 /// The linter whose recommended rules the bundle keeps; pinned, because rules come and go.

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
+use crate::programs::ci;
+
 pub use count::Count;
 pub use document::editions;
 
@@ -93,7 +95,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         heading(step);
         let start = Instant::now();
         let ended = (step.run)();
-        let (word, note) = judge(ended, tools::ci(), &mut counts);
+        let (word, note) = judge(ended, ci(), &mut counts);
         rows.push(Row { name: step.name, word, note, took: start.elapsed() });
     }
     table(&rows);

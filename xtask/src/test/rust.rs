@@ -3,8 +3,9 @@
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::tools::{cargo, ci, command, install_system_packages, output, run, run_tests};
+use super::tools::install_system_packages;
 use super::{Count, Outcome, browser, editions};
+use crate::programs::{cargo, ci, command, output, run, run_tests};
 use crate::root;
 
 /// What a step cannot do without a part of the toolchain; small toolchains come without.

@@ -3,7 +3,8 @@
 use anyhow::Result;
 
 use super::Outcome;
-use super::tools::{cargo_tool, command, run};
+use super::tools::cargo_tool;
+use crate::programs::{command, run};
 
 /// The version whose configuration `.cargo/deny.toml` is.
 const CARGO_DENY: &str = "0.20.2";
