@@ -285,3 +285,30 @@ async fn a_consent_that_is_used_once_is_used_once_a_day() {
     once["frequencyPerDay"] = json!(1);
     assert_eq!(desk.post(CONSENTS).json(&once).send().await.unwrap().status(), 201);
 }
+
+#[tokio::test]
+async fn a_consent_names_a_thousand_accounts_at_most() {
+    let desk = Desk::at("ESSESESS").await;
+    let accounts: Vec<_> = (0..1_001).map(|index| json!({ "iban": format!("SE{index:022}") })).collect();
+    let mut many = consent();
+    many["access"] = json!({ "accounts": accounts });
+    let refused = desk.post(CONSENTS).json(&many).send().await.unwrap();
+    assert_eq!(refusal_of(refused, 400).await.0, "FORMAT_ERROR");
+}
+
+#[tokio::test]
+async fn a_payment_names_no_savings_bank_that_there_is_not() {
+    let desk = Desk::at("SWEDSESS").await;
+    let order = json!({
+        "instructedAmount": { "currency": "SEK", "amount": "1.00" },
+        "debtorAccount": { "iban": "SE4880000123459876543219" },
+        "creditorAccount": { "iban": "SE4880000123451234567890" },
+        "creditorName": "Elin",
+    });
+    let send = async |id: &str| {
+        let call = desk.post("/psd2/paymentinitiation/v1/payments/domestic").header("X-AffiliatedASPSP-ID", id);
+        call.header("PSU-ID", "199710122392").json(&order).send().await.unwrap()
+    };
+    assert_eq!(refusal_of(send("99999").await, 400).await.0, "PARAMETER_NOT_SUPPORTED");
+    assert_eq!(send("08999").await.status(), 201);
+}

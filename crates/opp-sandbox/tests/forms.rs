@@ -136,3 +136,21 @@ async fn a_bulk_can_come_as_xml() {
     let order = reader.read(&format!("{PAYMENTS}/{path}/{}", created["paymentId"].as_str().unwrap())).await;
     assert_eq!(order["payments"].as_array().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn xml_that_two_readers_would_read_differently_or_for_minutes_is_refused() {
+    let reader = Reader::at("OKOYFIHH").await;
+    let order = pain("75.20", "FI1457803820012457");
+    let many = |count: usize, one: fn(usize) -> String| (0..count).map(one).collect::<Vec<_>>().join(" ");
+    let attributes = many(300, |index| format!("a{index}=\"\""));
+    let spaces = many(2_001, |index| format!("<a xmlns:a{index}=\"u{index}\">"));
+    for (body, why) in [
+        (order.replace(">75.20</InstdAmt>", ">7<!-- -->5.20</InstdAmt>"), "inside a text"),
+        (order.replace("<PmtInf>", &format!("<PmtInf {attributes}>")), "attributes"),
+        (spaces, "namespaces"),
+    ] {
+        let refused = send_as(&reader, "payments/sepa-credit-transfers", "application/xml", body).await;
+        let (code, text) = refusal_of(refused, 400).await;
+        assert!(code == "FORMAT_ERROR" && text.contains(why), "{why}: {text}");
+    }
+}

@@ -236,3 +236,15 @@ async fn a_delta_shows_what_was_booked_later_on_the_same_day() {
     assert_eq!(new.iter().map(|row| row["endToEndId"].clone()).collect::<Vec<_>>(), ["NV-1"]);
     assert!(reader.all(&list).await.0.is_empty(), "and shows it once");
 }
+
+#[tokio::test]
+async fn a_consent_without_balances_shows_none_beside_transactions_either() {
+    let mut access = common::consent();
+    let own = json!([{ "iban": "SE3750000000054400047881" }]);
+    access["access"] = json!({ "accounts": own, "transactions": own });
+    let reader = Reader::with("ESSESESS", common::config(), None, &access).await;
+    let path = reader.account("CACC").await;
+    let page =
+        reader.read(&format!("{path}/transactions?bookingStatus=booked&dateFrom=2026-03-01&withBalance=true")).await;
+    assert!(page["transactions"]["booked"].is_array() && page["balances"].is_null(), "{page}");
+}

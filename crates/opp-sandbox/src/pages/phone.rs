@@ -13,6 +13,9 @@ use crate::server::wire::{Reply, Request};
 /// The newest requests come first, and no more of them than a person can look through.
 const SHOWN: usize = 50;
 
+/// A code that a camera sees is an address or some hundred letters.
+const LONGEST_CODE: usize = 2_048;
+
 const GONE: &str = "This request no longer waits for an answer.";
 const UNKNOWN: &str = "This code belongs to no request that waits. Animated codes are good for a few seconds only.";
 
@@ -27,7 +30,7 @@ pub(crate) fn answer(world: &mut World, request: &Request) -> Reply {
     let form = request.form_pairs();
     let get = |name: &str| form.iter().find_map(|(key, value)| (key == name).then_some(value.trim()));
     // A phone names the round by what its camera saw; a button on the page by its id.
-    let code = get("code").filter(|code| !code.is_empty());
+    let code = get("code").filter(|code| (1..=LONGEST_CODE).contains(&code.len()));
     let seen = code.and_then(|code| {
         let shown = |round: &Round| round.answer == Answer::Waiting && round.is_shown_by(code, now);
         world.state.rounds.iter().find(|(_, round)| shown(round)).map(|(id, _)| id)

@@ -99,7 +99,7 @@ fn visible(world: &World, consent: &Consent, bank: &Bank, purpose: Purpose) -> V
 }
 
 /// What `access` means for one account (platform-facts 6.1).
-fn covers(access: &Value, account: &Account, purpose: Purpose) -> bool {
+pub(super) fn covers(access: &Value, account: &Account, purpose: Purpose) -> bool {
     match access["availableAccounts"].as_str() {
         Some("allAccountsWithBalances") => return purpose != Purpose::Transactions,
         Some(_) => return purpose == Purpose::Accounts,

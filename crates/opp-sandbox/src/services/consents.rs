@@ -17,6 +17,9 @@ use crate::server::wire::Reply;
 
 const BASE: &str = "/psd2/consent/v1/consents";
 
+/// Accounts that a consent can name; nobody has so many, and they are compared with each other.
+const MOST_ACCOUNTS: usize = 1_000;
+
 pub(crate) fn create(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem> {
     let origin = origin(world, call)?;
     let bank = caller_bank(world, call)?;
@@ -32,17 +35,12 @@ pub(crate) fn create(world: &mut World, call: &Call<'_>) -> Result<Reply, Proble
         let text = "frequencyPerDay is 1 for a consent that is used once";
         return Err(Problem::bad_request("PARAMETER_NOT_CONSISTENT", text).at("/frequencyPerDay"));
     }
-    let affiliated = call.request.filled_header("x-affiliatedaspsp-id");
-    if let Some(id) = affiliated.as_ref().filter(|id| bank.affiliated.iter().all(|one| one.id != **id)) {
-        let text = format!("header X-AffiliatedASPSP-ID: {} has no affiliated bank {id}", bank.bic);
-        return Err(Problem::bad_request("PARAMETER_NOT_SUPPORTED", text).at("X-AffiliatedASPSP-ID"));
-    }
     let longest = today.checked_add_days(Days::new(bank.consent_days.unsigned_abs())).unwrap_or(wanted);
     let approach = bank.approach(origin.redirect_preferred);
     let consent = Consent {
         id: world.state.ids.uuid(),
         origin,
-        affiliated,
+        affiliated: call.request.filled_header("x-affiliatedaspsp-id"),
         access: body["access"].clone(),
         recurring: body["recurringIndicator"].as_bool().unwrap_or_default(),
         valid_until: wanted.min(longest),
@@ -206,7 +204,12 @@ fn authorisations_path(id: &str) -> String {
 /// The rules between the fields of `access`, which no schema states (platform-facts 6.1).
 fn check_access(access: &Value) -> Result<(), Problem> {
     let list = |name: &str| access[name].as_array().map(Vec::as_slice).unwrap_or_default();
-    let named = ["accounts", "balances", "transactions"].iter().any(|name| !list(name).is_empty());
+    let lists = ["accounts", "balances", "transactions"];
+    if let Some(long) = lists.iter().find(|name| list(name).len() > MOST_ACCOUNTS) {
+        let text = format!("access/{long} names more than {MOST_ACCOUNTS} accounts");
+        return Err(Problem::format(format!("/access/{long}"), text));
+    }
+    let named = lists.iter().any(|name| !list(name).is_empty());
     let global = ["availableAccounts", "allPsd2"].iter().filter(|name| !access[**name].is_null()).count();
     if global > 1 || (global == 1 && named) {
         let text = "access names accounts and asks for all of them";

@@ -123,6 +123,7 @@ pub(crate) fn redirect_preferred(request: &Request) -> Option<bool> {
 /// Notes who creates a consent or payment: application, bank, customer.
 pub(crate) fn origin(world: &World, call: &Call<'_>) -> Result<Origin, Problem> {
     let bank = caller_bank(world, call)?;
+    check_affiliated(bank, call)?;
     let company = match call.token.context {
         Context::Private => None,
         Context::Corporate => Some(company(bank, call)?),
@@ -138,6 +139,18 @@ pub(crate) fn origin(world: &World, call: &Call<'_>) -> Result<Origin, Problem> 
         redirect_preferred: redirect_preferred(call.request),
         nok_redirect_uri: nok_redirect_uri(world, call)?,
     })
+}
+
+/// The savings bank behind a bank, if the call names one.
+fn check_affiliated(bank: &Bank, call: &Call<'_>) -> Result<(), Problem> {
+    const NAME: &str = "X-AffiliatedASPSP-ID";
+    match call.request.filled_header(NAME) {
+        Some(id) if bank.affiliated.iter().all(|one| one.id != id) => {
+            let text = format!("header {NAME}: {} has no affiliated bank {id}", bank.bic);
+            Err(Problem::bad_request("PARAMETER_NOT_SUPPORTED", text).at(NAME))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Another way back for customers who decline or fail, if the application may send anybody there.

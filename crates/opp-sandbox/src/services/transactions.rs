@@ -7,7 +7,7 @@ use chrono::{NaiveDate, TimeDelta};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::accounts::{BASE, Purpose, account, amount, count_unattended, show_balances};
+use super::accounts::{BASE, Purpose, account, amount, count_unattended, covers, show_balances};
 use super::media::{JSON, TEXT, XML, preferred};
 use super::{Call, statements};
 use crate::model::accounts::Account;
@@ -49,7 +49,8 @@ pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Result<Reply, Problem>
             let whole = wanted.address(call, &path, None);
             body["_links"] = json!({ "download": { "href": download(&bank, &world.addresses.api, &whole) } });
         }
-        if call.query("withBalance").as_deref() == Some("true") {
+        if call.query("withBalance").as_deref() == Some("true") && covers(&consent.access, &account, Purpose::Balances)
+        {
             body["balances"] = show_balances(&view, products, &account, wanted.today);
         }
         Reply::ok(body)

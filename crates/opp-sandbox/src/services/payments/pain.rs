@@ -14,10 +14,25 @@ const NAMESPACE: &str = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.";
 /// The fields of an order, or some of them.
 type Fields = Map<String, Value>;
 
+/// Attributes of one element, and declarations of namespaces in a message. A parser compares each with those before it
+/// while the whole sandbox waits.
+const MOST_ATTRIBUTES: usize = 200;
+const MOST_DECLARATIONS: usize = 2_000;
+
 /// Reads a message; gives what all transfers share, and the transfers.
 pub(super) fn read(text: &str) -> Result<(Fields, Vec<Fields>), Problem> {
+    // A `<` is never part of an attribute, so a tag lies between two of them.
+    if text.split('<').any(|tag| tag.matches('=').count() > MOST_ATTRIBUTES)
+        || text.matches("xmlns").count() > MOST_DECLARATIONS
+    {
+        let text = format!("more than {MOST_ATTRIBUTES} attributes in a tag or {MOST_DECLARATIONS} namespaces in all");
+        return Err(Problem::format("/", text));
+    }
     let document =
         Document::parse(text).map_err(|error| Problem::format("/", format!("the body is no XML: {error}")))?;
+    if let Some(cut) = document.descendants().find(is_cut) {
+        return Err(wrong(cut, "a comment or an instruction stands inside a text"));
+    }
     let root = document.root_element();
     let known = root.tag_name().namespace().is_some_and(|name| name.starts_with(NAMESPACE));
     if root.tag_name().name() != "Document" || !known {
@@ -50,6 +65,13 @@ pub(super) fn read(text: &str) -> Result<(Fields, Vec<Fields>), Problem> {
     }
     check_totals(header, &transfers)?;
     Ok((shared, transfers))
+}
+
+/// Whether a text has parts, of which one reader would take the first and another all.
+fn is_cut(node: &Node<'_, '_>) -> bool {
+    let texts =
+        node.children().filter(|part| part.text().is_some_and(|text| part.is_text() && !text.trim().is_empty()));
+    texts.count() > 1
 }
 
 fn transfer(node: Node<'_, '_>) -> Result<Map<String, Value>, Problem> {
