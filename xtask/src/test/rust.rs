@@ -85,8 +85,10 @@ pub(super) fn tests() -> Result<Outcome> {
 /// What the suites leave out on this machine. Each test says so itself, but a runner may hide what a test says.
 fn unseen() -> Vec<String> {
     let pages = browser::missing().map(|missing| format!("the pages: {missing}"));
-    let has_curl = output(&mut command("curl", &["--version"])).is_some();
-    let pasted = (!has_curl).then(|| "what people paste into a shell: install curl".to_owned());
+    let mut shell = vec!["bash", "curl"];
+    shell.retain(|program| output(&mut command(program, &["--version"])).is_none());
+    let pasted =
+        (!shell.is_empty()).then(|| format!("what people paste into a shell: install {}", shell.join(" and ")));
     let editions =
         editions().is_none().then(|| "the published editions, which are not part of the repository".to_owned());
     [pages, pasted, editions].into_iter().flatten().collect()
