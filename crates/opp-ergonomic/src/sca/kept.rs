@@ -45,7 +45,9 @@ impl Client {
     /// [`is_not_found`](Error::is_not_found).
     ///
     /// The `state` proves that the callback belongs to the signature, and not that it is the same browser that began
-    /// it: where your page has a cookie, compare [`Flow::label`] with it before you go on.
+    /// it. Where your page has a cookie, [`resume`](Self::resume) the signatures of its user instead and give them the
+    /// [`callback`](Signing::callback): in another browser it then uses nothing up. Or compare [`Flow::label`] with the
+    /// cookie before you go on.
     pub async fn returned(&self, callback: &Callback) -> Result<Kept, Error> {
         let leads = callback_key(&callback.state_hash().ok_or_else(Error::no_flow)?);
         let store = &self.caller.core.store;
