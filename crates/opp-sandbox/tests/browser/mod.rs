@@ -24,28 +24,37 @@ pub(crate) struct Browser {
     profile: PathBuf,
 }
 
-impl Browser {
-    /// `None`, said loudly, where there is no browser; a failure under `CI=true`.
-    pub(crate) async fn start() -> Option<Self> {
-        let driver = Command::new("chromedriver")
+/// The program that a browser is told by what to do, and its port. It takes a port that is free for one version of IP
+/// and ends if the other version has it in use, as happens beside tests with thousands of connections: then another one
+/// is taken.
+async fn driver() -> Option<(Child, String)> {
+    for _ in 0..20 {
+        let mut driver = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)
-            .spawn();
-        let (Ok(mut driver), Some(chromium)) = (driver, chromium()) else {
+            .spawn()
+            .ok()?;
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        while let Some(line) = lines.next_line().await.unwrap() {
+            if let Some((_, port)) = line.split_once("started successfully on port ") {
+                // Whatever else it says has to be read, or it stops when the pipe is full.
+                tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+                return Some((driver, port.trim_end_matches('.').to_owned()));
+            }
+        }
+    }
+    panic!("chromedriver ends as soon as it is started");
+}
+
+impl Browser {
+    /// `None`, said loudly, where there is no browser; a failure under `CI=true`.
+    pub(crate) async fn start() -> Option<Self> {
+        let (Some(chromium), Some((driver, port))) = (chromium(), driver().await) else {
             skip("the pages were NOT tested; install the packages chromium and chromium-driver");
             return None;
         };
-        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port = loop {
-            let line = lines.next_line().await.unwrap().unwrap_or_else(|| panic!("chromedriver ended"));
-            if let Some((_, port)) = line.split_once("started successfully on port ") {
-                break port.trim_end_matches('.').to_owned();
-            }
-        };
-        // Whatever else it says has to be read, or it stops when the pipe is full.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let profile = std::env::temp_dir().join(format!("opp-sandbox-browser-{}-{port}", std::process::id()));
         let options = json!({ "binary": chromium, "args": [
             "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
