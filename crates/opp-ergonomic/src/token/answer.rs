@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::secret::print_only;
 
 /// A token, and for how long it is good: seconds, as a number or as text. The library's own type wants them as a number
-/// and a `token_type` beside it, and compiles into ten times as much.
+/// and a `token_type` beside it, and makes the crate 8 percent larger to compile, in lines of LLVM IR.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Answer {
     access_token: AccessToken,
