@@ -12,9 +12,9 @@ mod orders;
 mod reader;
 
 use common::{Desk, config, json_of, refusal_of};
-use journey::{CONSENTS, Journey, back};
+use journey::{CONSENTS, Journey, accounts, back};
 use opp_sandbox::Config;
-use orders::{PAYMENTS, changed, domestic};
+use orders::{PAYMENTS, changed, domestic, pounds};
 use reader::Reader;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -99,20 +99,9 @@ async fn no_method_is_chosen_for_what_is_signed_or_over() {
 
 #[tokio::test]
 async fn an_approval_on_the_page_is_final() {
-    let order = json!({
-        "instructedAmount": { "currency": "GBP", "amount": "48.20" },
-        "debtorAccount": { "bban": "84600447424379" },
-        "creditorAccount": { "bban": "15517312471731" },
-        "creditorName": "Harbour Books Ltd",
-    });
-    let journey = Journey::payment("DABASESX", "domestic", &order).await;
+    let journey = Journey::payment("DABASESX", "domestic", &pounds()).await;
     journey.post(&[("decision", "sign-in"), ("user", "ada"), ("secret", "1")]).await;
-    let page = journey.page().await;
-    let accounts: Vec<String> = page
-        .split("name=\"account\" value=\"")
-        .skip(1)
-        .map(|rest| rest.split('"').next().unwrap().replace("&#x2f;", "/"))
-        .collect();
+    let accounts = accounts(&journey.page().await);
     back(&journey.post(&[("decision", "approve"), ("account", &accounts[0])]).await);
     let approved = journey.desk.read(&journey.resource).await["debtorAccount"].clone();
     back(&journey.post(&[("decision", "approve"), ("account", &accounts[1])]).await);

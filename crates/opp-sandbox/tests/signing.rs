@@ -9,8 +9,8 @@ mod journey;
 mod orders;
 
 use common::{Desk, json_of};
-use journey::{Journey, back};
-use orders::{PAYMENTS, pain};
+use journey::{Journey, accounts, back};
+use orders::{PAYMENTS, pain, pounds};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -58,20 +58,12 @@ async fn an_order_that_came_as_a_file_shows_each_amount_and_creditor() {
 
 #[tokio::test]
 async fn danske_customers_choose_the_account_to_pay_from() {
-    let order = json!({
-        "instructedAmount": { "currency": "GBP", "amount": "48.20" },
-        "debtorAccount": { "bban": "84600447424379" },
-        "creditorAccount": { "bban": "15517312471731" },
-        "creditorName": "Harbour Books Ltd",
-    });
-    let journey = Journey::payment("DABASESX", "domestic", &order).await;
+    let journey = Journey::payment("DABASESX", "domestic", &pounds()).await;
     assert_eq!(journey.post(&[("decision", "sign-in"), ("user", "ada")]).await.status(), 422, "without a password");
     journey.post(&[("decision", "sign-in"), ("user", "ada"), ("secret", "1")]).await;
     let page = journey.page().await;
-    let account = page.split("name=\"account\" value=\"").nth(2).unwrap().split('"').next().unwrap();
-    let account = account.replace("&#x2f;", "/");
     let number = page.split("Savings<span>").nth(1).unwrap().split('<').next().unwrap().to_owned();
-    back(&journey.post(&[("decision", "approve"), ("account", &account)]).await);
+    back(&journey.post(&[("decision", "approve"), ("account", &accounts(&page)[1])]).await);
     assert_eq!(journey.desk.read(&journey.resource).await["debtorAccount"]["bban"], number.as_str());
 }
 

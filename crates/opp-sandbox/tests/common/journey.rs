@@ -89,3 +89,9 @@ pub(crate) fn back(answer: &Response) -> std::collections::HashMap<String, Strin
     assert_eq!((target.host_str(), target.path()), (Some("localhost"), "/back"), "{target}");
     target.query_pairs().into_owned().collect()
 }
+
+/// The accounts that a page lets its customer choose from.
+pub(crate) fn accounts(page: &str) -> Vec<String> {
+    let values = page.split("name=\"account\" value=\"").skip(1);
+    values.map(|rest| rest.split('"').next().unwrap().replace("&#x2f;", "/")).collect()
+}

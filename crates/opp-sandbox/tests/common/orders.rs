@@ -28,6 +28,16 @@ pub(crate) fn giro() -> Value {
     })
 }
 
+/// Within Danske Bank, whose customers choose on its page which account to pay from.
+pub(crate) fn pounds() -> Value {
+    json!({
+        "instructedAmount": { "currency": "GBP", "amount": "48.20" },
+        "debtorAccount": { "bban": "84600447424379" },
+        "creditorAccount": { "bban": "15517312471731" },
+        "creditorName": "Harbour Books Ltd",
+    })
+}
+
 /// The order with other values at these JSON pointers.
 pub(crate) fn changed(mut order: Value, changes: &[(&str, Value)]) -> Value {
     for (pointer, value) in changes {
