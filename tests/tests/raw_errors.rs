@@ -56,6 +56,7 @@ async fn messages_of_the_platform_are_read_in_each_of_their_forms() {
         r#"{"tppMessages":{"category":"ERROR","code":"FORMAT_ERROR"},"tppMessage":[{"code":"NEW_CODE"}]}"#,
         r#"[{"category":"ERROR","code":"FORMAT_ERROR"},{"code":"NEW_CODE","text":null}]"#,
         r#"{"type":"https://x","title":"T","detail":"d","code":"FORMAT_ERROR","additionalErrors":[{"code":"NEW_CODE"}]}"#,
+        r#"{"title":"T","code":"FORMAT_ERROR","additionalErrors":{"code":"NEW_CODE"}}"#,
     ];
     for body in forms {
         let error = answered(Reply::new(400, body).header("content-type", "application/json")).await;

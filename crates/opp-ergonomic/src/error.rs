@@ -141,7 +141,8 @@ impl Error {
 
     /// The codes of the platform, in order, such as `CONSENT_EXPIRED`.
     pub fn codes(&self) -> impl Iterator<Item = &str> {
-        self.raw().into_iter().flat_map(|error| error.codes().map(opp_raw::types::MessageCode::as_str))
+        let messages = self.raw().and_then(RawError::problem).map_or(&[][..], |problem| &problem.messages);
+        messages.iter().filter_map(|message| Some(message.code.as_ref()?.as_str()))
     }
 
     fn has_code(&self, wanted: &[&str]) -> bool {

@@ -105,7 +105,8 @@ impl Error {
 
     /// The codes of the platform, in order.
     pub fn codes(&self) -> impl Iterator<Item = &MessageCode> {
-        self.problem().into_iter().flat_map(|problem| &problem.messages).filter_map(|message| message.code.as_ref())
+        let messages = self.problem().map_or(&[][..], |problem| &problem.messages);
+        messages.iter().filter_map(|message| message.code.as_ref())
     }
 
     /// Status, codes and `X-Request-ID` in words, as far as they are known: the facts of this error's text.

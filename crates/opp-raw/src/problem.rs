@@ -50,25 +50,28 @@ impl Problem {
     pub fn parse(body: &[u8]) -> Option<Self> {
         let root: Value = serde_json::from_slice(body).ok()?;
         let mut problem = Self { title: text(&root, "title"), ..Self::default() };
+        let causes = &mut problem.messages;
         match &root {
             // The bare list of the published document.
-            Value::Array(items) => problem.messages.extend(items.iter().filter_map(message)),
+            Value::Array(_) => gather(causes, Some(&root)),
+            // Problem details carry one cause themselves and may add others; OAuth has its own two words.
             Value::Object(_) => {
-                for key in ["tppMessages", "tppMessage"] {
-                    match root.get(key) {
-                        Some(Value::Array(list)) => problem.messages.extend(list.iter().filter_map(message)),
-                        Some(single) => problem.messages.extend(message(single)),
-                        None => {}
-                    }
-                }
-                // Problem details carry one cause themselves and may add others; OAuth has its own two words.
-                problem.messages.extend(message(&root));
-                let more = root.get("additionalErrors").and_then(Value::as_array);
-                problem.messages.extend(more.into_iter().flatten().filter_map(message));
+                gather(causes, root.get("tppMessages"));
+                gather(causes, root.get("tppMessage"));
+                causes.extend(message(&root));
+                gather(causes, root.get("additionalErrors"));
             }
             _ => return None,
         }
         (!problem.messages.is_empty() || problem.title.is_some()).then_some(problem)
+    }
+}
+
+/// Takes a list of causes, or one that stands by itself.
+fn gather(causes: &mut Vec<Message>, listed: Option<&Value>) {
+    let Some(listed) = listed else { return };
+    for value in listed.as_array().map_or(std::slice::from_ref(listed), Vec::as_slice) {
+        causes.extend(message(value));
     }
 }
 

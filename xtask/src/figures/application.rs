@@ -8,10 +8,8 @@ use anyhow::{Context, Result, ensure};
 use super::{Cost, cost_of};
 use crate::root;
 
-/// How many times the CPU time of the other the layer may take.
-const LIMIT: f64 = 1.25;
-
-/// How often both are built, one right after the other: what else the machine does then bears on both. The medians count.
+/// How often both are built, in turn. The least of each counts: a build does the same work each time, and what else the
+/// machine does only adds to it. The ratio of the medians stands beside it, to tell how noisy it was.
 const ROUNDS: usize = 5;
 
 /// An application of one file.
@@ -112,30 +110,29 @@ impl Application {
     }
 }
 
-/// How both are built: as one tries things out, and as one ships them.
-const PROFILES: [(&str, &str); 2] = [("dev", "`cargo build`"), ("release", "`cargo build --release`")];
+/// How both are built, as one tries things out and as one ships them, and how many times the CPU time of the other the
+/// layer may take. A release build has a limit so that growth is noticed: there all that the layer has is optimised, used
+/// or not, and so are dates, decimals and the OAuth library.
+const PROFILES: [(&str, &str, f64); 2] = [("dev", "`cargo build`", 1.25), ("release", "`cargo build --release`", 1.30)];
 
-/// The table, and whether the limit was kept.
+/// The table, and whether the limits were kept.
 pub(super) fn measure() -> Result<(String, bool)> {
     let mut rows = Vec::new();
     let mut kept = true;
-    for (profile, command) in PROFILES {
-        let (mut bare, mut layer, mut ratio) = (Vec::new(), Vec::new(), Vec::new());
+    for (profile, command, limit) in PROFILES {
+        let (mut bare, mut layer) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
-            let (by_itself, with_layer) = (BARE.build(profile)?.cpu_seconds, LAYER.build(profile)?.cpu_seconds);
-            bare.push(by_itself);
-            layer.push(with_layer);
-            ratio.push(with_layer / by_itself);
+            bare.push(BARE.build(profile)?.cpu_seconds);
+            layer.push(LAYER.build(profile)?.cpu_seconds);
         }
-        for figures in [&mut bare, &mut layer, &mut ratio] {
-            figures.sort_by(f64::total_cmp);
+        for seconds in [&mut bare, &mut layer] {
+            seconds.sort_by(f64::total_cmp);
         }
-        let (bare, layer, middle) = (bare[ROUNDS / 2], layer[ROUNDS / 2], ratio[ROUNDS / 2]);
-        kept &= middle <= LIMIT;
-        rows.push((format!("a small application of bare reqwest, {command}, CPU time"), format!("{bare:.0} s")));
-        rows.push(("the same with opp-ergonomic".to_owned(), format!("{layer:.0} s")));
-        let (least, most) = (ratio[0], ratio[ROUNDS - 1]);
-        rows.push(("ratio, and that of single rounds".to_owned(), format!("{middle:.2} ({least:.2} to {most:.2})")));
+        let (least, median) = (layer[0] / bare[0], layer[ROUNDS / 2] / bare[ROUNDS / 2]);
+        kept &= least <= limit;
+        rows.push((format!("a small application of bare reqwest, {command}, CPU time"), format!("{:.0} s", bare[0])));
+        rows.push(("the same with opp-ergonomic".to_owned(), format!("{:.0} s", layer[0])));
+        rows.push((format!("ratio, at most {limit:.2} (that of the medians)"), format!("{least:.2} ({median:.2})")));
     }
     Ok((super::table(&rows), kept))
 }
