@@ -19,7 +19,7 @@ enum Chore {
     Codegen(codegen::Arguments),
     /// What differs between two documents for users of the raw crate.
     Diff(diff::Arguments),
-    /// Measure what the raw crate costs those who build it.
+    /// Measure what the layers cost those who build them.
     Figures(figures::Arguments),
     /// Make one layer ready to be published; publish nothing.
     Release(release::Arguments),

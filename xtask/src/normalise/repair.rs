@@ -8,21 +8,27 @@ use serde_json::{Map, Value, json};
 use crate::document::walk::{each_root_schema_mut, each_schema_mut, operations_mut, text};
 
 /// What the client and the list of operations call their own things: no operation may be called so.
-const RESERVED: [&str; 14] = [
+const RESERVED: [&str; 20] = [
     "all",
     "builder",
     "call",
     "clone",
     "extraheaders",
+    "follow",
+    "followstream",
     "headers",
     "hook",
     "http",
     "maxbody",
     "new",
+    "request",
     "server",
     "servers",
     "withheader",
     "withheaders",
+    "withhook",
+    "withtoken",
+    "written",
 ];
 
 /// Every operation gets an id that is an identifier and stands once.
