@@ -84,7 +84,8 @@ impl ClientBuilder {
         retry(self, retry: RetryPolicy) => retry = retry;
         /// The largest answer that is read into memory, in bytes; 32 MiB unless set.
         max_body(self, bytes: usize) => max_body = Some(bytes);
-        /// Tokens from elsewhere than the auth host.
+        /// Tokens from elsewhere than the auth host. [`credentials`](Self::credentials) are then needed only where a
+        /// bank leads to a page of its own.
         tokens(self, tokens: Arc<dyn TokenProvider>) => tokens = Some(tokens);
         /// What several replicas share, and what outlives a restart: signatures that are
         /// [kept](crate::sca::Signing::keep), tokens, and the calls of the day that a consent has without its user. Unless

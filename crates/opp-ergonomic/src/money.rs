@@ -104,7 +104,7 @@ impl From<Currency> for String {
 /// assert!("1249.105 SEK".parse::<Amount>().is_err());
 /// # Ok::<(), opp_ergonomic::Invalid>(())
 /// ```
-// As the platform writes it: how decimals are serialized by themselves, any crate of an application can change.
+// As the platform writes it: how decimals are serialised by themselves, any crate of an application can change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "types::Amount", into = "types::Amount")]
 pub struct Amount {

@@ -36,7 +36,8 @@ impl Psu {
         Self { context: PsuContext::Private, is_present: false, headers: RequestHeaders::builder() }
     }
 
-    /// Somebody who acts for a company: banks want its number.
+    /// Somebody who acts for a company: banks want its number, in Sweden of ten digits, at ESSESESS that of its
+    /// agreement, of fourteen (platform-facts 11).
     pub fn corporate(corporate_id: &str) -> Self {
         let headers = RequestHeaders::builder().psu_corporate_id(corporate_id);
         Self { context: PsuContext::Corporate, is_present: false, headers }

@@ -29,7 +29,7 @@ pub struct Reply<T> {
 pub struct Warning {
     /// The word to decide by, such as `CREDITOR_ACCOUNT_FLAGGED`.
     pub code: Option<String>,
-    /// An explanation for developers. It is neither printed nor serialized: it is a bank's, and may name anybody.
+    /// An explanation for developers. It is neither printed nor serialised: it is a bank's, and may name anybody.
     #[serde(skip)]
     pub text: Option<String>,
 }

@@ -6,7 +6,16 @@ use std::time::Duration;
 use chrono::DateTime;
 use opp_raw::reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
-/// How reads are repeated. Writes never are: the platform has no idempotency key (platform-facts 9.4).
+/// How reads are repeated. Writes never are: the platform has no idempotency key (platform-facts 9.4). Over all calls
+/// of a client there are no more repetitions than one for ten calls, and ten in reserve.
+///
+/// ```
+/// use opp_ergonomic::{Client, RetryPolicy};
+///
+/// let mut often = RetryPolicy::default();
+/// often.attempts = 5;
+/// let builder = Client::builder().retry(often);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
@@ -30,8 +39,8 @@ impl RetryPolicy {
         Self { attempts: 1, ..Self::default() }
     }
 
-    /// The pause after an attempt, the first of which is 1: any time up to a bound that doubles, so that callers who
-    /// failed together do not come back together.
+    /// The pause after an attempt, the first of which is 1: any time between the half and the whole of a bound that
+    /// doubles, so that callers who failed together do not come back together.
     pub(crate) fn pause(&self, attempt: u32) -> Duration {
         let bound = self.first_pause.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(self.longest_pause);
         // The beginning of a random id is as random as the rest of it.

@@ -12,7 +12,8 @@ use crate::secret::{Secret, print_only};
 use crate::store::digest;
 
 /// Replaces the placeholders of a link, as text and percent-encoded, before any parser of URLs sees the brackets
-/// (platform-facts 8.3). Every occurrence is replaced once: what a value looks like does not matter.
+/// (platform-facts 8.3). Every occurrence is replaced once: what a value looks like does not matter. What
+/// then is no address, or leads to something else than a page, is refused.
 pub fn fill_link(link: &str, values: &[(&str, &str)]) -> Result<String, Invalid> {
     let mut filled = String::with_capacity(link.len() + 128);
     let mut rest = link;

@@ -197,7 +197,7 @@ pub enum Standing {
 pub struct Failure {
     /// A word to decide by, such as `USER_CANCEL` or the status of what was to be signed.
     pub code: Option<String>,
-    /// What the bank says to the user. It is neither printed nor serialized, since it may name anybody: of a flow that
+    /// What the bank says to the user. It is neither printed nor serialised, since it may name anybody: of a flow that
     /// was stored only the code is left.
     #[serde(skip)]
     pub message: Option<String>,

@@ -53,7 +53,8 @@ impl Access {
         Self::lists(&accounts, &accounts, &accounts)
     }
 
-    /// Accounts by their numbers, each right by itself. An empty list leaves the choice to the user.
+    /// Accounts by their numbers, each right by itself. An empty list leaves the choice to the user. A giro number is
+    /// refused when the consent is asked for.
     #[inline]
     pub fn lists(accounts: &[AccountNumber], balances: &[AccountNumber], transactions: &[AccountNumber]) -> Self {
         let list = |field: &str, numbers: &[AccountNumber]| {
@@ -91,7 +92,8 @@ impl ConsentRequest {
     }
 
     setters! {
-        /// How often a day it is read without the user, per account and kind of data; 4 unless set.
+        /// How often a day it is read without the user, per account and kind of data; 4 unless set, and 1 for reading
+        /// once. More than 4 takes an agreement with the bank (platform-facts 6.1).
         frequency_per_day(self, times: u16) => frequency_per_day = times;
     }
 

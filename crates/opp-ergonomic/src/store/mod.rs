@@ -38,7 +38,8 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Reads a value, if it is there and its time is not over.
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>>;
 
-    /// Writes a value if what is there now is what was expected, and says whether it did. Its time starts anew.
+    /// Writes a value, to be kept for so long, if what is there now is what was expected, and says whether it did. Its
+    /// time starts anew.
     fn put_if<'a>(
         &'a self,
         key: &'a str,
