@@ -105,7 +105,8 @@ impl App {
         Ok((profile, Kept { client_secret: application.client_secret.into(), certificate_password: None }))
     }
 
-    /// The variables of [`Client::from_env`].
+    /// The variables of [`Client::from_env`] but for an authority, and the redirect address. Plain HTTP to this machine
+    /// needs no variable here.
     fn of_variables(&self) -> Result<(Profile, Kept), Failure> {
         let text = |name: &str| self.variable(name).map(str::to_owned);
         let secret = text("OPP_CLIENT_SECRET");
