@@ -75,6 +75,19 @@ async fn a_thousand_callers_without_an_auth_host_make_one_request_and_fail_alike
 }
 
 #[tokio::test]
+async fn an_auth_host_that_was_too_slow_to_renew_a_token_early_is_waited_for_once_there_is_none() {
+    let auth = Host::start(|number, _| if number == 2 { Act::Hang } else { token(number) }).await;
+    let clock = TestClock::new();
+    let client = client(&auth, &clock);
+    ask(&client).await.unwrap();
+    clock.pass(3400);
+    assert_eq!(ask(&client).await.unwrap(), "token-1", "a good one, since no other comes soon");
+    // The token's time is over while the auth host is left alone.
+    clock.sleep_machine(300);
+    assert_eq!(ask(&client).await.unwrap(), "token-3");
+}
+
+#[tokio::test]
 async fn a_refusal_says_what_to_check() {
     let auth = Host::start(|_, _| answer(400, r#"{"error":"invalid_client"}"#)).await;
     let refusal = ask(&client(&auth, &TestClock::new())).await.unwrap_err();

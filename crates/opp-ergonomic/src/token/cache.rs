@@ -55,7 +55,9 @@ struct State {
 struct Pause {
     until: Duration,
     length: Duration,
-    error: TokenError,
+    /// Why there is no token. `None` if the auth host was only too slow for somebody who had one: whoever has none can
+    /// wait for it.
+    error: Option<TokenError>,
 }
 
 /// A moment on both clocks. The one that never goes back stands still while a machine sleeps; the other is set by
@@ -100,12 +102,12 @@ impl Slot {
         granted.token
     }
 
-    fn fail(&self, error: &TokenError, now: Duration) {
+    fn fail(&self, error: Option<&TokenError>, now: Duration) {
         let mut state = self.state();
         let length = state.pause.as_ref().map_or(FIRST_PAUSE, |last| (last.length * 2).min(LAST_PAUSE));
         // A host that asks for more time gets it, within reason.
-        let asked = error.retry_after().unwrap_or_default().min(LAST_PAUSE * 10);
-        state.pause = Some(Pause { until: now + length.max(asked), length, error: error.clone() });
+        let asked = error.and_then(TokenError::retry_after).unwrap_or_default().min(LAST_PAUSE * 10);
+        state.pause = Some(Pause { until: now + length.max(asked), length, error: error.cloned() });
     }
 }
 
@@ -130,7 +132,7 @@ impl TokenProvider for ClientCredentials {
             }
             // The request is dropped here unless somebody else waits for it; without a pause the next caller would be
             // held up in the same way.
-            slot.fail(&TokenError::timeout(), self.clock.monotonic());
+            slot.fail(None, self.clock.monotonic());
             Ok(old)
         })
     }
@@ -187,8 +189,8 @@ impl ClientCredentials {
         match (flight, failed, old) {
             (Some(_), _, Some(old)) | (None, Some(_), Some(old)) => Plan::Go(Ok(old)),
             (Some(flight), _, None) => Plan::Wait(flight, None),
-            (None, Some(error), None) => Plan::Go(Err(error)),
-            (None, None, old) => Plan::Wait(self.begin(slot, &mut state, now), old),
+            (None, Some(Some(error)), None) => Plan::Go(Err(error)),
+            (None, _, old) => Plan::Wait(self.begin(slot, &mut state, now), old),
         }
     }
 
@@ -209,7 +211,7 @@ impl ClientCredentials {
                 }
                 Err(error) => {
                     tracing::warn!(scope = slot.scope.as_str(), %error, "no token");
-                    slot.fail(&error, clock.monotonic());
+                    slot.fail(Some(&error), clock.monotonic());
                     Err(error)
                 }
             }

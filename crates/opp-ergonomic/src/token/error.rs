@@ -47,11 +47,6 @@ impl TokenError {
         Self(Arc::new(Inner { source: Some(Box::new(source)), ..Inner::default() }))
     }
 
-    /// Time ran out.
-    pub(super) fn timeout() -> Self {
-        Self(Arc::new(Inner { kind: Kind::Timeout, ..Inner::default() }))
-    }
-
     /// No connection came about, or it broke.
     pub(super) fn broken(error: reqwest::Error) -> Self {
         let kind = if error.is_timeout() {
