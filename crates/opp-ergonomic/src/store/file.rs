@@ -80,7 +80,8 @@ impl Shelf {
         fs::rename(&beside, path)?;
         self.settle()?;
         if self.writes.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
-            self.sweep(now)?;
+            // It is written, whatever comes of this.
+            self.sweep(now).unwrap_or_else(|error| tracing::debug!(%error, "what is over was not cleared away"));
         }
         Ok(())
     }
@@ -93,9 +94,11 @@ impl Shelf {
     fn sweep(&self, now: u64) -> io::Result<()> {
         for file in fs::read_dir(&self.directory)? {
             let file = file?;
-            // Ours alone, whose names are hashes.
-            let is_entry = file.file_name().to_str().is_some_and(|name| name.len() == 64);
-            if is_entry && read(&file.path())?.is_none_or(|(until, _)| until <= now) {
+            // Ours alone, whose names are hashes, and which can be read.
+            let is_hash = |name: &str| name.len() == 64 && name.bytes().all(|sign| sign.is_ascii_hexdigit());
+            let is_entry = file.file_name().to_str().is_some_and(is_hash);
+            let is_over = |entry: Option<(u64, _)>| entry.is_none_or(|(until, _)| until <= now);
+            if is_entry && read(&file.path()).is_ok_and(is_over) {
                 fs::remove_file(file.path())?;
             }
         }
@@ -261,6 +264,18 @@ mod tests {
         let files = fs::read_dir(&root).unwrap().count();
         assert!(files < 20, "{files} files");
         assert_eq!(fs::read_to_string(root.join("README")).unwrap(), "mine");
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_nor_cleared_away_keeps_nothing_from_being_written() {
+        let (directory, clock, store) = store();
+        let root = directory.path().join("store");
+        fs::create_dir(root.join("0".repeat(64))).unwrap();
+        let other = FileStore::with_clock(&root, clock).unwrap();
+        for at in 0..2 * SWEEP {
+            assert!(other.put_if(&at.to_string(), Expected::Nothing, b"x", Duration::from_secs(1)).await.unwrap());
+        }
+        assert!(store.get("0").await.unwrap().is_some());
     }
 
     #[tokio::test]
