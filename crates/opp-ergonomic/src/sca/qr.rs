@@ -12,9 +12,12 @@ fn code(payload: &str) -> Result<QrCode, Invalid> {
         .map_err(|_| Invalid::new("is longer than a QR code can be").within("payload"))
 }
 
-/// An `<svg>` of at least this many pixels a side.
+/// More pixels a side than anybody can want.
+const LARGEST: u32 = 1 << 16;
+
+/// An `<svg>` of at least this many pixels a side, up to 65,536.
 pub fn svg(payload: &str, side: u32) -> Result<String, Invalid> {
-    Ok(code(payload)?.render::<svg::Color<'_>>().min_dimensions(side, side).build())
+    Ok(code(payload)?.render::<svg::Color<'_>>().min_dimensions(side.min(LARGEST), side.min(LARGEST)).build())
 }
 
 /// Text for a terminal, two modules to a line of it, light on dark.

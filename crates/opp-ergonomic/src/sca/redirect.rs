@@ -11,10 +11,17 @@ use uuid::Uuid;
 use crate::secret::{Secret, print_only};
 use crate::store::digest;
 
+/// The longest link that is looked into: no browser and no server takes one as long.
+const LONGEST_LINK: usize = 1 << 14;
+
 /// Replaces the placeholders of a link, as text and percent-encoded, before any parser of URLs sees the brackets
-/// (platform-facts 8.3). Every occurrence is replaced once: what a value looks like does not matter. What
-/// then is no address, or leads to something else than a page, is refused.
+/// (platform-facts 8.3). Every occurrence is replaced once: what a value looks like does not matter. What then is no
+/// address, or leads to something else than a page, is refused, as is a link that is longer than 16 KiB. It comes back
+/// as a browser would send it, in ASCII without spaces or control characters: it fits into a header.
 pub fn fill_link(link: &str, values: &[(&str, &str)]) -> Result<String, Invalid> {
+    if link.len() > LONGEST_LINK {
+        return Err(Invalid::new("is longer than any address").within("scaLink"));
+    }
     let mut filled = String::with_capacity(link.len() + 128);
     let mut rest = link;
     while let Some((at, length, value)) = first_placeholder(rest, values) {
@@ -27,7 +34,7 @@ pub fn fill_link(link: &str, values: &[(&str, &str)]) -> Result<String, Invalid>
     if !matches!(url.scheme(), "https" | "http") {
         return Err(Invalid::new("does not lead to a page").within("scaLink"));
     }
-    Ok(filled)
+    Ok(url.into())
 }
 
 /// The placeholder that comes first, with its place, its length and its value. Some library on the way may have
@@ -161,6 +168,18 @@ mod tests {
     fn brackets_that_were_encoded_on_the_way_are_found() {
         let filled = fill_link("https://x.example/?state=%5BTPP_STATE%5D&c=%5bTPP_STATE%5d", &[(STATE, "1")]).unwrap();
         assert_eq!(filled, "https://x.example/?state=1&c=1");
+    }
+
+    #[test]
+    fn a_link_fits_into_a_header_whatever_the_bank_has_put_into_it() {
+        let filled = fill_link(" https://x.example/\r\nå ?state=[TPP_STATE]\t&q=\"å", &[(STATE, "1")]).unwrap();
+        assert_eq!(filled, "https://x.example/%C3%A5%20?state=1&q=%22%C3%A5");
+    }
+
+    #[test]
+    fn a_link_of_megabytes_is_refused() {
+        let link = format!("https://x.example/?{}", "[BICFI]".repeat(1 << 20));
+        assert_eq!(fill_link(&link, &[("BICFI", "ESSESESS"), (STATE, "1")]).unwrap_err().field(), "scaLink");
     }
 
     #[test]
