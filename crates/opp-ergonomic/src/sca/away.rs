@@ -73,7 +73,12 @@ impl Flow {
             match &callback.error {
                 Some(error) => {
                     let failure = Failure { code: Some(error.clone()), message: callback.description.clone() };
-                    self.end(Ending::Failed(failure));
+                    // A refusal is one. Anything else may have come about after the user had signed: the bank knows.
+                    if error == "access_denied" {
+                        self.end(Ending::Failed(failure));
+                    } else {
+                        self.turned_back = Some(failure);
+                    }
                 }
                 // Without a code there is nothing to exchange: whether it was signed, polling tells.
                 None if exchange => self.code = callback.code.clone().map(|code| (code, callback.scope.clone())),

@@ -22,7 +22,7 @@ impl Flow {
     }
 
     pub(super) fn wait_on(&mut self, exempted: bool, times: u32, status: String) {
-        if times + 1 >= CONFIRMATIONS {
+        if times >= CONFIRMATIONS - 1 {
             self.settle(exempted, Standing::Open(status));
         } else {
             self.phase = Phase::Confirm { exempted, times: times + 1 };

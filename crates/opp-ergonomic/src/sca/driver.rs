@@ -61,32 +61,27 @@ impl Signing {
         if self.kept.is_some() {
             return Err(Invalid::new("is kept already, under the ticket that was given then").within("flow").into());
         }
+        let now = self.now();
         let (mut slot, ticket) = Slot::new(self.session.caller.core.store.clone());
-        slot.save(&self.flow, self.now()).await?;
+        slot.save(&mut self.flow, now).await?;
         self.kept = Some(slot);
         Ok(ticket)
     }
 
     /// Takes the user's choice of a method.
     pub async fn choose(&mut self, method: &str) -> Result<(), Error> {
-        Ok(self.change(|flow| flow.choose(method)).await??)
+        Ok(self.decide(|flow, _| flow.choose(method)).await??)
     }
 
     /// Takes the user back from the bank's page. A `state` that is used or another's changes nothing.
     pub async fn callback(&mut self, callback: &Callback) -> Result<(), Error> {
-        let (now, mut flow) = (self.now(), self.flow.clone());
-        let taken = match &mut self.kept {
-            Some(slot) => slot.change(&mut flow, now, |flow| flow.callback(callback, now)).await?,
-            None => flow.callback(callback, now),
-        };
-        // Only now: until it is stored another process may take it, and its code goes out once.
-        self.flow = flow;
+        let taken = self.decide(|flow, now| flow.callback(callback, now)).await?;
         taken.map(drop).map_err(|_| Error::no_flow())
     }
 
     /// Calls it off.
     pub async fn cancel(&mut self) -> Result<(), Error> {
-        self.change(|flow| drop(flow.cancel())).await
+        self.decide(|flow, _| drop(flow.cancel())).await
     }
 
     /// The next thing to show, as soon as there is something new; `None` after the last, which is [`Step::Done`].
@@ -153,7 +148,8 @@ impl Signing {
             Ask::Choose => return Err(Invalid::new("is to be chosen first").within("authenticationMethodId").into()),
             Ask::Await { until } if !self.writing && self.now() < *until => return self.watch(waits).await,
             Ask::Start | Ask::Select(_) if !self.claim().await? => return Ok(()),
-            Ask::Find => self.wait(Duration::ZERO, waits).await,
+            // A bank that has just lost a start is given a moment, too: it may still be at it.
+            Ask::Find => self.wait(self.flow.interval(), waits).await,
             Ask::Poll { after } | Ask::Confirm { after } => self.wait(*after, waits).await,
             _ => {}
         }
@@ -198,9 +194,9 @@ impl Signing {
         let call = TimeDelta::from_std(self.session.caller.total()).ok().and_then(|call| call.checked_add(&GRACE));
         flow.sent(call.and_then(|call| now.checked_add_signed(call)).unwrap_or(DateTime::<Utc>::MAX_UTC));
         if let Some(slot) = &mut self.kept
-            && !slot.save(&flow, now).await?
+            && !slot.save(&mut flow, now).await?
         {
-            self.flow.overtake(slot.load().await?);
+            self.flow.overtake(slot.load_newer().await?);
             return Ok(false);
         }
         (self.flow, self.writing) = (flow, true);
@@ -216,17 +212,27 @@ impl Signing {
         Ok(())
     }
 
+    /// Takes what a call has told. It counts here even if it cannot be stored: nobody tells it again.
     async fn take(&mut self, question: Question, answer: Answer) -> Result<(), Error> {
         let now = self.now();
-        self.change(|flow| flow.answer_to(question, answer.clone(), now)).await
+        let take = |flow: &mut Flow| flow.answer_to(question, answer.clone(), now);
+        match &mut self.kept {
+            Some(slot) => slot.change(&mut self.flow, now, take).await?,
+            None => take(&mut self.flow),
+        }
+        Ok(())
     }
 
-    async fn change<T>(&mut self, mut change: impl FnMut(&mut Flow) -> T) -> Result<T, Error> {
-        let now = self.now();
-        match &mut self.kept {
-            Some(slot) => slot.change(&mut self.flow, now, change).await,
-            None => Ok(change(&mut self.flow)),
-        }
+    /// Does what somebody else decides. It has happened once it is stored, and not before: until then another process
+    /// may have done so, and the code of a callback goes out once.
+    async fn decide<T>(&mut self, mut change: impl FnMut(&mut Flow, DateTime<Utc>) -> T) -> Result<T, Error> {
+        let (now, mut flow) = (self.now(), self.flow.clone());
+        let done = match &mut self.kept {
+            Some(slot) => slot.change(&mut flow, now, |flow| change(flow, now)).await?,
+            None => change(&mut flow, now),
+        };
+        self.flow = flow;
+        Ok(done)
     }
 
     /// What an error means to the flow, and whether it is the caller's too.
@@ -252,10 +258,11 @@ impl Signing {
         Err(error)
     }
 
-    /// Waits until it is time, and no longer than the flow lives.
+    /// Waits until it is time, and no longer than the flow lives. However long the platform asks to be left alone, half
+    /// of what is left stays for another look: the user signs meanwhile, and is not to be told that nobody did.
     async fn wait(&mut self, time: Duration, waits: bool) {
-        let time = time.max(std::mem::take(&mut self.pause));
         let left = (self.flow.deadline() - self.now()).to_std().unwrap_or_default();
+        let time = time.max(std::mem::take(&mut self.pause).min(left / 2));
         if waits && !time.is_zero() {
             tokio::time::sleep(time.min(left)).await;
         }

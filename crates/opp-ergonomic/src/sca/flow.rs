@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ask::Subject;
 use super::method::{Device, Method};
-use super::step::{Ending, Step};
+use super::step::{Ending, Failure, Step};
 use crate::bank::Bank;
 use crate::macros::setters;
 use crate::reply::Warning;
@@ -63,12 +63,21 @@ pub struct Flow {
     pub(super) sent: Option<DateTime<Utc>>,
     /// How many more answers are taken.
     pub(super) answers_left: u32,
+    /// How many starts nothing came of.
+    #[serde(default)]
+    pub(super) starts: u32,
+    /// New each time that it is stored: tells what one process has written from what another has.
+    #[serde(default)]
+    pub(super) stamp: u64,
     pub(super) authorisation: Option<String>,
     pub(super) method: Option<String>,
     pub(super) status: Option<String>,
     pub(super) rounds: u32,
     pub(super) warnings: Vec<Warning>,
     pub(super) visit: Visit,
+    /// With what error the user came back: the end, unless the bank says that it was signed before.
+    #[serde(default)]
+    pub(super) turned_back: Option<Failure>,
     /// Whether there is something on the user's screen that is not stored.
     pub(super) showing: bool,
     /// What is not stored: the client knows it, or nobody else may.
@@ -100,12 +109,15 @@ impl Flow {
             phase: Phase::Start,
             sent: None,
             answers_left: 0,
+            starts: 0,
+            stamp: 0,
             authorisation: None,
             method: None,
             status: None,
             rounds: 0,
             warnings: Vec::new(),
             visit: Visit::None,
+            turned_back: None,
             showing: false,
             client_id: String::new(),
             code: None,
@@ -117,7 +129,8 @@ impl Flow {
     /// How long all of it may take, from the beginning; a day at most.
     pub fn within(mut self, time: Duration) -> Self {
         let time = time.min(Duration::from_hours(24));
-        self.until = self.started + TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX);
+        let until = TimeDelta::from_std(time).ok().and_then(|time| self.started.checked_add_signed(time));
+        self.until = until.unwrap_or(DateTime::<Utc>::MAX_UTC);
         self.allow_answers();
         self
     }

@@ -12,6 +12,9 @@ use super::flow::{Flow, Phase, Visit};
 use super::method::{self, Method};
 use super::step::{Ending, Failure, PromptKind, Standing, Step};
 
+/// How often a start is made up for of which nothing came: who has taken none by then is out of order.
+const MOST_STARTS: u32 = 3;
+
 /// What a process has asked for, to be told from what another has asked for since.
 pub(super) type Question = (Discriminant<Phase>, Option<DateTime<Utc>>);
 
@@ -98,7 +101,10 @@ impl Flow {
                 Phase::Done(_) => {}
                 // It is signed: only what came of it is not known.
                 Phase::Confirm { exempted, .. } => self.settle(exempted, Standing::Open(String::new())),
-                _ => self.end(Ending::Expired),
+                _ => {
+                    let turned_back = self.turned_back.take();
+                    self.end(turned_back.map_or(Ending::Expired, Ending::Failed));
+                }
             }
         }
         self.step()
@@ -150,7 +156,9 @@ impl Flow {
     #[inline]
     fn found(&mut self, ids: &[String]) {
         match ids {
-            [] => self.phase = Phase::Start,
+            [] if self.starts < MOST_STARTS => (self.phase, self.starts) = (Phase::Start, self.starts + 1),
+            [] => self.fail("NOT_STARTED"),
+            [only] if only.trim().is_empty() => self.fail("NO_AUTHORISATION_ID"),
             [only] => {
                 self.authorisation = Some(only.clone());
                 self.choose_method(Vec::new());
@@ -161,8 +169,9 @@ impl Flow {
     }
 
     #[inline]
-    pub(super) fn choose_method(&mut self, offered: Vec<Method>) {
+    pub(super) fn choose_method(&mut self, mut offered: Vec<Method>) {
         self.method = method::choose(&offered, &self.preferred, self.device);
+        offered.truncate(method::MOST_OFFERED);
         self.phase = if self.method.is_some() { Phase::Select } else { Phase::Choose(offered) };
     }
 

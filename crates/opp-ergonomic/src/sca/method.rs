@@ -1,5 +1,8 @@
 //! Which way to sign: chosen by the user's device and by preference, never by position or type.
 
+use std::collections::HashSet;
+
+use opp_raw::Text;
 use opp_raw::types::AuthenticationObject;
 use serde::{Deserialize, Serialize};
 
@@ -44,17 +47,20 @@ impl Device {
     }
 }
 
+/// How many of them a user is given to choose from, and a store to keep.
+pub(super) const MOST_OFFERED: usize = 64;
+
+/// The id of a method, unless it says nothing.
+pub(super) fn id(object: &AuthenticationObject) -> Option<&str> {
+    object.authentication_method_id.as_ref().map(Text::as_str).filter(|id| !id.trim().is_empty())
+}
+
 /// What is offered, without repetitions and without what has no id.
 #[inline]
 pub(super) fn offered(list: &[AuthenticationObject]) -> Vec<Method> {
-    let mut methods: Vec<Method> = Vec::new();
-    for object in list {
-        let Some(id) = object.authentication_method_id.as_ref().map(|id| id.as_str().to_owned()) else { continue };
-        if methods.iter().all(|known| known.id != id) {
-            methods.push(Method { id, name: object.name.clone() });
-        }
-    }
-    methods
+    let mut known = HashSet::new();
+    let objects = list.iter().filter_map(|object| Some((id(object)?, object))).filter(|(id, _)| known.insert(*id));
+    objects.map(|(id, object)| Method { id: id.to_owned(), name: object.name.clone() }).collect()
 }
 
 /// The method to take, or `None` if the user has to choose.

@@ -1,8 +1,8 @@
 //! What banks say: whichever call an answer belongs to, it may tell a status, a challenge and a link.
 
 use opp_raw::types::{
-    AspspScaApproach, AuthenticationObject, ChallengeData, HrefEntry, HrefType, PsuMessageText, ScaStatus,
-    ScaStatusResponse, StartScaprocessResponse, UpdatePsuDataResponse,
+    AspspScaApproach, AuthenticationObject, AuthorisationId, ChallengeData, HrefEntry, HrefType, PsuMessageText,
+    ScaStatus, ScaStatusResponse, StartScaprocessResponse, UpdatePsuDataResponse,
 };
 
 use super::flow::{Flow, Phase, Visit};
@@ -12,17 +12,21 @@ use super::step::{Ending, Failure, Prompt, PromptKind, Step, show};
 impl Flow {
     #[inline]
     pub(super) fn started(&mut self, answer: &StartScaprocessResponse) {
-        let Some(id) = &answer.authorisation_id else { return self.fail("NO_AUTHORISATION_ID") };
-        self.authorisation = Some(id.as_str().to_owned());
+        let id = answer.authorisation_id.as_ref().map(AuthorisationId::as_str).filter(|id| !id.trim().is_empty());
+        let Some(id) = id else { return self.fail("NO_AUTHORISATION_ID") };
+        self.authorisation = Some(id.to_owned());
         let offered = method::offered(&answer.sca_methods);
         let links = answer.links.as_ref();
         let oauth = links.and_then(|links| href(links.sca_o_auth.as_ref()));
         let plain = links.and_then(|links| href(links.sca_redirect.as_ref()));
         let chosen = chosen(answer.chosen_sca_method.as_ref());
+        // Nothing in a challenge is none, where there are methods to go on with.
+        let prompt = Prompt { kind: PromptKind::Wait, message: None };
+        let shows = show(answer.challenge_data.as_ref(), chosen.as_deref(), self.device, prompt).is_some();
         let begun = oauth.is_some()
             || plain.is_some()
-            || answer.challenge_data.is_some()
-            || (chosen.is_some() && offered.is_empty())
+            || shows
+            || (offered.is_empty() && (chosen.is_some() || answer.challenge_data.is_some()))
             || answer.sca_status.as_ref().is_some_and(is_final);
         if begun {
             self.method = chosen;
@@ -57,6 +61,11 @@ impl Flow {
         let message = answer.extra.read::<String>("psuMessage");
         let said = Failure::said(message.as_deref(), &answer.tpp_messages);
         self.hear(answer.sca_status.as_ref(), answer.challenge_data.as_ref(), said);
+        if self.phase == Phase::Poll
+            && let Some(failure) = self.turned_back.take()
+        {
+            self.end(Ending::Failed(failure));
+        }
     }
 
     /// Takes the bank's word for where the signature stands, whichever call it has come with.
@@ -75,7 +84,7 @@ impl Flow {
         });
         if let Some(status) = moved {
             self.status = Some(status.as_str().to_owned());
-            self.rounds += u32::from(kind(status) != PromptKind::Wait);
+            self.rounds = self.rounds.saturating_add(u32::from(kind(status) != PromptKind::Wait));
         }
         let now = self.status.as_deref().and_then(opp_raw::Read::read_str);
         let kind = now.map_or(PromptKind::Wait, |status| kind(&status));
@@ -96,11 +105,11 @@ impl Flow {
 }
 
 fn href(link: Option<&HrefType>) -> Option<&str> {
-    link?.href.as_ref().map(HrefEntry::as_str)
+    link?.href.as_ref().map(HrefEntry::as_str).filter(|href| !href.trim().is_empty())
 }
 
 fn chosen(method: Option<&AuthenticationObject>) -> Option<String> {
-    Some(method?.authentication_method_id.as_ref()?.as_str().to_owned())
+    method::id(method?).map(str::to_owned)
 }
 
 fn is_final(status: &ScaStatus) -> bool {

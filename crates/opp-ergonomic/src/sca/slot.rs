@@ -71,6 +71,19 @@ impl Slot {
         Ok(flow)
     }
 
+    /// Loads what another process has put there, since the store has said that there is something else. One that still
+    /// gives what was there before is asked no further: it would say the same for as long as it is behind.
+    pub(super) async fn load_newer(&mut self) -> Result<Flow, Error> {
+        let before = self.stored.clone();
+        let flow = self.load().await?;
+        if self.stored == before {
+            return Err(
+                StoreError::new("it gives an older value than it has: it has to be read where it is written").into()
+            );
+        }
+        Ok(flow)
+    }
+
     /// Changes the flow, here and in the store. Where another process was faster, its flow is taken and changed.
     pub(super) async fn change<T>(
         &mut self,
@@ -86,22 +99,30 @@ impl Slot {
             }
             // What could not be stored has not happened: the code of a callback is another's to exchange.
             flow.code = code;
-            flow.overtake(self.load().await?);
+            flow.overtake(self.load_newer().await?);
         }
     }
 
     /// Whether it could be stored, since nobody else has done so meanwhile.
-    pub(super) async fn save(&mut self, flow: &Flow, now: DateTime<Utc>) -> Result<bool, Error> {
+    pub(super) async fn save(&mut self, flow: &mut Flow, now: DateTime<Utc>) -> Result<bool, Error> {
         let keep = (flow.deadline() - now).to_std().unwrap_or_default() + AFTERWARDS;
         if let Some(hash) = flow.state_hash().filter(|hash| self.awaited.as_deref() != Some(hash)) {
             let (key, leads_to) = (callback_key(hash), self.key.as_bytes());
             self.store.put_if(&key, Expected::Anything, leads_to, keep).await?;
             self.awaited = Some(hash.to_owned());
         }
+        flow.stamp = Uuid::new_v4().as_u64_pair().0;
         let unfit = |_| StoreError::new("the signature cannot be written");
         let value = serde_json::to_vec(flow).map_err(unfit)?;
         let expected = self.stored.as_deref().map_or(Expected::Nothing, Expected::Value);
-        let saved = self.store.put_if(&self.key, expected, &value, keep).await?;
+        let saved = match self.store.put_if(&self.key, expected, &value, keep).await {
+            Ok(saved) => saved,
+            // It may have been only the answer that was lost: then what is there is what nobody else can have written.
+            Err(error) => match self.store.get(&self.key).await {
+                Ok(Some(found)) if found == value => true,
+                _ => return Err(error.into()),
+            },
+        };
         if saved {
             self.stored = Some(value);
         }

@@ -152,7 +152,8 @@ pub enum Ending {
     /// Nobody was seen to sign in time. Whoever is still at the bank may sign later: read the status of what was to be
     /// signed before it is asked for again.
     Expired,
-    /// You have called it off.
+    /// You have called it off. Whoever was shown something to sign before may sign it all the same: read the status of
+    /// what was to be signed before it is asked for again.
     Cancelled,
 }
 
