@@ -254,6 +254,27 @@ mod tests {
     }
 
     #[test]
+    fn no_operation_may_be_called_like_a_method_of_the_client() {
+        let source = std::fs::read_to_string(crate::root().join("crates/opp-raw/src/client.rs")).unwrap();
+        let items = syn::parse_file(&source).unwrap().items.into_iter();
+        let is_client = |ty: &syn::Type| matches!(ty, syn::Type::Path(ty) if ty.path.is_ident("Client"));
+        let blocks = items.filter_map(|item| match item {
+            syn::Item::Impl(block) if block.trait_.is_none() && is_client(&block.self_ty) => Some(block),
+            _ => None,
+        });
+        let methods: Vec<_> = blocks
+            .flat_map(|block| block.items)
+            .filter_map(|item| match item {
+                syn::ImplItem::Fn(method) => Some(method.sig.ident.to_string().replace('_', "")),
+                _ => None,
+            })
+            .collect();
+        assert!(methods.contains(&"withheaders".to_owned()), "{methods:?}");
+        let free: Vec<_> = methods.iter().filter(|method| !RESERVED.contains(&method.as_str())).collect();
+        assert!(free.is_empty(), "put into RESERVED: {free:?}");
+    }
+
+    #[test]
     fn responses_lose_what_is_no_status_and_gain_descriptions() {
         let mut root = with_operation(&json!({"responses": {"200": {}, "description": "stray"}}));
         responses(&mut root);
