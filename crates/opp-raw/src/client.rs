@@ -115,8 +115,8 @@ impl Client {
     }
 
     /// Follows a link that the platform gave in an answer, such as `_links.next` of a page, as a call of an operation
-    /// that reads. The link may be absolute, relative, or without the `/psd2` of the paths. It never leads to another
-    /// host than the operation's own: a bearer token goes along.
+    /// that reads. The link may be absolute, relative, or without the `/psd2` of the paths. One that leads to another
+    /// host than the operation's own is refused before anything is sent: a bearer token goes along.
     pub async fn follow<T: Read + Default + serde::de::DeserializeOwned>(
         &self,
         operation: &'static Operation,

@@ -172,7 +172,7 @@ impl ByteStream {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// All of it, up to a limit in bytes.
+    /// All of it, up to a limit in bytes; more is an error of [`Kind::Body`](crate::Kind::Body).
     pub async fn collect(mut self, limit: usize) -> Result<Bytes, Error> {
         let mut whole = Vec::new();
         while let Some(part) = self.next_part().await {

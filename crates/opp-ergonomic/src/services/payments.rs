@@ -203,7 +203,7 @@ impl Payments {
     }
 
     /// Hands over a body that was made elsewhere: pain.001, or the multipart form of a periodic payment, for which
-    /// [`opp_raw::Multipart`] helps.
+    /// [`opp_raw::Multipart`] helps. It goes out as it is, held against nothing.
     pub async fn create_bytes(
         &self,
         service: &PaymentService,
@@ -224,7 +224,7 @@ impl Payments {
         Ok(call.end(call.get_payment_information(service, product, id).await)?.map(PaymentDetails))
     }
 
-    /// A payment in the form in which it was handed over, such as pain.001.
+    /// A payment in the form in which it was handed over, such as pain.001, by its media type: `application/xml`.
     pub async fn get_bytes(&self, key: &PaymentKey, accept: &str) -> Result<Reply<ByteStream>, Error> {
         let PaymentKey { service, product, id } = key;
         let call = self.caller.streaming().begin();
@@ -239,7 +239,8 @@ impl Payments {
         reply.try_map(|answer| PaymentStatus::of(answer.transaction_status.as_ref()))
     }
 
-    /// Takes a payment back, if the bank still lets it.
+    /// Takes a payment back, if the bank lets it: many do not, and answer 405 with `CANCELLATION_INVALID`
+    /// (platform-facts 8.4).
     pub async fn cancel(&self, key: &PaymentKey) -> Result<Reply<Cancellation>, Error> {
         let PaymentKey { service, product, id } = key;
         let call = self.caller.begin();
