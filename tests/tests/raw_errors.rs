@@ -319,7 +319,34 @@ async fn a_hook_may_refuse_and_its_reason_is_the_cause() {
     let error = countries(&client).await.unwrap_err();
     assert_eq!((error.kind(), error.operation().unwrap().id), (Kind::Hook, "getCountriesList"));
     assert_eq!(error.source().unwrap().to_string(), "no token");
-    assert!(server.requests().is_empty());
+    assert!(error.is_unsent() && server.requests().is_empty());
+}
+
+/// Sends as often as it is told to, and is not content with any answer.
+struct Sends(usize);
+
+impl Hook for Sends {
+    fn around<'a>(&'a self, operation: &'static Operation, asked: reqwest::Request, next: Next<'a>) -> HookFuture<'a> {
+        Box::pin(async move {
+            for _ in 0..self.0 {
+                let request = asked.try_clone().unwrap();
+                // Given up as soon as it is on its way: nobody saw how it ended.
+                let _ = tokio::time::timeout(Duration::ZERO, next.send(request)).await;
+            }
+            Err(Error::from_hook(operation, std::io::Error::other("no luck")))
+        })
+    }
+}
+
+#[tokio::test]
+async fn what_a_hook_may_have_sent_is_not_certain_to_be_unsent() {
+    let server = Server::start().await;
+    for (times, unsent) in [(0, true), (1, false), (2, false)] {
+        let hook = Arc::new(Sends(times));
+        let client = Client::builder().server("api", &server.address).hook(hook).build().unwrap();
+        let error = countries(&client).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_unsent()), (Kind::Hook, unsent), "{times}");
+    }
 }
 
 #[test]

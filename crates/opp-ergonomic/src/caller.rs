@@ -9,6 +9,7 @@ use opp_raw::types::RequestHeaders;
 
 use crate::error::Error;
 use crate::reply::{Noted, Reply};
+use crate::store::Toll;
 use crate::token::PsuContext;
 use crate::transport::{CallOptions, Core, REQUEST_ID, Transport};
 
@@ -40,7 +41,7 @@ impl Caller {
     }
 
     fn transport(&self) -> Arc<Transport> {
-        Arc::new(Transport::new(Arc::clone(&self.core), self.options))
+        Arc::new(Transport::new(Arc::clone(&self.core), self.options, None))
     }
 
     /// A caller that sends these headers, in the context that they belong to.
@@ -51,7 +52,12 @@ impl Caller {
 
     /// The client underneath for one call, whose result [`Call::end`] takes.
     pub(crate) fn begin(&self) -> Call {
-        let transport = self.transport();
+        self.begin_counted(None)
+    }
+
+    /// The same for a call that is counted, if it is.
+    pub(crate) fn begin_counted(&self, toll: Option<Toll>) -> Call {
+        let transport = Arc::new(Transport::new(Arc::clone(&self.core), self.options, toll));
         Call { raw: self.raw.with_hook(Arc::clone(&transport) as _), transport }
     }
 

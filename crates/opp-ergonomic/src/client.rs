@@ -61,10 +61,10 @@ impl Client {
         Session::new(&self.caller, bank, psu)
     }
 
-    /// The last leg of an OAuth redirect. A code is good once: this is never repeated. An error whose
-    /// [`TokenError`](crate::TokenError) is not refused leaves open whether it is used up.
+    /// The last leg of an OAuth redirect. A code is good once: this is never repeated. It counts as a
+    /// write: [`Error::outcome`] says what became of it.
     pub async fn exchange_code(&self, exchange: &CodeExchange) -> Result<(), Error> {
-        Ok(self.caller.core.endpoint.exchange(exchange).await?)
+        self.caller.core.endpoint.exchange(exchange).await.map_err(Error::exchange)
     }
 
     /// Where the tokens come from.

@@ -13,7 +13,7 @@ use tokio::time::error::Elapsed;
 use crate::identity;
 use crate::retry;
 use crate::services::{ConsentStatus, is_over};
-use crate::store::StoreError;
+use crate::store::{Exhausted, StoreError};
 use crate::token::TokenError;
 use crate::transport::Record;
 
@@ -33,6 +33,8 @@ pub(crate) enum Cause {
     Invalid(Invalid),
     Raw(RawError),
     Token(TokenError),
+    /// The code of a redirect was not exchanged, or nobody knows whether it was.
+    Exchange(TokenError),
     /// The platform said yes, and its answer is not what is needed.
     Answer(String),
     /// The consent cannot be used, in the state that it is in.
@@ -66,7 +68,9 @@ impl Error {
     }
 
     pub(crate) fn from_call(error: RawError, record: Record) -> Self {
-        Self(Arc::new(Inner { cause: Cause::Raw(error), record }))
+        let spent = error.source().is_some_and(<dyn StdError>::is::<Exhausted>);
+        let cause = if spent { Cause::Spent } else { Cause::Raw(error) };
+        Self(Arc::new(Inner { cause, record }))
     }
 
     /// The answer has no such thing in it.
@@ -77,6 +81,10 @@ impl Error {
     /// The answer is of no use, for this reason.
     pub(crate) fn unreadable(how: &str) -> Self {
         Self::new(Cause::Answer(how.to_owned()))
+    }
+
+    pub(crate) fn exchange(error: TokenError) -> Self {
+        Self::new(Cause::Exchange(error))
     }
 
     pub(crate) fn no_flow() -> Self {
@@ -123,7 +131,7 @@ impl Error {
     pub fn status(&self) -> Option<u16> {
         match &self.0.cause {
             Cause::Raw(error) => error.status().map(|status| status.as_u16()),
-            Cause::Token(error) => error.status(),
+            Cause::Token(error) | Cause::Exchange(error) => error.status(),
             _ => None,
         }
     }
@@ -173,7 +181,7 @@ impl Error {
     /// Why there was no token, if that was it.
     pub fn token(&self) -> Option<&TokenError> {
         match &self.0.cause {
-            Cause::Token(error) => Some(error),
+            Cause::Token(error) | Cause::Exchange(error) => Some(error),
             _ => self.stopped_by(),
         }
     }
@@ -221,6 +229,9 @@ impl Error {
         if self.has_code(&["ACCESS_EXCEEDED"]) || self.is_certificate() {
             return false;
         }
+        if matches!(self.0.cause, Cause::Exchange(_)) {
+            return self.outcome() == Some(Outcome::NotSent) && self.is_connect();
+        }
         if let Some(error) = self.token() {
             return !error.is_refused();
         }
@@ -237,8 +248,10 @@ impl Error {
 
     /// How a write ended; `None` for reads. What was refused before it was sent was not sent, whatever it was.
     pub fn outcome(&self) -> Option<Outcome> {
-        if matches!(self.0.cause, Cause::Invalid(_)) {
-            return Some(Outcome::NotSent);
+        match &self.0.cause {
+            Cause::Invalid(_) => return Some(Outcome::NotSent),
+            Cause::Exchange(error) => return Some(error.exchanged()),
+            _ => {}
         }
         if self.called().is_none_or(Operation::is_read) {
             return None;
@@ -246,7 +259,7 @@ impl Error {
         let Cause::Raw(error) = &self.0.cause else { return Some(Outcome::Accepted) };
         let status = self.status();
         Some(match error.kind() {
-            Kind::Invalid | Kind::Configuration | Kind::Connect | Kind::Hook => Outcome::NotSent,
+            _ if error.is_unsent() => Outcome::NotSent,
             _ if identity::was_refused(error) => Outcome::NotSent,
             // A body that broke off or made no sense came after a success.
             _ if status.is_some_and(|status| (200..300).contains(&status)) => Outcome::Accepted,
@@ -281,7 +294,7 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.cause {
             Cause::Raw(error) => error.source(),
-            Cause::Token(error) => error.source(),
+            Cause::Token(error) | Cause::Exchange(error) => error.source(),
             Cause::Store(error) => error.source(),
             _ => None,
         }

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::identity;
 use crate::retry::{Budget, RetryPolicy, retry_after};
 use crate::secret::print_only;
-use crate::store::Store;
+use crate::store::{Store, Toll};
 use crate::token::{AccessToken, Endpoint, PsuContext, Scope, TokenProvider};
 
 pub(crate) const REQUEST_ID: &str = "x-request-id";
@@ -95,6 +95,8 @@ pub(crate) struct CallOptions {
 pub(crate) struct Transport {
     core: Arc<Core>,
     options: CallOptions,
+    /// What the call spends, just before it is sent for the first time.
+    toll: Option<Toll>,
     record: Mutex<Record>,
 }
 
@@ -110,8 +112,8 @@ pub(crate) struct Record {
 print_only!(Record { request_id });
 
 impl Transport {
-    pub(crate) fn new(core: Arc<Core>, options: CallOptions) -> Self {
-        Self { core, options, record: Mutex::default() }
+    pub(crate) fn new(core: Arc<Core>, options: CallOptions, toll: Option<Toll>) -> Self {
+        Self { core, options, toll, record: Mutex::default() }
     }
 
     pub(crate) fn record(&self) -> MutexGuard<'_, Record> {
@@ -137,6 +139,10 @@ impl Transport {
         }
         self.core.budget.pay_in();
         let mut token = self.token(&call).await?;
+        if let Some(toll) = &self.toll {
+            let late = |late| Err(RawError::from_hook(call.operation, late));
+            timeout_at(call.deadline, toll.pay(call.operation)).await.unwrap_or_else(late)?;
+        }
         let mut attempt = 1;
         let mut renewed = false;
         loop {

@@ -6,7 +6,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{Act, Host, answer, builder};
+use common::{Act, Host, answer, builder, token};
 use opp_ergonomic::{
     Access, ApiScope, Bank, Client, ConsentRequest, DirectoryFilter, Error, Outcome, PaymentKey, PaymentProduct,
     PaymentService, Psu, PsuContext, RetryPolicy, Scope, Session, ValidConsent, raw,
@@ -377,4 +377,50 @@ async fn a_hook_sees_what_is_about_to_leave_and_may_keep_it_back() {
     assert_eq!(error.outcome(), Some(Outcome::NotSent));
     assert_eq!(shown.0.lock().unwrap().as_slice(), ["POST Bearer token-1"]);
     assert_eq!(api.count(), 0);
+}
+
+/// Sends, and is not content with what came of it.
+struct Audit;
+
+impl raw::Hook for Audit {
+    fn around<'a>(
+        &'a self,
+        operation: &'static raw::Operation,
+        request: raw::reqwest::Request,
+        next: raw::Next<'a>,
+    ) -> raw::HookFuture<'a> {
+        Box::pin(async move {
+            next.send(request).await?;
+            Err(raw::Error::from_hook(operation, std::io::Error::other("the audit log is full")))
+        })
+    }
+}
+
+#[tokio::test]
+async fn what_a_hook_has_sent_before_it_failed_is_not_taken_for_unsent() {
+    let (auth, api) = (Host::tokens().await, Host::start(|_, _| answer(201, r#"{"consentId":"c-1"}"#)).await);
+    let client = builder(&auth.url, &api.url).hook(std::sync::Arc::new(Audit)).build().unwrap();
+    let error = session(&client).consents().create(&request()).await.unwrap_err();
+    assert_eq!(error.outcome(), Some(Outcome::Unknown), "{error}");
+    assert!(error.to_string().contains("not known"), "{error}");
+    assert_eq!(api.count(), 1);
+    assert_eq!(read(&client).await.unwrap_err().outcome(), None);
+}
+
+#[tokio::test]
+async fn only_what_is_about_to_leave_is_taken_off_the_reads_of_a_day() {
+    let auth = Host::start(|number, _| if number == 1 { answer(503, "") } else { token(number) }).await;
+    let api = Host::start(|_, _| answer(200, r#"{"accounts":[]}"#)).await;
+    let client = builder(&auth.url, &api.url).build().unwrap();
+    let unattended = Psu::private().id("199311219639");
+    let session = client.at(Bank::new("ESSESESS").unwrap(), unattended).unwrap();
+    let accounts = session.accounts(&ValidConsent::stored("c1", Some(1)));
+    assert!(accounts.list().await.unwrap_err().token().is_some());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+
+    accounts.list().await.unwrap();
+    let spent = accounts.list().await.unwrap_err();
+    assert!(spent.is_rate_limited() && !spent.is_retryable(), "{spent}");
+    assert_eq!((spent.operation(), spent.outcome()), (Some("getAccountList"), None), "{spent}");
+    assert_eq!(api.count(), 1);
 }

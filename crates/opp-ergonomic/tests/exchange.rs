@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use common::{Act, Host, Request, answer, builder, token};
 use opp_ergonomic::sca::{Callback, Device, Ending, Flow, Standing, Step, Subject};
-use opp_ergonomic::{Bank, PaymentKey, PaymentProduct, PaymentService, Psu, Session};
+use opp_ergonomic::{Bank, CodeExchange, Outcome, PaymentKey, PaymentProduct, PaymentService, Psu, Session};
 
 const BACK: &str = "https://shop.example/back?shop=7";
 
@@ -129,4 +129,38 @@ async fn a_code_that_is_refused_ends_the_flow_and_says_why() {
     let (ended, ending) = sign(&session, flow(&session, Subject::Consent("c-1".into())), "&code=c").await;
     assert_eq!(ended.unwrap_err().token().unwrap().code(), Some("invalid_grant"));
     assert!(matches!(ending, Some(Ending::Failed(failure)) if failure.code.as_deref() == Some("invalid_grant")));
+}
+
+#[tokio::test]
+async fn what_became_of_a_code_is_told() {
+    let ends = [
+        (answer(400, r#"{"error":"invalid_grant"}"#), Outcome::Rejected),
+        (answer(403, "<html>"), Outcome::Rejected),
+        (answer(200, "<html>"), Outcome::Accepted),
+        (answer(408, ""), Outcome::Unknown),
+        (answer(503, r#"{"error":"temporarily_unavailable"}"#), Outcome::Unknown),
+        (answer(302, ""), Outcome::Unknown),
+        (Act::Close, Outcome::Unknown),
+    ];
+    for (act, outcome) in ends {
+        let host = host(act.clone()).await;
+        let client = builder(&host.url, &host.url).build().unwrap();
+        let error = client.exchange_code(&CodeExchange::new("c-0", BACK)).await.unwrap_err();
+        assert_eq!(error.outcome(), Some(outcome), "{act:?}");
+        assert!(!error.is_retryable(), "{act:?}");
+        assert_eq!(exchanges(&host).len(), 1, "{act:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_never_left_can_be_sent_again() {
+    let (api, nobody) = (host(token(2)).await, "http://127.0.0.1:1");
+    let client = builder(nobody, &api.url).build().unwrap();
+    let error = client.exchange_code(&CodeExchange::new("c-0", BACK)).await.unwrap_err();
+    assert_eq!((error.outcome(), error.is_retryable()), (Some(Outcome::NotSent), true), "{error}");
+
+    let client = builder(&api.url, &api.url).build().unwrap();
+    let error = client.exchange_code(&CodeExchange::new("c-0", "no address")).await.unwrap_err();
+    assert_eq!((error.outcome(), error.is_retryable()), (Some(Outcome::NotSent), false), "{error}");
+    assert!(exchanges(&api).is_empty());
 }

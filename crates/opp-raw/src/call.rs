@@ -1,5 +1,7 @@
 //! One call, from arguments to answer. Every generated method goes through here.
 
+use std::sync::atomic::AtomicUsize;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -171,11 +173,13 @@ impl<'a> Call<'a> {
         let (operation, limit) = (self.operation, self.client.max_body());
         let client = self.client;
         let request = self.request(accept)?;
-        let next = Next { http: client.http(), operation, limit };
+        let sent = AtomicUsize::new(0);
+        let next = Next { http: client.http(), operation, limit, sent: &sent };
         let answer = match client.hook() {
-            Some(hook) => hook.around(operation, request, next).await?,
-            None => next.send(request).await?,
+            Some(hook) => hook.around(operation, request, next).await,
+            None => next.send(request).await,
         };
+        let answer = answer.inspect_err(|error| error.note(sent.into_inner() > 0))?;
         if answer.status().is_success() {
             return Ok(answer);
         }

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
@@ -22,6 +23,8 @@ struct Inner {
     answer: Option<Answer>,
     what: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    /// Whether something had left before this came about, as far as a hook decides that.
+    sent: AtomicBool,
 }
 
 struct Answer {
@@ -51,7 +54,7 @@ pub enum Kind {
     Status,
     /// The platform answered with success and a body that could not be read.
     Body,
-    /// A hook refused.
+    /// A hook refused, before anything was sent or after it: [`Error::is_unsent`] tells.
     Hook,
 }
 
@@ -59,6 +62,18 @@ impl Error {
     /// What kind of thing went wrong.
     pub fn kind(&self) -> Kind {
         self.0.kind
+    }
+
+    /// Whether it is certain that nothing has left: the call broke a rule, found no connection, or was stopped by a hook
+    /// that had not sent it. Of a write, all other errors without a status leave open whether it took effect.
+    pub fn is_unsent(&self) -> bool {
+        let stopped = matches!(self.0.kind, Kind::Invalid | Kind::Configuration | Kind::Connect | Kind::Hook);
+        stopped && !self.0.sent.load(Ordering::Relaxed)
+    }
+
+    /// Notes whether something had left.
+    pub(crate) fn note(&self, sent: bool) {
+        self.0.sent.fetch_or(sent, Ordering::Relaxed);
     }
 
     /// The operation, if the error belongs to one.
@@ -125,7 +140,7 @@ impl Error {
         self.0.source.as_ref()?.downcast_ref()
     }
 
-    /// An error of a hook: nothing was sent, or what was sent is the hook's to tell.
+    /// An error of a hook.
     pub fn from_hook(operation: &'static Operation, source: impl StdError + Send + Sync + 'static) -> Self {
         let what = "was stopped by a hook".to_owned();
         Self::new(Kind::Hook, Some(operation), None, what, Some(Box::new(source)))
@@ -138,7 +153,8 @@ impl Error {
         what: String,
         source: Option<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
-        Self(Arc::new(Inner { kind, operation, request_id, answer: None, what, source }))
+        let sent = AtomicBool::new(false);
+        Self(Arc::new(Inner { kind, operation, request_id, answer: None, what, source, sent }))
     }
 
     pub(crate) fn invalid_call(operation: &'static Operation, invalid: Invalid) -> Self {
@@ -263,7 +279,8 @@ impl Error {
     ) -> Self {
         let headers = typed(&raw_headers);
         let answer = Some(Answer { status, headers, raw_headers, body, problem, json_path: None });
-        Self(Arc::new(Inner { kind, operation: Some(operation), request_id: None, answer, what, source }))
+        let (operation, sent) = (Some(operation), AtomicBool::new(true));
+        Self(Arc::new(Inner { kind, operation, request_id: None, answer, what, source, sent }))
     }
 }
 
@@ -299,6 +316,9 @@ impl fmt::Display for Error {
             write!(f, "{} ", operation.id)?;
         }
         f.write_str(&inner.what)?;
+        if inner.kind == Kind::Hook && !self.is_unsent() && inner.operation.is_some_and(|call| !call.is_read()) {
+            f.write_str(" after it was sent: what it did is unknown, so read before you send it again")?;
+        }
         let facts = self.facts();
         if facts.is_empty() { Ok(()) } else { write!(f, " ({facts})") }
     }

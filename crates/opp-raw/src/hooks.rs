@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::response::body;
 use crate::{Error, Operation};
@@ -13,7 +14,7 @@ pub type HookFuture<'a> = Pin<Box<dyn Future<Output = Result<reqwest::Response, 
 ///
 /// The request is complete but for what the hook adds. It may call [`Next::send`] several times with
 /// [`try_clone`](reqwest::Request::try_clone)d requests, or not at all, and return an error of its own with
-/// [`Error::from_hook`].
+/// [`Error::from_hook`]. Whether anything had been sent by then, [`Error::is_unsent`] knows.
 pub trait Hook: Send + Sync {
     /// Sends a request, or refuses to.
     fn around<'a>(&'a self, operation: &'static Operation, request: reqwest::Request, next: Next<'a>)
@@ -27,6 +28,8 @@ pub struct Next<'a> {
     pub(crate) operation: &'static Operation,
     /// The largest body that is read, in bytes.
     pub(crate) limit: usize,
+    /// How many requests have left, or may have: one that is being sent counts, in case nobody waits for its end.
+    pub(crate) sent: &'a AtomicUsize,
 }
 
 impl Next<'_> {
@@ -34,7 +37,12 @@ impl Next<'_> {
     pub async fn send(self, request: reqwest::Request) -> Result<reqwest::Response, Error> {
         let id = crate::call::request_id(request.headers());
         let asked = request.url().clone();
-        match self.http.execute(request).await {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        let result = self.http.execute(request).await;
+        if result.as_ref().is_err_and(reqwest::Error::is_connect) {
+            self.sent.fetch_sub(1, Ordering::Relaxed);
+        }
+        match result {
             Ok(answer) if answer.url().origin() != asked.origin() => Err(Error::led_astray(self.operation, id)),
             Ok(answer) => Ok(answer),
             Err(error) => Err(Error::from_transport(self.operation, id, error)),

@@ -7,6 +7,7 @@ use tokio::time::error::Elapsed;
 
 use super::{Cause, Error, Outcome};
 use crate::services::is_over;
+use crate::store::{Exhausted, StoreError};
 
 const SPENT: &str = "wait until tomorrow, or read while the user is present and Psu::ip is set";
 
@@ -20,6 +21,7 @@ impl Error {
             Kind::Timeout => "ran out of time",
             Kind::Transport => "lost its connection",
             Kind::Body => "succeeded, but its answer cannot be read",
+            Kind::Hook if !error.is_unsent() => "was stopped by a hook, after it was sent",
             _ => return None,
         })
     }
@@ -30,8 +32,10 @@ impl Error {
         if self.stopped_by::<Elapsed>().is_some() {
             return Some("was given up, for time ran out: raise the deadline, or try later".to_owned());
         }
-        let token = || Some(self.token()?.to_string());
-        let why = self.invalid().map(ToString::to_string).or_else(token)?;
+        self.raw().filter(|error| error.is_unsent())?;
+        let token = || self.token().map(ToString::to_string);
+        let store = || self.stopped_by::<StoreError>().map(ToString::to_string);
+        let why = self.invalid().map(ToString::to_string).or_else(token).or_else(store)?;
         Some(format!("was not sent: {why}"))
     }
 
@@ -54,6 +58,9 @@ impl Error {
             }
             Cause::Raw(_) if self.needs_different_scope() && self.token().is_none() => {
                 "add the API scope to ClientBuilder::apis, or change private for corporate"
+            }
+            Cause::Exchange(_) if self.outcome() == Some(Outcome::Unknown) => {
+                "it is good once, so look at the status of what was to be signed instead of sending it again"
             }
             _ if self.outcome() == Some(Outcome::Unknown) => {
                 "whether it was carried out is not known: find out, with the X-Request-ID and Error::path, before it \
@@ -83,10 +90,15 @@ impl fmt::Display for Error {
         match &self.0.cause {
             Cause::Invalid(invalid) => invalid.fmt(f)?,
             Cause::Token(error) => error.fmt(f)?,
+            Cause::Exchange(error) => match error.exchanged() {
+                Outcome::NotSent | Outcome::Rejected => write!(f, "the code was not exchanged: {error}")?,
+                Outcome::Accepted => write!(f, "the code was exchanged, with an answer that is no token: {error}")?,
+                Outcome::Unknown => write!(f, "nobody knows whether the code was exchanged: {error}")?,
+            },
             Cause::Store(error) => error.fmt(f)?,
             Cause::Answer(how) => write!(f, "{operation} succeeded, but its answer {how}{facts}")?,
             Cause::NotValid(status) => write!(f, "the consent cannot be used: it is {status}")?,
-            Cause::Spent => f.write_str("the consent's unattended reads of this day are used up")?,
+            Cause::Spent => Exhausted.fmt(f)?,
             Cause::NoFlow => f.write_str("no signature waits for this: it was used, is over, or never was")?,
             Cause::Raw(error) => match (self.stopped(), advice.and_then(|_| self.happened(error))) {
                 // The platform knows nothing of what was not sent: its id is no news to anybody there.

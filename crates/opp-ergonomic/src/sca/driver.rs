@@ -16,6 +16,7 @@ use super::slot::{Slot, Ticket};
 use super::step::{Ending, Failure, Step};
 use crate::error::{Error, Outcome};
 use crate::session::Session;
+use crate::token::TokenError;
 
 /// For how long a write is taken to be under way whose sender is not heard of, beyond what a call may take.
 const GRACE: TimeDelta = TimeDelta::seconds(5);
@@ -173,7 +174,7 @@ impl Signing {
             Ask::Confirm { .. } => calls::confirm(session, subject).await?,
             Ask::Exchange(exchange) => {
                 self.flow.sent(self.now());
-                self.session.caller.core.endpoint.exchange(exchange).await?;
+                self.session.caller.core.endpoint.exchange(exchange).await.map_err(Error::exchange)?;
                 return Ok(Answer::Exchanged);
             }
             // The future that was sending was dropped, or its process: nobody knows what came of it.
@@ -239,12 +240,13 @@ impl Signing {
     async fn fail(&mut self, asked: &Ask, question: Question, error: Error) -> Result<(), Error> {
         let refused = |code: Option<&str>| Answer::Refused(Failure { code: code.map(str::to_owned), message: None });
         let answer = match (asked, error.outcome()) {
-            (Ask::Exchange(_), _) => match error.token().filter(|error| error.is_refused()) {
-                Some(refusal) => refused(refusal.code()),
-                // The code may be used up or not; whether it was signed, polling tells.
-                None => return self.take(question, Answer::Lost).await,
-            },
-            (_, Some(Outcome::Unknown | Outcome::Accepted)) => return self.take(question, Answer::Lost).await,
+            (Ask::Exchange(_), Some(Outcome::Rejected)) if error.token().is_some_and(TokenError::is_refused) => {
+                refused(error.token().and_then(TokenError::code))
+            }
+            // A code may be used up or not: whether it was signed, polling tells.
+            (Ask::Exchange(_), _) | (_, Some(Outcome::Unknown | Outcome::Accepted)) => {
+                return self.take(question, Answer::Lost).await;
+            }
             (_, Some(Outcome::Rejected)) if !is_passing(&error) => refused(error.codes().next()),
             (Ask::Start | Ask::Select(_), _) => Answer::NotSent,
             // A read that may go better the next time: the deadline says when it is enough.

@@ -10,7 +10,7 @@ use super::view::view;
 use crate::account_number::{AccountNumber, Bban, Iban};
 use crate::bank::Bank;
 use crate::bank_rules;
-use crate::caller::Caller;
+use crate::caller::{Call, Caller};
 use crate::error::Error;
 use crate::giro::{GiroNumber, Plusgiro};
 use crate::money::Amount;
@@ -123,6 +123,10 @@ impl Accounts {
         Self { caller, allowance }
     }
 
+    fn begin(&self, account: Option<&str>, endpoint: Endpoint) -> Call {
+        self.caller.begin_counted(self.allowance.toll(account, endpoint))
+    }
+
     /// The accounts that the user has opened.
     pub async fn list(&self) -> Result<Reply<Vec<Account>>, Error> {
         self.listed(None).await
@@ -134,8 +138,7 @@ impl Accounts {
     }
 
     async fn listed(&self, with_balances: Option<bool>) -> Result<Reply<Vec<Account>>, Error> {
-        self.allowance.spend(None, Endpoint::Accounts).await?;
-        let call = self.caller.begin();
+        let call = self.begin(None, Endpoint::Accounts);
         let reply = call.end(call.get_account_list(with_balances).await)?;
         Ok(reply.map(|list| list.accounts.into_iter().map(Account).collect()))
     }
@@ -143,16 +146,14 @@ impl Accounts {
     /// One account, by its id in the list.
     pub async fn get(&self, account: &str) -> Result<Reply<Account>, Error> {
         let id = account_id(account)?;
-        self.allowance.spend(Some(account), Endpoint::Details).await?;
-        let call = self.caller.begin();
+        let call = self.begin(Some(account), Endpoint::Details);
         Ok(call.end(call.read_account_details(&id, None).await)?.map(Account))
     }
 
     /// The balances of one account.
     pub async fn balances(&self, account: &str) -> Result<Reply<Vec<Balance>>, Error> {
         let id = account_id(account)?;
-        self.allowance.spend(Some(account), Endpoint::Balances).await?;
-        let call = self.caller.begin();
+        let call = self.begin(Some(account), Endpoint::Balances);
         let reply = call.end(call.get_balances(&id).await)?;
         Ok(reply.map(|answer| answer.balances.into_iter().map(Balance).collect()))
     }
@@ -166,8 +167,7 @@ impl Accounts {
     pub async fn transaction(&self, account: &str, transaction: &str) -> Result<Reply<Transaction>, Error> {
         let (name, account) = (account, account_id(account)?);
         let id = TransactionId::try_from(transaction).map_err(|invalid| invalid.within("transactionId"))?;
-        self.allowance.spend(Some(name), Endpoint::TransactionDetails).await?;
-        let call = self.caller.begin();
+        let call = self.begin(Some(name), Endpoint::TransactionDetails);
         Ok(call.end(call.get_transaction_details(&account, &id).await)?.map(Transaction))
     }
 
@@ -180,8 +180,7 @@ impl Accounts {
     ) -> Result<Reply<ByteStream>, Error> {
         let id = account_id(account)?;
         query.check()?;
-        self.allowance.spend(Some(account), Endpoint::Transactions).await?;
-        let call = self.caller.streaming().begin();
+        let call = self.caller.streaming().begin_counted(self.allowance.toll(Some(account), Endpoint::Transactions));
         call.end(query.send(&call, &id, format).await)
     }
 }

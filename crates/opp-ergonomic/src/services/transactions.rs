@@ -247,13 +247,12 @@ impl Transactions {
     /// Opens the next page; `false` if there is none.
     async fn turn(&mut self) -> Result<bool, Error> {
         let (account, query, json) = (&self.account, &self.query, ReportFormat::JSON);
-        let call = self.caller.begin();
+        let first = matches!(self.next, Next::First);
+        let toll = self.allowance.toll(Some(account.as_str()), Endpoint::Transactions).filter(|_| first);
+        let call = self.caller.begin_counted(toll);
         let reply = match &self.next {
             Next::End => return Ok(false),
-            Next::First => {
-                self.allowance.spend(Some(account.as_str()), Endpoint::Transactions).await?;
-                call.end(query.send(&call, account, json).await)?
-            }
+            Next::First => call.end(query.send(&call, account, json).await)?,
             Next::Link(link) if self.seen.contains(link) => {
                 return Err(Error::unreadable("leads back to a page that was read before").of(&self.call));
             }

@@ -1,12 +1,14 @@
 //! How often a consent may be used without its user: `frequencyPerDay`, per account and endpoint.
 
+use std::error::Error as StdError;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, SHA256, SHA256_OUTPUT_LEN};
+use opp_raw::{Error as RawError, Operation};
 
 use super::{Spent, Store, StoreError};
-use crate::error::{Cause, Error};
 
 /// What the bank counts by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -62,15 +64,44 @@ pub(crate) struct Allowance {
 }
 
 impl Allowance {
-    /// Spends a call, or says that all of the day are spent: the bank would answer `ACCESS_EXCEEDED`.
-    pub(crate) async fn spend(&self, account: Option<&str>, endpoint: Endpoint) -> Result<(), Error> {
-        let Some(per_day) = self.per_day else { return Ok(()) };
-        match self.budget.spend(&self.consent, account, endpoint, per_day).await? {
-            Spent::Granted { .. } => Ok(()),
-            Spent::Refused { .. } => Err(Error::new(Cause::Spent)),
+    /// What a call takes of it, if that is counted.
+    pub(crate) fn toll(&self, account: Option<&str>, endpoint: Endpoint) -> Option<Toll> {
+        let per_day = self.per_day?;
+        Some(Toll { allowance: self.clone(), account: account.map(str::to_owned), endpoint, per_day })
+    }
+}
+
+/// One call of a day, spent when all else is ready for it: what never leaves is not counted by the bank either.
+pub(crate) struct Toll {
+    allowance: Allowance,
+    account: Option<String>,
+    endpoint: Endpoint,
+    per_day: u32,
+}
+
+impl Toll {
+    /// Spends the call, or says that all of the day are spent.
+    pub(crate) async fn pay(&self, operation: &'static Operation) -> Result<(), RawError> {
+        let Self { allowance: Allowance { budget, consent, .. }, account, endpoint, per_day } = self;
+        match budget.spend(consent, account.as_deref(), *endpoint, *per_day).await {
+            Ok(Spent::Granted { .. }) => Ok(()),
+            Ok(Spent::Refused { .. }) => Err(RawError::from_hook(operation, Exhausted)),
+            Err(error) => Err(RawError::from_hook(operation, error)),
         }
     }
 }
+
+/// The calls of a day are spent: the bank would answer `ACCESS_EXCEEDED`.
+#[derive(Debug)]
+pub(crate) struct Exhausted;
+
+impl fmt::Display for Exhausted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the consent's unattended reads of this day are used up")
+    }
+}
+
+impl StdError for Exhausted {}
 
 /// A name that says nothing of what it was made from, and cannot be made from anything else.
 pub(crate) fn digest(parts: &[&str]) -> String {

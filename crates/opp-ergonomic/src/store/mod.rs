@@ -20,7 +20,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-pub(crate) use budget::{Allowance, digest, hash};
+pub(crate) use budget::{Allowance, Exhausted, Toll, digest, hash};
 pub use budget::{Budget, Endpoint};
 #[cfg(feature = "files")]
 pub use file::FileStore;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use opp_raw::reqwest::{self, StatusCode};
 
+use crate::error::Outcome;
 use crate::secret::print_only;
 
 /// No token could be had. Clones are cheap: a thousand callers get the same one.
@@ -96,6 +97,16 @@ impl TokenError {
     /// Whether no connection came about.
     pub fn is_connect(&self) -> bool {
         self.0.kind == Kind::Connect
+    }
+
+    /// What became of a code that was being exchanged: the exchange is a write.
+    pub(crate) fn exchanged(&self) -> Outcome {
+        match (self.0.kind, self.0.status) {
+            (Kind::Connect | Kind::Other, _) => Outcome::NotSent,
+            (_, Some(200..300)) => Outcome::Accepted,
+            (_, Some(status)) if (400..500).contains(&status) && status != 408 => Outcome::Rejected,
+            _ => Outcome::Unknown,
+        }
     }
 
     fn sentence(&self) -> &'static str {
