@@ -258,10 +258,11 @@ fn address(server: &Url, path: &str, query: &str) -> Option<Url> {
 fn follow(server: &Url, operation: &Operation, link: &str) -> Option<Url> {
     let base = server.path().trim_end_matches('/');
     let mut url = match Url::parse(link) {
-        Ok(url) => url,
-        Err(_) if link.starts_with("//") => return None,
-        Err(_) if link.starts_with('/') => server.join(&format!("{base}{link}")).ok()?,
-        Err(_) => return None,
+        Ok(url) if url.has_host() => url,
+        _ if link.starts_with("//") => return None,
+        _ if link.starts_with('/') => server.join(&format!("{base}{link}")).ok()?,
+        // Links to downloads have come without a scheme. Whose host it is, is looked at below.
+        _ => Url::parse(&format!("{}://{link}", server.scheme())).ok()?,
     };
     if url.origin() != server.origin() || !url.username().is_empty() || url.password().is_some() {
         return None;
@@ -297,7 +298,8 @@ mod tests {
     fn a_link_is_followed_in_each_of_its_forms() {
         let whole = "https://bank.example/psd2/accountinformation/v1/accounts/1/transactions?continuationKey=2";
         let path = whole.strip_prefix("https://bank.example").unwrap();
-        for link in [whole, path, path.strip_prefix("/psd2").unwrap()] {
+        let bare = whole.strip_prefix("https://").unwrap();
+        for link in [whole, path, path.strip_prefix("/psd2").unwrap(), bare] {
             assert_eq!(from("https://bank.example", link).as_deref(), Some(whole), "{link}");
         }
     }
@@ -309,6 +311,10 @@ mod tests {
             "http://bank.example/psd2/x",
             "https://bank.example:444/psd2/x",
             "//evil.example/psd2/x",
+            "evil.example/psd2/x",
+            "user@bank.example/psd2/x",
+            "bank.example:444/psd2/x",
+            "javascript:alert(1)",
             "https://user@bank.example/psd2/x",
             "x",
             "",
