@@ -91,6 +91,27 @@ async fn at_handsess_the_consent_is_valid_at_once() {
 }
 
 #[tokio::test]
+async fn handsess_wants_an_address_on_account_status_and_authorisation_calls_and_on_no_others() {
+    let desk = Desk::at("HANDSESS").await;
+    let created = json_of(desk.bare(Method::POST, CONSENTS).json(&consent()).send().await.unwrap(), 201).await;
+    let path = format!("{CONSENTS}/{}", created["consentId"].as_str().unwrap());
+    let authorisations = format!("{path}/authorisations");
+    for (method, path, status) in [
+        (Method::GET, "/psd2/accountinformation/v1/accounts", 400),
+        (Method::GET, &format!("{path}/status"), 400),
+        (Method::GET, &authorisations, 400),
+        (Method::POST, &authorisations, 400),
+        (Method::GET, &format!("{authorisations}/a-1"), 400),
+        (Method::GET, &path, 200),
+        (Method::DELETE, &path, 204),
+    ] {
+        let call = desk.bare(method.clone(), path).header("Consent-ID", "c-1");
+        let answer = call.header("Content-Type", "application/json").send().await.unwrap();
+        assert_eq!(answer.status(), status, "{method} {path}");
+    }
+}
+
+#[tokio::test]
 async fn test_persons_have_their_documented_outcomes() {
     for (person, sca, consent_status) in [
         ("99990101000", "finalised", "valid"),

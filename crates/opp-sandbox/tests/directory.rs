@@ -41,6 +41,21 @@ async fn details_name_the_affiliated_savings_banks() {
 }
 
 #[tokio::test]
+async fn every_way_of_signing_is_called_by_one_of_the_two_documented_names() {
+    let desk = Desk::at("ESSESESS").await;
+    for (bank, names) in [
+        ("ESSESESS", &["Decoupled", "OAuth2"][..]),
+        ("HANDSESS", &["Decoupled"]),
+        ("SWEDSESS", &["OAuth2", "Decoupled"]),
+        ("OKOYFIHH", &["OAuth2"]),
+    ] {
+        let details = desk.read(&format!("{ROOT}/aspsps/{bank}")).await;
+        let methods = details["supportedAuthorizationMethods"].as_array().unwrap();
+        assert_eq!(methods.iter().map(|method| method["name"].as_str().unwrap()).collect::<Vec<_>>(), names, "{bank}");
+    }
+}
+
+#[tokio::test]
 async fn details_say_how_far_back_a_bank_goes() {
     let desk = Desk::at("ESSESESS").await;
     let history = async |bank: &str| desk.read(&format!("{ROOT}/aspsps/{bank}")).await["accountInformation"].clone();

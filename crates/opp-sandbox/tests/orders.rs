@@ -135,6 +135,20 @@ async fn each_bank_refuses_what_it_does_not_take() {
             "FORMAT_ERROR",
             "/creditorGiro/giroNumber",
         ),
+        (
+            "ESSESESS",
+            "domestic",
+            changed(domestic(), &[("/creditorAccount", json!({ "bban": "401975231", "clearingNumber": "1000" }))]),
+            "FORMAT_ERROR",
+            "/creditorAccount",
+        ),
+        (
+            "ESSESESS",
+            "swedish-giro",
+            changed(giro(), &[("/debtorAccount", json!({ "bban": "54400047881" }))]),
+            "FORMAT_ERROR",
+            "/debtorAccount",
+        ),
         ("ESSESESS", "international", domestic(), "FORMAT_ERROR", "/creditorAgent"),
     ] {
         let reader = Reader::at(bank).await;

@@ -141,9 +141,13 @@ pub(crate) struct PaymentHabits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum CallKind {
+    /// A consent or a payment.
     Create,
+    /// Accounts, and how far a consent or a payment has come.
     Read,
+    /// All that belongs to an authorisation.
     Authorise,
+    Other,
 }
 
 #[derive(Clone, Debug, Deserialize)]

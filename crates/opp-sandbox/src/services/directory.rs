@@ -103,7 +103,8 @@ fn methods(world: &World, bank: &Bank) -> Vec<Value> {
         .iter()
         .map(|approach| match (approach, bank.redirect) {
             (Approach::Decoupled, _) => json!({ "name": "Decoupled", "uri": "" }),
-            (Approach::Redirect, RedirectKind::Plain) => json!({ "name": "Redirect", "uri": "" }),
+            // The directory has two words only, and an address may be missing (platform-facts 5).
+            (Approach::Redirect, RedirectKind::Plain) => json!({ "name": "OAuth2", "uri": "" }),
             (Approach::Redirect, RedirectKind::Oauth) => {
                 let uri = format!("{}/.well-known/openid-configuration", world.addresses.auth);
                 json!({ "name": "OAuth2", "uri": uri })

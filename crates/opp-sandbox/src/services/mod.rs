@@ -48,10 +48,11 @@ impl Call<'_> {
     fn kind(&self) -> CallKind {
         match self.operation.id.as_str() {
             "createConsent" | "initiatePayment" => CallKind::Create,
-            id if id.starts_with("start") || id.starts_with("update") || id.ends_with("ScaStatus") => {
+            id if id.contains("Authorisation") || id.ends_with("PsuData") || id.ends_with("ScaStatus") => {
                 CallKind::Authorise
             }
-            _ => CallKind::Read,
+            id if id.ends_with("Status") || self.operation.service == Service::Accounts => CallKind::Read,
+            _ => CallKind::Other,
         }
     }
 }

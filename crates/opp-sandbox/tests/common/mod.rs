@@ -54,7 +54,8 @@ impl Desk {
         self.bare(Method::GET, path)
     }
 
-    fn bare(&self, method: Method, path: &str) -> RequestBuilder {
+    /// A call without the customer's headers.
+    pub(crate) fn bare(&self, method: Method, path: &str) -> RequestBuilder {
         let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.sandbox.api_url()) };
         self.client
             .request(method, url)
