@@ -53,7 +53,8 @@ impl Calls {
 /// All banks: their BICs begin with nothing in common.
 const ALL_BANKS: &[&str] = &[""];
 
-/// Sources: platform-facts 3 for the headers that all banks want, 9.3 for the IBAN of SEPA, 11 for all others.
+/// Sources: platform-facts 3 for the headers that all banks want, 9.3 for the IBANs of SEPA, and with it of the Finnish
+/// banks; 12 for how SWEDSESS names a payer, as the vendor's samples do; 11 for all others.
 const RULES: &[Rule] = &[
     Rule {
         banks: ALL_BANKS,
@@ -89,9 +90,19 @@ const RULES: &[Rule] = &[
         says: "is not named as this bank wants it: use Iban",
     },
     Rule {
-        banks: &["HANDSESS", "DABASESX"],
-        wants: Want::Payer { named: |account| account.bban.is_some() && account.clearing_number.is_none() },
+        banks: &["HANDSESS"],
+        wants: Want::Payer { named: is_bban_alone },
         says: "is not named as this bank wants it: use Bban alone, without a clearing number",
+    },
+    Rule {
+        // Of its British accounts that is known, which are those of its sandbox, and of no others.
+        banks: &["DABASESX"],
+        wants: Want::Payer {
+            named: |account| {
+                is_bban_alone(account) || account.iban.as_ref().is_some_and(|iban| !iban.as_str().starts_with("GB"))
+            },
+        },
+        says: "is not named as this bank wants it: use Bban alone, without a clearing number, for a British account",
     },
     Rule {
         banks: &["NDEASESS"],
@@ -101,7 +112,7 @@ const RULES: &[Rule] = &[
     Rule {
         banks: &["HANDSESS"],
         wants: Want::Header { name: "PSU-IP-Address", calls: Calls::Attended, context: None },
-        says: "is missing: HANDSESS wants it on account, status and authorisation calls; set Psu::ip",
+        says: "is missing: HANDSESS wants it on account, status and authorisation calls; set Psu::ip if the user is there",
     },
     Rule {
         banks: &["HANDSESS"],
@@ -146,6 +157,10 @@ const RULES: &[Rule] = &[
         says: "is missing: OKOYFIHH wants it of every payee outside Finland; use Transfer::creditor_address",
     },
 ];
+
+fn is_bban_alone(account: &AccountReferenceWithGiro) -> bool {
+    account.bban.is_some() && account.clearing_number.is_none()
+}
 
 fn creditor_iban(body: &PaymentInitiationJson) -> &str {
     body.creditor_account.as_ref().and_then(|account| account.iban.as_ref()).map_or("", |iban| iban.as_str())

@@ -6,8 +6,8 @@ mod common;
 
 use common::{Act, Host, answer, builder};
 use opp_ergonomic::{
-    Bank, Bankgiro, Cancellation, Giro, Iban, Outcome, PaymentKey, PaymentProduct, PaymentService, PaymentStage, Psu,
-    Session, Transfer,
+    AccountNumber, Bank, Bankgiro, Bban, Cancellation, Giro, Iban, Outcome, PaymentKey, PaymentProduct, PaymentService,
+    PaymentStage, Psu, Session, Transfer,
 };
 
 fn session(auth: &Host, api: &Host, bank: &str) -> Session {
@@ -51,6 +51,17 @@ async fn what_breaks_a_rule_is_refused_before_anything_is_sent() {
     assert_eq!(form(rent().on(yesterday)).unwrap_err().field(), "requestedExecutionDate");
     assert_eq!(form(rent().with(|body| body.creditor_name = None)).unwrap_err().field(), "creditorName");
     assert_eq!(api.count(), 0);
+}
+
+#[tokio::test]
+async fn danske_bank_names_its_british_accounts_by_national_numbers_and_no_others() {
+    let (auth, api) = (Host::tokens().await, Host::start(|_, _| answer(201, "{}")).await);
+    let payments = session(&auth, &api, "DABASESX").payments();
+    let check = |payer: AccountNumber| payments.check(&rent().from(payer).into());
+    check(own().into()).unwrap();
+    check(Bban::new("84600447424379").unwrap().into()).unwrap();
+    let british = check(Iban::new("GB29NWBK60161331926819").unwrap().into()).unwrap_err();
+    assert_eq!(british.field(), "debtorAccount");
 }
 
 #[tokio::test]

@@ -133,7 +133,9 @@ impl Transfer {
         Self::by(PaymentProduct::SepaCreditTransfers, amount, creditor, name)
     }
 
-    /// Abroad. Needs the BIC of the payee's bank, and mostly the payee's address.
+    /// Abroad. Needs the BIC of the payee's bank, and mostly the payee's address. Banks that list `cross-border` instead
+    /// want that product, by [`by`](Self::by), and a quote: its id goes into the header `FX-Quote-Id`, by
+    /// [`Session::with_header`](crate::Session::with_header) (platform-facts 3, 4.1).
     pub fn international(amount: Amount, creditor: impl Into<AccountNumber>, name: &str) -> Self {
         Self::by(PaymentProduct::International, amount, creditor, name)
     }

@@ -220,7 +220,7 @@ fn each_bank_names_the_payer_in_its_own_way() {
         ("ESSESESS", [true, false, false, false]),
         ("SWEDSESSXXX", [true, false, false, false]),
         ("HANDSESS", [false, true, false, false]),
-        ("DABASESX", [false, true, false, false]),
+        ("DABASESX", [true, true, false, false]),
         ("NDEASESS", [false, true, true, true]),
         ("AAAASESS", [true, true, true, true]),
     ] {
