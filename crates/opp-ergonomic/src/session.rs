@@ -49,7 +49,7 @@ impl Session {
 
     /// Begins a signature, or goes on with it: the flow says where it is.
     pub fn sign(&self, flow: Flow) -> Result<Signing, Error> {
-        Signing::new(self.clone(), flow, None)
+        Signing::new(self.clone(), flow.in_context(self.psu.context()), None)
     }
 
     /// The bank.

@@ -88,6 +88,40 @@ async fn a_code_is_exchanged_under_the_headers_of_what_it_belongs_to() {
 }
 
 #[tokio::test]
+async fn every_signature_is_started_with_the_type_of_a_body() {
+    for subject in [Subject::Consent("c-1".into()), Subject::Payment(key()), Subject::Cancellation(key())] {
+        let host = host(token(2)).await;
+        let session = session(&host);
+        session.sign(flow(&session, subject.clone())).unwrap().look().await.unwrap();
+        let requests = host.requests();
+        let start = requests.iter().find(|it| it.method == "POST" && it.target.ends_with("authorisations")).unwrap();
+        assert_eq!(start.headers.get("content-type").map(String::as_str), Some("application/json"), "{subject:?}");
+        assert_eq!(start.body, "");
+    }
+}
+
+#[tokio::test]
+async fn a_company_is_sent_to_the_page_with_the_scope_of_companies() {
+    let link = "https://auth.example/?client_id=[CLIENT_ID]&scope=accountinformation%20private&note=private\
+                &redirect_uri=[TPP_REDIRECT_URI]&state=[TPP_STATE]";
+    let host = Host::start(move |_, request| match (request.method.as_str(), request.target.as_str()) {
+        (_, "/connect/token") => token(1),
+        ("POST", _) => answer(201, r#"{"authorisationId":"a-1"}"#),
+        _ => answer(200, format!(r#"{{"scaStatus":"started","_links":{{"scaOAuth":"{link}"}}}}"#)),
+    })
+    .await;
+    let client = builder(&host.url, &host.url).build().unwrap();
+    for (psu, scope) in [(Psu::private(), "private"), (Psu::corporate("5566778899"), "corporate")] {
+        let psu = psu.id("199311219639").ip([192, 0, 2, 7].into()).user_agent("Mozilla/5.0");
+        let session = client.at(Bank::new("NDEASESS").unwrap(), psu).unwrap();
+        let mut signing = session.sign(flow(&session, Subject::Consent("c-1".into()))).unwrap();
+        let Step::Redirect { url, .. } = signing.look().await.unwrap() else { panic!("{signing:?}") };
+        let scope = format!("client_id=shop&scope=accountinformation%20{scope}&note=private&redirect_uri=https");
+        assert!(url.expose().contains(&scope), "{}", url.expose());
+    }
+}
+
+#[tokio::test]
 async fn the_scope_is_the_one_that_came_along_or_none() {
     for (more, scope) in
         [("&code=c&scope=accountinformation%20private", Some("scope=accountinformation+private")), ("&code=c", None)]

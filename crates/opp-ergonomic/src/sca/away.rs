@@ -8,7 +8,7 @@ use super::flow::{Flow, Phase, Visit};
 use super::redirect::{self, Callback, CallbackError, fill_link};
 use super::step::{Ending, Failure, Prompt, PromptKind, Step};
 use crate::secret::Secret;
-use crate::token::CodeExchange;
+use crate::token::{CodeExchange, PsuContext};
 
 /// How long it takes at least to see what has become of a signature whose user is back, whatever the deadline was.
 const RETURN: TimeDelta = TimeDelta::minutes(1);
@@ -26,6 +26,9 @@ impl Flow {
         // A code is exchanged only for somebody who was sent for it.
         if oauth.is_some() && !redirect::has_placeholder(&link, redirect::STATE) {
             link.push_str(if link.contains('?') { "&state=[TPP_STATE]" } else { "?state=[TPP_STATE]" });
+        }
+        if self.context == PsuContext::Corporate {
+            link = redirect::for_company(&link);
         }
         let bic = self.bank.bic();
         let values = [

@@ -45,6 +45,8 @@ pub(super) async fn start(session: &Session, subject: &Subject) -> Told {
             call.start_payment_authorisation(service, product, id, None).await
         }
         Place::Cancellation(PaymentKey { service, product, id }) => {
+            // Without a body, and called with its type as the others are (platform-facts 8.1); the document has none.
+            let call = call.with_header("Content-Type", "application/json")?;
             call.start_payment_initiation_cancellation_authorisation(service, product, id).await
         }
     };

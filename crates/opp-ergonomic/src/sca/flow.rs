@@ -12,6 +12,7 @@ use crate::bank::Bank;
 use crate::macros::setters;
 use crate::reply::Warning;
 use crate::secret::{Secret, print_only};
+use crate::token::PsuContext;
 
 /// How many remarks are kept; beyond them it is the last that changes.
 const MOST_WARNINGS: usize = 32;
@@ -50,6 +51,7 @@ pub(super) enum Visit {
 pub struct Flow {
     pub(super) subject: Subject,
     pub(super) bank: Bank,
+    pub(super) context: PsuContext,
     pub(super) device: Device,
     pub(super) label: Option<String>,
     pub(super) preferred: Vec<String>,
@@ -98,6 +100,7 @@ impl Flow {
         let flow = Self {
             subject,
             bank,
+            context: PsuContext::Private,
             device,
             label: None,
             preferred: Vec::new(),
@@ -150,6 +153,9 @@ impl Flow {
         /// The application's id, for the bank's page. Only without a [`Signing`](super::Signing), which gives its
         /// client's.
         client_id(self, id: &str) => client_id = id.to_owned();
+        /// Whose accounts it is about: those of a person unless set. Only without a [`Signing`](super::Signing), which
+        /// knows its user.
+        in_context(self, context: PsuContext) => context = context;
         /// A note of yours that is stored with it, such as the number of the order or of the user's session: whoever
         /// comes back from the bank without a cookie is known by it. It is stored in clear, so nothing personal.
         with_label(self, label: &str) => label = Some(label.to_owned());

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::secret::{Secret, print_only};
 use crate::store::digest;
+use crate::token::PsuContext;
 
 /// The longest link that is looked into: no browser and no server takes one as long.
 const LONGEST_LINK: usize = 1 << 14;
@@ -50,6 +51,17 @@ pub(super) const STATE: &str = "TPP_STATE";
 
 pub(super) fn has_placeholder(link: &str, name: &str) -> bool {
     first_placeholder(link, &[(name, "")]).is_some()
+}
+
+/// The link for somebody who acts for a company: some have been given the scope of persons (platform-facts 8.3).
+pub(super) fn for_company(link: &str) -> String {
+    let Some((page, query)) = link.split_once('?') else { return link.to_owned() };
+    let (private, corporate) = (PsuContext::Private.as_str(), PsuContext::Corporate.as_str());
+    let pairs = query.split('&').map(|pair| match pair.strip_prefix("scope=") {
+        Some(scope) => format!("scope={}", scope.replace(private, corporate)),
+        None => pair.to_owned(),
+    });
+    format!("{page}?{}", pairs.collect::<Vec<_>>().join("&"))
 }
 
 /// A new `state`: 244 random bits.

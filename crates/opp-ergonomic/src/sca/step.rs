@@ -217,10 +217,17 @@ impl Failure {
         Self { code, message: message.map(str::to_owned) }
     }
 
-    /// Whether the same user may try again at once, with a new flow: not without an active BankID, or without the
-    /// right to sign (platform-facts 10).
+    /// Whether the same user may try again at once, with a new flow: not without an active BankID or the right to sign
+    /// (platform-facts 10), and not while the flow lacks what the bank's page needs.
     pub fn may_try_again(&self) -> bool {
-        let permanent = ["BANKID_NOT_ACTIVATED", "PSU_RIGHTS_MISSING", "TPP_KYC_INVALID", "EMBEDDED"];
+        let permanent = [
+            "BANKID_NOT_ACTIVATED",
+            "PSU_RIGHTS_MISSING",
+            "TPP_KYC_INVALID",
+            "EMBEDDED",
+            "NO_REDIRECT_URI",
+            "NO_CLIENT_ID",
+        ];
         !self.code.as_deref().is_some_and(|code| permanent.contains(&code))
     }
 
@@ -229,6 +236,9 @@ impl Failure {
         self.code == remark.code && (remark.text.is_none() || self.message == remark.text)
     }
 }
+
+/// What BankID's animated codes begin with; tokens that start the app do not.
+const FRAME: &str = "bankid.";
 
 /// What a challenge looks like on this device, if there is one in it.
 pub(super) fn show(
@@ -246,7 +256,12 @@ pub(super) fn show(
         .and_then(|image| Image::read(image.as_str()))
         .or_else(|| Image::read(challenge.image_link.as_ref()?.as_str()));
     let token = challenge.data.first().map(ChallengeText::as_str).filter(|token| !token.trim().is_empty());
+    // Whatever the method: NDEASESS gives now a token that starts the app, now one for a code (platform-facts 8.2).
+    let is_frame = token.is_some_and(|token| token.starts_with(FRAME));
     Some(match (method, image, token) {
+        (_, _, Some(token)) if is_frame && method != Some(ANIMATED_IMAGE) => {
+            Step::ShowQr { payload: Secret::from(token), animated: true, prompt }
+        }
         // An image that did not come, or makes no sense: what it shows is in the text.
         (Some(ANIMATED_TOKEN), _, Some(token)) | (Some(ANIMATED_IMAGE), None, Some(token)) => {
             Step::ShowQr { payload: Secret::from(token), animated: true, prompt }
@@ -290,6 +305,17 @@ mod tests {
         let step = shown(r#"{"data":["bankid.1.0.ff"]}"#, ANIMATED_TOKEN, Device::Phone);
         let Some(Step::ShowQr { payload, animated: true, .. }) = step else { panic!("{step:?}") };
         assert_eq!(payload.expose(), "bankid.1.0.ff");
+    }
+
+    #[test]
+    fn a_frame_is_known_under_any_method_that_came_without_an_image() {
+        for method in ["mbid", SAME_DEVICE] {
+            let step = shown(r#"{"data":["bankid.1.0.ff"]}"#, method, Device::Desktop);
+            let Some(Step::ShowQr { payload, animated: true, .. }) = step else { panic!("{step:?}") };
+            assert_eq!(payload.expose(), "bankid.1.0.ff");
+        }
+        let step = shown(r#"{"data":["bankid.1.0.ff"],"image":"AAAA"}"#, ANIMATED_IMAGE, Device::Desktop);
+        assert!(matches!(step, Some(Step::ShowImage { .. })), "{step:?}");
     }
 
     #[test]

@@ -92,5 +92,7 @@ fn a_page_that_wants_to_know_the_application_is_not_called_without() {
     let body =
         json!({"_links": {"scaOAuth": {"href": "https://auth.example/?client_id=[CLIENT_ID]&state=[TPP_STATE]"}}});
     flow.answer(select(body, "REDIRECT"), at(2));
-    assert_eq!(flow.ending(), Some(&Ending::Failed(Failure::code("NO_CLIENT_ID"))));
+    let Some(Ending::Failed(failure)) = flow.ending() else { panic!("{flow:?}") };
+    assert_eq!(failure, &Failure::code("NO_CLIENT_ID"));
+    assert!(!failure.may_try_again(), "the next flow would lack it as well");
 }
