@@ -60,7 +60,7 @@ impl ClientBuilder {
         credentials(self, client_id: &str, client_secret: impl Into<Secret>) => credentials =
             Some((client_id.to_owned(), client_secret.into()));
         /// The parts of the API that the application has, all asked for in one token for each context. Unless set these
-        /// are banks, accounts and payments.
+        /// are banks, accounts and payments; with a [scope for the directory](Self::directory_scope) the latter two.
         apis(self, apis: impl IntoIterator<Item = ApiScope>) => apis = Some(apis.into_iter().collect());
         /// A scope for the directory of banks alone: sandboxes have refused some (platform-facts 2).
         directory_scope(self, scope: Scope) => directory = Some(scope);
@@ -136,8 +136,10 @@ impl ClientBuilder {
             .ready(self.http_client(self.identity.as_ref())?)
             .max_body(self.max_body.unwrap_or(32 << 20))
             .build()?;
-        let usual = || vec![ApiScope::AspspInformation, ApiScope::AccountInformation, ApiScope::PaymentInitiation];
-        let apis = self.apis.unwrap_or_else(usual);
+        // A directory with a scope of its own is asked for apart: who refuses one refuses all that it stands among.
+        let banks = Some(ApiScope::AspspInformation).filter(|_| self.directory.is_none());
+        let usual = || banks.into_iter().chain([ApiScope::AccountInformation, ApiScope::PaymentInitiation]).collect();
+        let apis: Vec<_> = self.apis.unwrap_or_else(usual);
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
         let clock = || Arc::clone(&clock);
         let shared = self.store.clone().map(|store| Shared::new(store, clock(), &auth, id, &secret));

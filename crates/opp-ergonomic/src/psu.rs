@@ -44,7 +44,8 @@ impl Psu {
     }
 
     setters! {
-        /// How the bank knows the user: in Sweden the personal number in twelve digits.
+        /// How the bank knows the user: in Sweden the personal number in twelve digits. Best given always: the platform
+        /// tells the consents of users apart by it (platform-facts 3).
         id(self, id: &str) => headers = self.headers.psu_id(id);
         /// The kind of the id, where a bank knows several.
         id_type(self, id_type: &str) => headers = self.headers.psu_id_type(id_type);

@@ -350,6 +350,9 @@ async fn the_directory_is_asked_under_its_own_scope_and_nothing_else_is() {
     session(&client).consents().status("c-1").await.unwrap();
     let tokens: Vec<_> = api.requests().iter().map(|request| request.headers["authorization"].clone()).collect();
     assert_eq!(tokens, ["Bearer directory-true", "Bearer directory-false"]);
+    // An auth host that refuses the usual scope of the directory refuses what it stands among as well.
+    let asked = auth.requests();
+    assert!(asked.iter().all(|request| !request.body.contains("aspspinformation")), "{asked:?}");
 }
 
 /// Shows what would be sent, and sends nothing.

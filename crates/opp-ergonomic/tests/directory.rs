@@ -69,6 +69,16 @@ async fn whatever_is_asked_for_the_memory_has_an_end() {
     }
 }
 
+#[tokio::test]
+async fn payment_products_are_found_under_their_old_name_too() {
+    for (name, products) in [("globalPaymentProducts", 1), ("paymentProducts", 1), ("somethingElse", 0)] {
+        let api =
+            Host::start(move |_, _| answer(200, format!(r#"{{"bicFi":"ESSESESS","{name}":["domestic"]}}"#))).await;
+        let details = directory(&api).await.details("ESSESESS").await.unwrap();
+        assert_eq!(details.payment_products().len(), products, "{name}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_hundred_callers_make_one_request() {
     let api = Host::start(|_, _| answer(200, BANKS).after(Duration::from_millis(300))).await;

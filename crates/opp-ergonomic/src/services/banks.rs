@@ -176,7 +176,13 @@ impl Banks {
         let bic = BicFi::try_from(bic).map_err(|_| not_a_bic())?;
         let call = self.caller.begin();
         let reply = call.end(call.get_aspsp_details(&bic).await)?;
-        Ok(reply.map(BankDetails))
+        Ok(reply.map(|mut details| {
+            if details.global_payment_products.is_empty() {
+                // As older answers call them (platform-facts 5).
+                details.global_payment_products = details.extra.read("paymentProducts").unwrap_or_default();
+            }
+            BankDetails(details)
+        }))
     }
 
     /// Cities with banks. Newer editions of the API leave them out.

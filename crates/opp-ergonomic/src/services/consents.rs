@@ -47,14 +47,21 @@ impl Access {
         Self(Ok(AccountAccess { all_psd2: Some(AllPsd2::AllAccounts), ..AccountAccess::default() }))
     }
 
+    /// The list of those accounts that the user selects at the bank; newer than the others, not every bank offers it.
+    pub fn selected_accounts() -> Self {
+        let word = Some(AvailableAccounts::SelectAccounts);
+        Self(Ok(AccountAccess { available_accounts: word, ..AccountAccess::default() }))
+    }
+
     /// Accounts by their numbers, with balances and transactions.
     pub fn accounts(accounts: impl IntoIterator<Item = impl Into<AccountNumber>>) -> Self {
         let accounts: Vec<_> = accounts.into_iter().map(Into::into).collect();
         Self::lists(&accounts, &accounts, &accounts)
     }
 
-    /// Accounts by their numbers, each right by itself. An empty list leaves the choice to the user. A giro number is
-    /// refused when the consent is asked for.
+    /// Accounts by their numbers, each right by itself. An empty list leaves the choice to the user. Balances and
+    /// transactions are of accounts that are in the first list, if there is one (platform-facts 6.1). What is not, and a
+    /// giro number, is refused when the consent is asked for.
     #[inline]
     pub fn lists(accounts: &[AccountNumber], balances: &[AccountNumber], transactions: &[AccountNumber]) -> Self {
         let list = |field: &str, numbers: &[AccountNumber]| {
@@ -62,11 +69,23 @@ impl Access {
             list.map(List::from).map_err(|wrong| wrong.within(field).within("access"))
         };
         let access = || {
+            for (field, numbers) in [("balances", balances), ("transactions", transactions)] {
+                if !accounts.is_empty() && numbers.iter().any(|number| !accounts.contains(number)) {
+                    return Err(Invalid::new("holds an account that accounts does not").within(field).within("access"));
+                }
+            }
             let (accounts, balances) = (list("accounts", accounts)?, list("balances", balances)?);
             let transactions = list("transactions", transactions)?;
             Ok(AccountAccess { accounts, balances, transactions, ..AccountAccess::default() })
         };
         Self(access())
+    }
+}
+
+/// What the forms above do not reach, such as one currency of an account. It is held against the document alone.
+impl From<AccountAccess> for Access {
+    fn from(access: AccountAccess) -> Self {
+        Self(Ok(access))
     }
 }
 
@@ -81,7 +100,9 @@ pub struct ConsentRequest {
 }
 
 impl ConsentRequest {
-    /// A consent for reading again and again until a day, that day included. Banks may shorten it.
+    /// A consent for reading again and again until a day, that day included. Banks may shorten it: the last day of the
+    /// year 9999 asks for the longest that they give (platform-facts 6.1). Once it is signed, the user's earlier consent
+    /// of this kind ends (platform-facts 6.3).
     pub fn new(access: Access, valid_until: NaiveDate) -> Self {
         Self { access, recurring: true, valid_until, frequency_per_day: 4 }
     }
