@@ -105,7 +105,7 @@ impl App {
         Ok((profile, Kept { client_secret: application.client_secret.into(), certificate_password: None }))
     }
 
-    /// The variables of [`Client::from_env`] but for an authority, and the redirect address. Plain HTTP to this machine
+    /// The variables of [`Client::from_env`], and the redirect address. Plain HTTP to this machine
     /// needs no variable here.
     fn of_variables(&self) -> Result<(Profile, Kept), Failure> {
         let text = |name: &str| self.variable(name).map(str::to_owned);
@@ -148,6 +148,12 @@ impl App {
         let identity = identity.transpose()?;
         if let Some(identity) = identity.clone() {
             builder = builder.identity(identity);
+        }
+        // Not of a profile: it belongs to the network that this machine is in.
+        if let Some(path) = self.variable("OPP_AUTHORITY") {
+            let pem = std::fs::read(path);
+            let pem = pem.map_err(|error| Failure::usage(format!("OPP_AUTHORITY cannot be read: {error}")))?;
+            builder = builder.authority(&pem);
         }
         if let Some(apis) = &profile.apis {
             builder = builder.apis(apis.iter().map(|api| ApiScope::read(api)));

@@ -5,7 +5,7 @@ mod common;
 
 use common::{Platform, Run, run};
 use opp_cli::Exit;
-use opp_sandbox::{Caprice, Rule};
+use opp_sandbox::{Caprice, Config, Rule, Sandbox, Tls};
 
 const CREATE: &str = "consent create --bank ESSESESS --app --until 2031-04-01";
 
@@ -190,4 +190,30 @@ fn nothing_secret_or_personal_is_told_even_with_all_details() {
     for hidden in ["199311219639", "127.0.0.1;", "Bearer ", platform.sandbox.application().client_secret.as_str()] {
         assert!(!told.contains(hidden), "{hidden} is told: {told}");
     }
+}
+
+#[test]
+fn an_authority_of_the_network_is_trusted_if_it_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let tls = Some(Tls { folder: folder.path().to_owned() });
+    let platform = Platform { sandbox: Sandbox::start(Config { tls, ..Config::default() }).unwrap(), folder };
+    let (files, application) = (platform.sandbox.certificates().unwrap(), platform.sandbox.application());
+    let path = |path: &std::path::Path| path.to_str().unwrap().to_owned();
+    let (certificate, authority) = (path(&files.client_pkcs12), path(&files.authority));
+    let own = [
+        ("OPP_CLIENT_ID", application.client_id.as_str()),
+        ("OPP_CLIENT_SECRET", application.client_secret.as_str()),
+        ("OPP_AUTH_URL", platform.sandbox.auth_url()),
+        ("OPP_API_URL", platform.sandbox.api_url()),
+        ("OPP_CERTIFICATE", &certificate),
+        ("OPP_CERTIFICATE_PASSWORD", files.password),
+    ];
+    let mut variables = platform.elsewhere(&own);
+    assert_eq!(run("banks", &variables, "").exit, Exit::Error);
+    variables.insert("OPP_AUTHORITY".into(), authority);
+    assert!(run("banks", &variables, "").ok().contains("ESSESESS"));
+    variables.insert("OPP_AUTHORITY".into(), "/nowhere.pem".into());
+    let refused = run("banks", &variables, "");
+    assert_eq!(refused.exit, Exit::Usage);
+    assert!(refused.err.contains("OPP_AUTHORITY"), "{}", refused.err);
 }

@@ -55,7 +55,6 @@ async fn without_a_certificate_nothing_happens_and_the_error_says_what_is_missin
     let platform = Platform::start();
     let client = platform.builder().build().unwrap();
     let error = client.banks().list(&DirectoryFilter::all()).await.unwrap_err();
-    eprintln!("{error}\n{error:?}");
     let text = error.to_string();
     assert!(text.contains("ClientBuilder::identity") && text.contains("X-Request-ID"), "{text}");
     assert!(!error.is_retryable(), "{text}");
@@ -63,7 +62,6 @@ async fn without_a_certificate_nothing_happens_and_the_error_says_what_is_missin
     let session = client.at(Bank::new("ESSESESS").unwrap(), Psu::private().id("199311219639")).unwrap();
     let request = ConsentRequest::new(Access::all(), Utc::now().date_naive() + Days::new(90));
     let error = session.consents().create(&request).await.unwrap_err();
-    eprintln!("{error}\n{error:?}");
     assert_eq!(error.outcome(), Some(Outcome::NotSent), "{error}");
 }
 
@@ -73,10 +71,8 @@ async fn the_auth_host_sees_the_certificate_on_request_alone() {
     // The API host stands in for an auth host that wants a certificate; it has no tokens, and says so to whom it lets in.
     let builder = || platform.builder().auth_host(platform.sandbox.api_url()).identity(platform.pem());
     let without = builder().build().unwrap().banks().list(&DirectoryFilter::all()).await.unwrap_err();
-    eprintln!("{without}\n{without:?}");
     assert_eq!(without.status(), None, "{without}");
     let with = builder().identity_for_auth().build().unwrap().banks().list(&DirectoryFilter::all()).await.unwrap_err();
-    eprintln!("{with}\n{with:?}");
     assert!(with.token().unwrap().status().is_some(), "{with}");
 }
 

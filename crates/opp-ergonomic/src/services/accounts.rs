@@ -30,9 +30,9 @@ impl ValidConsent {
         Self { id: id.to_owned(), frequency_per_day, valid_until }
     }
 
-    /// Takes your word for it: for consents that you have stored, with the `frequencyPerDay` that was granted. If it is
-    /// no longer valid, reading fails with an error whose
-    /// [`needs_new_consent`](crate::Error::needs_new_consent) is true.
+    /// Takes your word for it: for consents that you have stored, with the `frequencyPerDay` that was granted; with
+    /// `None` unattended reads are not counted here, only by the bank. If it is no longer valid, reading fails with an
+    /// error whose [`needs_new_consent`](crate::Error::needs_new_consent) is true.
     pub fn stored(id: &str, frequency_per_day: Option<u32>) -> Self {
         Self::granted(id, frequency_per_day, None)
     }
@@ -163,7 +163,8 @@ impl Accounts {
         Ok(Transactions::new(&self.caller, account_id(account)?, query.clone(), self.allowance.clone())?)
     }
 
-    /// One transaction with its details. Of the banks known only ESSESESS has them.
+    /// One transaction with its details. Of the banks known only ESSESESS has them
+    /// (platform-facts 7.3).
     pub async fn transaction(&self, account: &str, transaction: &str) -> Result<Reply<Transaction>, Error> {
         let (name, account) = (account, account_id(account)?);
         let id = TransactionId::try_from(transaction).map_err(|invalid| invalid.within("transactionId"))?;
