@@ -151,6 +151,12 @@ async fn old_postings_are_folded_into_the_balance_with_a_warning() {
     assert!(log.text().contains("the oldest is folded into the balance"));
 }
 
+/// A Swedish account number with its check digits.
+fn iban(national: &str) -> String {
+    let rest = format!("{national}281400").parse::<u128>().unwrap() % 97;
+    format!("SE{:02}{national}", 98 - rest)
+}
+
 #[tokio::test]
 async fn paying_many_creditors_costs_what_it_costs() {
     let reader = Reader::with("ESSESESS", holding(8), None, &consent()).await;
@@ -160,7 +166,7 @@ async fn paying_many_creditors_costs_what_it_costs() {
             .map(|index| {
                 json!({
                     "instructedAmount": { "currency": "SEK", "amount": "3.00" },
-                    "creditorAccount": { "bban": format!("40197520{round}{index}") },
+                    "creditorAccount": { "iban": iban(&format!("5000000005440{round:03}{index:04}")) },
                     "creditorName": "Tuva Ekdal",
                 })
             })
